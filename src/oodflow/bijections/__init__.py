@@ -1,0 +1,41 @@
+"""Invertible maps between data and latents, one idea a file.
+
+``BIJECTIONS`` names each one with a way to build a small example for images ``[C, H, W]``, ``MASKS`` each mask; the
+contract tests iterate over both, so a new entry is tested without a new test.
+"""
+
+from collections.abc import Callable
+
+from torch import nn
+
+from oodflow.bijections.actnorm import ActNorm
+from oodflow.bijections.bijection import Bijection, Shape, sum_over_event
+from oodflow.bijections.chain import Chain
+from oodflow.bijections.conv1x1 import Conv1x1
+from oodflow.bijections.coupling import AffineCoupling
+from oodflow.bijections.logit import Logit
+from oodflow.bijections.masks import Mask, channelwise, checkerboard
+from oodflow.bijections.multiscale import MultiScale
+from oodflow.bijections.squeeze import Squeeze
+
+BIJECTIONS: dict[str, Callable[[Shape], Bijection]] = {
+    "actnorm": lambda shape: ActNorm(shape[0]),
+    "affine-coupling": lambda shape: AffineCoupling(
+        checkerboard(shape), nn.Sequential(nn.Conv2d(shape[0], 2 * shape[0], 3, padding=1), nn.Tanh())
+    ),
+    "chain": lambda shape: Chain([Logit(), Squeeze(), Conv1x1(4 * shape[0])]),
+    "conv1x1": lambda shape: Conv1x1(shape[0]),
+    "logit": lambda shape: Logit(),
+    "multiscale": lambda shape: MultiScale(shape, [Chain([Logit(), Squeeze()]), Conv1x1(2 * shape[0])]),
+    "squeeze": lambda shape: Squeeze(),
+}
+
+MASKS: dict[str, Callable[[Shape, bool], Mask]] = {
+    "channelwise": channelwise,
+    "checkerboard": checkerboard,
+}
+
+__all__ = [
+    "BIJECTIONS", "MASKS", "ActNorm", "AffineCoupling", "Bijection", "Chain", "Conv1x1", "Logit", "Mask", "MultiScale",
+    "Shape", "Squeeze", "channelwise", "checkerboard", "sum_over_event",
+]  # fmt: skip

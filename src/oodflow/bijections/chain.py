@@ -1,0 +1,60 @@
+"""Composition of bijections."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from oodflow.bijections.bijection import Bijection, Shape
+from oodflow.errors import UsageError
+
+
+class Chain(Bijection):
+    r"""The layers one after the other, written in the order in which data flows.
+
+    .. math:: f = f_n \circ \dots \circ f_1, \qquad \log|\det \partial f| = \sum_i \log|\det \partial f_i|
+
+    Args:
+        layers: the bijections :math:`f_1, \dots, f_n`.
+
+    Example:
+        >>> import torch
+        >>> from oodflow.bijections import Chain, Logit, Squeeze
+        >>> z, log_det = Chain([Logit(), Squeeze()])(torch.rand(2, 1, 4, 4))
+        >>> z.shape, log_det.shape
+        (torch.Size([2, 4, 2, 2]), torch.Size([2]))
+    """
+
+    def __init__(self, layers: Sequence[Bijection]) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Apply the layers first to last."""
+        log_det = x.new_zeros(len(x))
+        for layer in self.layers:
+            x, layer_log_det = layer(x)
+            log_det = log_det + layer_log_det
+        return x, log_det
+
+    def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Undo the layers last to first."""
+        log_det = z.new_zeros(len(z))
+        for layer in reversed(self.layers):
+            z, layer_log_det = layer.inverse(z)
+            log_det = log_det + layer_log_det
+        return z, log_det
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Push ``shape`` through the layers; an error names the layer that does not fit."""
+        for i, layer in enumerate(self.layers):
+            try:
+                shape = layer.output_shape(shape)
+            except UsageError as error:
+                raise UsageError(f"layer {i} ({type(layer).__name__}) does not fit into its chain: {error}") from error
+        return shape
+
+    def initialise(self, x: Tensor) -> Tensor:
+        """Initialise each layer on what reaches it."""
+        for layer in self.layers:
+            x = layer.initialise(x)
+        return x

@@ -1,0 +1,50 @@
+"""Invertible 1x1 convolution."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv2d
+
+from oodflow.bijections.bijection import Bijection, Shape
+from oodflow.errors import UsageError
+
+
+class Conv1x1(Bijection):
+    r"""Mix the channels of each pixel by one square matrix.
+
+    .. math:: z_{:,i,j} = W x_{:,i,j}, \qquad \log|\det| = HW \log|\det W|
+
+    :math:`W` is a free matrix that starts as a random orthogonal one.
+
+    Args:
+        channels: number of channels.
+
+    Reference:
+        Kingma, Dhariwal (2018), "Glow", section 3.2, equation 9, arXiv:1807.03039.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.linalg.qr(torch.randn(channels, channels))[0])
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mix the channels."""
+        return _mix(x, self.weight), self._log_det(x)
+
+    def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Mix them back; the matrix is inverted in float64, since its condition number grows in training."""
+        inverse = torch.linalg.inv(self.weight.double()).to(z.dtype)
+        return _mix(z, inverse), -self._log_det(z)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Keep the shape, which must have the layer's number of channels."""
+        if shape[0] != len(self.weight):
+            raise UsageError(f"it is for {len(self.weight)} channels but the input is {list(shape)}.")
+        return shape
+
+    def _log_det(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        return (height * width * torch.linalg.slogdet(self.weight).logabsdet).expand(len(x))
+
+
+def _mix(x: Tensor, weight: Tensor) -> Tensor:
+    return conv2d(x, weight[:, :, None, None])

@@ -1,0 +1,57 @@
+"""The affine coupling layer."""
+
+import torch
+from torch import Tensor, nn
+
+from oodflow.bijections.bijection import Bijection, Shape, sum_over_event
+from oodflow.bijections.masks import Mask
+from oodflow.errors import UsageError
+
+
+class AffineCoupling(Bijection):
+    r"""Shift and scale one part of the input by what a network sees in the other.
+
+    .. math:: (\hat s, t) = \operatorname{net}(x_{\text{id}}), \qquad s = r \tanh \hat s
+
+    .. math:: z_{\text{id}} = x_{\text{id}}, \qquad
+              z_{\text{change}} = (x_{\text{change}} + t)\, e^{s}, \qquad
+              \log|\det| = \sum s
+
+    with one learned bound :math:`r` a channel. The shift comes before the scale, as in the authors' code.
+
+    Args:
+        mask: which part is :math:`x_{\text{id}}` (``condition``) and which :math:`x_{\text{change}}` (``transform``).
+        net: the st-network, any module ``[B, mask.in_channels, H, W] -> [B, 2 * mask.out_channels, H, W]``.
+
+    Reference:
+        Dinh, Sohl-Dickstein, Bengio (2017), "Density estimation using Real NVP", equations 7 and 8, arXiv:1605.08803;
+        Kirichenko, Izmailov, Wilson (2020), section 4, arXiv:2006.08545.
+    """
+
+    def __init__(self, mask: Mask, net: nn.Module) -> None:
+        super().__init__()
+        self.mask = mask
+        self.net = net
+        self.rescale = nn.Parameter(torch.ones(mask.out_channels, 1, 1))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Shift, then scale."""
+        log_scale, shift = self.scale_and_shift(x)
+        return (x + shift) * log_scale.exp(), sum_over_event(log_scale)
+
+    def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Undo the scale, then the shift; the network sees the same, for the conditioning part is unchanged."""
+        log_scale, shift = self.scale_and_shift(z)
+        return z * (-log_scale).exp() - shift, -sum_over_event(log_scale)
+
+    def scale_and_shift(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return :math:`s` and :math:`t` at full size ``[B, C, H, W]``, zero where nothing changes."""
+        raw_scale, shift = self.net(self.mask.show(x)).to(x.dtype).chunk(2, dim=1)
+        return self.mask.place(self.rescale * raw_scale.tanh()), self.mask.place(shift)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Keep the shape, which must be the mask's."""
+        expected = tuple(self.mask.condition.shape)
+        if tuple(shape) != expected:
+            raise UsageError(f"its mask is for {list(expected)} but the input is {list(shape)}.")
+        return shape

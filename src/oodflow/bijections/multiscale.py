@@ -1,0 +1,107 @@
+"""Stages between which half of the channels leave as latents."""
+
+from collections.abc import Sequence
+from math import prod
+
+import torch
+from torch import Tensor, nn
+
+from oodflow.bijections.bijection import Bijection, Shape
+from oodflow.errors import UsageError
+
+
+class MultiScale(Bijection):
+    r"""Run the stages in turn; after each but the last, the second half of the channels leaves as latents.
+
+    .. math:: (h_i, z_i) = \operatorname{split}(f_i(h_{i-1})), \quad h_0 = x, \qquad z = (z_1, \dots, z_n)
+
+    with :math:`z_n = f_n(h_{n-1})`. The result is flat, ``[B, D]``: the parts in the order in which they leave, each
+    flattened in the order C, H, W.
+
+    Args:
+        shape: ``(C, H, W)`` of the input.
+        stages: the bijections :math:`f_1, \dots, f_n`; one stage alone just flattens its output.
+
+    Raises:
+        UsageError: when a stage does not fit what the one before leaves over, or leaves a single channel.
+
+    Reference:
+        Dinh, Sohl-Dickstein, Bengio (2017), "Density estimation using Real NVP", section 3.6 and equations 13 to 16,
+        arXiv:1605.08803.
+    """
+
+    def __init__(self, shape: Shape, stages: Sequence[Bijection]) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList(stages)
+        self.shape = tuple(shape)
+        self.stage_shapes = _stage_shapes(self.shape, stages)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Map ``[B, C, H, W]`` to flat latents ``[B, D]``."""
+        log_det = x.new_zeros(len(x))
+        parts = []
+        for stage in self.stages:
+            x, stage_log_det = stage(x)
+            log_det = log_det + stage_log_det
+            if stage is not self.stages[-1]:
+                x, leaving = _split(x)
+                parts.append(leaving.flatten(1))
+        return torch.cat([*parts, x.flatten(1)], 1), log_det
+
+    def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Map flat latents ``[B, D]`` to ``[B, C, H, W]``."""
+        *parts, x = self.unflatten(z)
+        x, log_det = self.stages[-1].inverse(x)
+        for stage, leaving in zip(reversed(self.stages[:-1]), reversed(parts), strict=True):
+            x, stage_log_det = stage.inverse(torch.cat([x, leaving], 1))
+            log_det = log_det + stage_log_det
+        return x, log_det
+
+    def unflatten(self, z: Tensor) -> list[Tensor]:
+        """Cut flat latents ``[B, D]`` into their parts ``[B, C_i, H_i, W_i]``, in the order in which they left."""
+        leaving = [(shape[0] - _kept(shape), *shape[1:]) for shape in self.stage_shapes[:-1]]
+        shapes = [*leaving, self.stage_shapes[-1]]
+        pieces = z.split([prod(shape) for shape in shapes], 1)
+        return [piece.unflatten(1, shape) for piece, shape in zip(pieces, shapes, strict=True)]
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """As many numbers as come in, flat."""
+        if tuple(shape) != self.shape:
+            raise UsageError(f"MultiScale was built for {list(self.shape)} but got {list(shape)}.")
+        return (prod(shape),)
+
+    def initialise(self, x: Tensor) -> Tensor:
+        """Initialise each stage on what reaches it."""
+        parts = []
+        for stage in self.stages:
+            x = stage.initialise(x)
+            if stage is not self.stages[-1]:
+                x, leaving = _split(x)
+                parts.append(leaving.flatten(1))
+        return torch.cat([*parts, x.flatten(1)], 1)
+
+
+def _kept(shape: Shape) -> int:
+    """How many of the channels stay: the first half."""
+    return shape[0] // 2
+
+
+def _split(x: Tensor) -> tuple[Tensor, Tensor]:
+    kept = _kept(x.shape[1:])
+    return x[:, :kept], x[:, kept:]
+
+
+def _stage_shapes(shape: Shape, stages: Sequence[Bijection]) -> list[Shape]:
+    """Output shape of each stage, before the split."""
+    shapes: list[Shape] = []
+    for i, stage in enumerate(stages):
+        try:
+            shape = stage.output_shape(shape)
+        except UsageError as error:
+            raise UsageError(f"stage {i} does not fit into its multi-scale flow: {error}") from error
+        shapes.append(shape)
+        if i < len(stages) - 1:
+            if shape[0] < 2:
+                raise UsageError(f"stage {i} leaves {list(shape)}: half of one channel can't leave; squeeze first.")
+            shape = (_kept(shape), *shape[1:])
+    return shapes

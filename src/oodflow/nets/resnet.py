@@ -1,0 +1,114 @@
+"""The weight-normed residual st-network of RealNVP."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import relu
+from torch.nn.utils.parametrizations import weight_norm
+
+from oodflow.nets.net import NetConfig
+
+
+class ResNetConfig(NetConfig):
+    """Settings of :class:`ResNet`."""
+
+    kind: Literal["resnet"] = "resnet"
+    blocks: int = 8
+    batch_norm: bool = True
+    skip: bool = True
+    zero_init: bool = False
+
+    def build(self, in_channels: int, out_channels: int, width: int, *, hidden_pixels: bool) -> nn.Module:
+        """Build the network."""
+        return ResNet(
+            in_channels,
+            out_channels,
+            width,
+            blocks=self.blocks,
+            batch_norm=self.batch_norm,
+            skip=self.skip,
+            zero_init=self.zero_init,
+            input_gain=2.0 if hidden_pixels else 1.0,
+        )
+
+
+class ResNet(nn.Module):
+    r"""Residual network with weight-normed convolutions.
+
+    .. math:: h_0 = \operatorname{conv}_{3\times3}(\operatorname{relu}([g\,\operatorname{bn}(x), -g\,\operatorname{bn}(x)])),
+              \qquad h_i = h_{i-1} + \operatorname{block}_i(h_{i-1})
+
+    .. math:: y = \operatorname{conv}_{1\times1}\bigl(\operatorname{relu}(\operatorname{bn}(
+              \textstyle\sum_i \operatorname{conv}_{1\times1}^{(i)}(h_i)))\bigr)
+
+    where each block is [batch norm, ReLU, 3x3 convolution] twice. Without skips the last :math:`h_i` stands in for
+    the sum.
+
+    Args:
+        in_channels: channels of the input.
+        out_channels: channels of the output.
+        width: channels inside.
+        blocks: number of residual blocks.
+        batch_norm: whether to normalise; its statistics are of the training batches.
+        skip: whether every block speaks to the output through a 1x1 convolution of its own.
+        zero_init: whether the last convolution starts at zero, so that the coupling layer starts as the identity.
+        input_gain: :math:`g`; 2 makes up for the zeros at hidden pixels, which count in the first norm's statistics.
+
+    Shapes: ``[B, in_channels, H, W] -> [B, out_channels, H, W]``.
+
+    Reference:
+        Dinh, Sohl-Dickstein, Bengio (2017), "Density estimation using Real NVP", section 4.1, arXiv:1605.08803;
+        Kirichenko, Izmailov, Wilson (2020), appendix B, arXiv:2006.08545.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        width: int,
+        *,
+        blocks: int,
+        batch_norm: bool = True,
+        skip: bool = True,
+        zero_init: bool = False,
+        input_gain: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self.input_gain = input_gain
+        self.in_norm = _norm(in_channels, batch_norm)
+        self.in_conv = _conv(2 * in_channels, width, 3)
+        self.blocks = nn.ModuleList(_block(width, batch_norm) for _ in range(blocks))
+        self.skips = nn.ModuleList(_conv(width, width, 1) for _ in range(blocks + 1)) if skip else None
+        self.out_norm = _norm(width, batch_norm)
+        self.out_conv = _conv(width, out_channels, 1, zero=zero_init)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Compute scales and shifts."""
+        x = self.in_norm(x) * self.input_gain
+        h = self.in_conv(relu(torch.cat([x, -x], 1)))
+        total = self.skips[0](h) if self.skips is not None else h
+        for i, block in enumerate(self.blocks):
+            h = h + block(h)
+            total = total + self.skips[i + 1](h) if self.skips is not None else h
+        return self.out_conv(relu(self.out_norm(total)))  # type: ignore[no-any-return]
+
+
+def _block(width: int, batch_norm: bool) -> nn.Module:
+    return nn.Sequential(
+        _norm(width, batch_norm), nn.ReLU(), _conv(width, width, 3, bias=False),
+        _norm(width, batch_norm), nn.ReLU(), _conv(width, width, 3),
+    )  # fmt: skip
+
+
+def _norm(channels: int, batch_norm: bool) -> nn.Module:
+    return nn.BatchNorm2d(channels) if batch_norm else nn.Identity()
+
+
+def _conv(in_channels: int, out_channels: int, size: int, *, bias: bool = True, zero: bool = False) -> nn.Module:
+    """Build a weight-normed convolution; ``zero`` sets its gain, not the direction, to zero: it can still learn."""
+    conv = weight_norm(nn.Conv2d(in_channels, out_channels, size, padding=size // 2, bias=bias))
+    if zero:
+        nn.init.zeros_(conv.parametrizations.weight.original0)  # type: ignore[union-attr,arg-type]
+        nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
+    return conv
