@@ -1,0 +1,17 @@
+"""Numbers that say how good a score or a flow is: ranking metrics with intervals, and bits per dimension."""
+
+from oodflow.metrics.bits import bits_per_dim, nats_per_image
+from oodflow.metrics.bootstrap import bootstrap_auroc
+from oodflow.metrics.ranking import Ranking, aupr_in, aupr_out, auroc, fpr95, ranking
+
+__all__ = [
+    "Ranking",
+    "aupr_in",
+    "aupr_out",
+    "auroc",
+    "bits_per_dim",
+    "bootstrap_auroc",
+    "fpr95",
+    "nats_per_image",
+    "ranking",
+]

@@ -1,0 +1,190 @@
+"""How well a score ranks out-of-distribution (OOD) data above in-distribution data.
+
+Everywhere: a higher score means more OOD, OOD is the positive class unless a name says otherwise, and every metric
+depends on the order of the scores alone, so that any increasing function of a score has the same metrics.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from oodflow.metrics.bootstrap import bootstrap_auroc
+from oodflow.metrics.checked import checked
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """How well one score separates one pair of data sets; every metric is a fraction in [0, 1]."""
+
+    auroc: float
+    auroc_low: float
+    auroc_high: float
+    aupr_in: float
+    aupr_out: float
+    fpr95: float
+    n_in: int
+    n_out: int
+
+    def as_dict(self) -> dict[str, float | int | list[float]]:
+        """Return the metrics under the names that the field's libraries write."""
+        return {
+            "AUROC": self.auroc,
+            "AUROC-CI95": [self.auroc_low, self.auroc_high],
+            "AUPR-IN": self.aupr_in,
+            "AUPR-OUT": self.aupr_out,
+            "FPR95TPR": self.fpr95,
+            "n_in": self.n_in,
+            "n_out": self.n_out,
+        }
+
+
+def ranking(scores_in: ArrayLike, scores_out: ArrayLike, *, seed: int = 0, replicates: int = 1000) -> Ranking:
+    """Return every ranking metric of one score on one pair of data sets.
+
+    Args:
+        scores_in: [N], scores of the in-distribution images.
+        scores_out: [M], scores of the OOD images.
+        seed: of the bootstrap.
+        replicates: how many bootstrap replicates the interval of the AUROC rests on.
+
+    Returns:
+        The metrics; ``auroc_low`` and ``auroc_high`` bound the 95 % bootstrap percentile interval, which covers the
+        choice of test images, not the training of the flow.
+
+    Raises:
+        UsageError: a side is empty, not one-dimensional or holds NaN; ``replicates`` is not positive.
+
+    Reference:
+        Efron and Tibshirani, *An Introduction to the Bootstrap*, 1993, chapter 13 (percentile interval).
+
+    Example:
+        >>> ranking([0, 1, 2, 3], [2, 3, 4, 5]).as_dict()["AUROC"]
+        0.875
+    """
+    resampled = bootstrap_auroc(scores_in, scores_out, seed=seed, replicates=replicates)
+    low, high = np.percentile(resampled, [2.5, 97.5])
+    return Ranking(
+        auroc=auroc(scores_in, scores_out),
+        auroc_low=float(low),
+        auroc_high=float(high),
+        aupr_in=aupr_in(scores_in, scores_out),
+        aupr_out=aupr_out(scores_in, scores_out),
+        fpr95=fpr95(scores_in, scores_out),
+        n_in=np.size(scores_in),
+        n_out=np.size(scores_out),
+    )
+
+
+def auroc(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
+    """Return the area under the receiver operating characteristic.
+
+    ``AUROC = P(s_out > s_in) + ½ P(s_out = s_in)``
+
+    Args:
+        scores_in: [N], scores of the in-distribution images.
+        scores_out: [M], scores of the OOD images.
+
+    Returns:
+        A fraction: 1 ranks every OOD image above every in-distribution one, 0 below; ½ is chance.
+
+    Raises:
+        UsageError: a side is empty, not one-dimensional or holds NaN.
+
+    Reference:
+        Hanley and McNeil, Radiology 143, 1982 (the area is the probability of a correct ranking).
+
+    Example:
+        >>> auroc([0, 1], [1, 2])  # of four pairs three are right and one is tied
+        0.875
+    """
+    is_out, ranks = _labelled_ranks(scores_in, scores_out)
+    return float(roc_auc_score(is_out, ranks))
+
+
+def aupr_out(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
+    """Return the area under the precision-recall curve, OOD being positive and found by a high score.
+
+    ``AUPR = Σ_t (R_t − R_{t−1}) · P_t`` over the distinct thresholds t: average precision, without interpolation.
+
+    Args:
+        scores_in: [N], scores of the in-distribution images.
+        scores_out: [M], scores of the OOD images.
+
+    Returns:
+        A fraction; chance is M/(N+M), so compare it only between pairs of equal sizes.
+
+    Raises:
+        UsageError: a side is empty, not one-dimensional or holds NaN.
+
+    Reference:
+        Hendrycks and Gimpel, 2017, arXiv 1610.02136, section 2 (AUPR-In and AUPR-Out).
+
+    Example:
+        >>> aupr_out([0, 1], [2, 3])
+        1.0
+    """
+    is_out, ranks = _labelled_ranks(scores_in, scores_out)
+    return float(average_precision_score(is_out, ranks))
+
+
+def aupr_in(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
+    """Return the area under the precision-recall curve, in-distribution being positive and found by a low score.
+
+    ``AUPR = Σ_t (R_t − R_{t−1}) · P_t`` over the distinct thresholds t: average precision, without interpolation.
+
+    Args:
+        scores_in: [N], scores of the in-distribution images.
+        scores_out: [M], scores of the OOD images.
+
+    Returns:
+        A fraction; chance is N/(N+M), so compare it only between pairs of equal sizes.
+
+    Raises:
+        UsageError: a side is empty, not one-dimensional or holds NaN.
+
+    Reference:
+        Hendrycks and Gimpel, 2017, arXiv 1610.02136, section 2 (AUPR-In and AUPR-Out).
+
+    Example:
+        >>> aupr_in([0, 1], [2, 3])
+        1.0
+    """
+    is_out, ranks = _labelled_ranks(scores_in, scores_out)
+    return float(average_precision_score(~is_out, -ranks))
+
+
+def fpr95(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
+    """Return the false-alarm rate at the threshold that finds at least 95 % of the OOD images.
+
+    ``FPR95 = P(s_in ≥ t)``, with t the largest threshold such that ``P(s_out ≥ t) ≥ 0.95``.
+
+    Args:
+        scores_in: [N], scores of the in-distribution images.
+        scores_out: [M], scores of the OOD images.
+
+    Returns:
+        The fraction of in-distribution images flagged: 0 is perfect, 0.95 chance. Some papers take in-distribution
+        as the positive class instead: their number is another one.
+
+    Raises:
+        UsageError: a side is empty, not one-dimensional or holds NaN.
+
+    Reference:
+        Liang, Li and Srikant, 2018, arXiv 1706.02690, section 4 (FPR at 95 % TPR).
+
+    Example:
+        >>> fpr95([0, 1, 2, 3], [3, 4, 5, 6])
+        0.25
+    """
+    normal, outlying = checked("scores_in", scores_in), np.sort(checked("scores_out", scores_out))
+    found = -(-95 * outlying.size // 100)  # ⌈0.95 M⌉ in whole numbers: no rounding can lose an image
+    return float(np.mean(normal >= outlying[-found]))
+
+
+def _labelled_ranks(scores_in: ArrayLike, scores_out: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+    """Return (is OOD [N+M], dense rank [N+M]): ranks keep order and ties, and make ±inf a number like any other."""
+    normal, outlying = checked("scores_in", scores_in), checked("scores_out", scores_out)
+    _, ranks = np.unique(np.concatenate([normal, outlying]), return_inverse=True)
+    return np.repeat([False, True], [normal.size, outlying.size]), ranks
