@@ -1,0 +1,66 @@
+"""How many bits lossless compressors need for an image."""
+
+import io
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from oodflow.errors import UsageError
+
+COMPRESSORS: dict[str, dict[str, Any]] = {
+    # Milliseconds per image 1x28x28 / 3x32x32, one core of the development machine: 0.07 / 0.12.
+    "PNG": {"optimize": True},  # implies zlib's level 9
+    # 0.13 / 0.27. Methods 2 to 6 take up to 80 times as long for files that are no smaller at these sizes.
+    "WebP": {"lossless": True, "method": 1, "quality": 80, "exact": True},
+    # Left out: lossless JPEG2000, 0.12 / 0.45. It was never the smallest on 1,500 images of five data sets.
+}
+"""Pillow's name of each lossless format and the options to save with."""
+
+
+def compressed_bits(images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the size of each image under the compressor that suits it best.
+
+    ``L(x) = 8 · min over compressors c of len(c(x))``
+
+    Container headers count: they are about the same for all images of a shape, and compressed sizes are only ever
+    compared between images of one shape.
+
+    Args:
+        images: uint8 [N,C,H,W], grey (C = 1) or RGB (C = 3).
+
+    Returns:
+        float64 [N] in bits.
+
+    Raises:
+        UsageError: the images are not uint8 or have a channel count that image files cannot hold.
+
+    Reference:
+        Serrà et al., 2020, arXiv 1909.11480, section 3 (the minimum over several compressors).
+
+    Example:
+        >>> flat = np.zeros((1, 1, 28, 28), dtype=np.uint8)
+        >>> noise = np.random.default_rng(0).integers(0, 256, flat.shape, dtype=np.uint8)
+        >>> bool(compressed_bits(flat)[0] < compressed_bits(noise)[0])
+        True
+    """
+    pictures = [as_picture(image) for image in images]
+    return np.array([8 * min(len(compress(p, c)) for c in COMPRESSORS) for p in pictures], dtype=np.float64)
+
+
+def compress(picture: Image.Image, compressor: str) -> bytes:
+    """Return the whole file that one of ``COMPRESSORS`` makes of a picture."""
+    file = io.BytesIO()
+    picture.save(file, compressor, **COMPRESSORS[compressor])
+    return file.getvalue()
+
+
+def as_picture(image: NDArray[np.uint8]) -> Image.Image:
+    """Return uint8 [C,H,W] as a Pillow picture, grey or RGB."""
+    if image.dtype != np.uint8 or image.ndim != 3 or len(image) not in (1, 3):
+        raise UsageError(
+            f"an image to compress is {image.dtype} {list(image.shape)}: expected uint8 [C,H,W] with C = 1 (grey) or "
+            "3 (RGB); scores that compress are for 8-bit images only."
+        )
+    return Image.fromarray(image[0] if len(image) == 1 else image.transpose(1, 2, 0).copy())

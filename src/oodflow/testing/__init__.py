@@ -1,0 +1,1 @@
+"""The contracts as a public test suite: what every bijection, network, flow, score and source has to keep to."""
