@@ -1,0 +1,28 @@
+"""Where images come from: sources, splits, the cache of decoded images, batches."""
+
+from oodflow.data.batches import TrainingBatches, in_order
+from oodflow.data.image_set import Images, ImageSet, Shape
+from oodflow.data.load import data_root, load
+from oodflow.data.manage import SourceStatus, download, status, verify
+from oodflow.data.source import BuiltIn, Remote, Source
+from oodflow.data.sources import SOURCES
+from oodflow.data.splits import SPLITS
+
+__all__ = [
+    "SOURCES",
+    "SPLITS",
+    "BuiltIn",
+    "ImageSet",
+    "Images",
+    "Remote",
+    "Shape",
+    "Source",
+    "SourceStatus",
+    "TrainingBatches",
+    "data_root",
+    "download",
+    "in_order",
+    "load",
+    "status",
+    "verify",
+]

@@ -1,0 +1,143 @@
+"""Decoded images as ``.npy`` files that open at once, memory-mapped, however large the set is.
+
+Beside each array stands a sidecar in JSON that says what it was decoded from. A changed size or time of a file it came
+from makes the entry stale, and it is decoded anew. Both files are written under another name and then renamed, the
+sidecar last: whatever is interrupted, there is never a half-written entry.
+"""
+
+import errno
+import hashlib
+import io
+import itertools
+import json
+import math
+import os
+import re
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from oodflow.data.image_set import Images, content_digest
+from oodflow.errors import OodflowError
+
+FORMAT = 1  # raise it when a reader decodes differently, so that old entries are not used
+Origin = list[list[str | int]]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """All images of a part, with the digest of their content and what is to be said about them."""
+
+    array: Images
+    content: str
+    note: str
+
+
+def cache_dir(explicit: Path | None) -> Path:
+    """Where decoded images are kept: ``explicit``, else ``$OODFLOW_CACHE``, else the user's cache directory."""
+    if explicit is not None:
+        return explicit
+    if path := os.environ.get("OODFLOW_CACHE"):
+        return Path(path)
+    import pooch
+
+    return Path(pooch.os_cache("oodflow")) / "decoded"
+
+
+def origin_of(files: list[Path], root: Path) -> Origin:
+    """Name, size and time of change of the files that images are decoded from."""
+    stats = [(os.path.relpath(file, root), file.stat()) for file in files]
+    return [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]
+
+
+def entry(directory: Path, *key: object) -> Path:
+    """Path of the array that belongs to a key: readable, and different for every key."""
+    text = "-".join(str(part) for part in key)
+    readable = re.sub(r"[^A-Za-z0-9_.]+", "-", text).strip("-.")[-60:]
+    return directory / f"{readable}-{hashlib.sha256(f'{FORMAT}-{text}'.encode()).hexdigest()[:12]}.npy"
+
+
+def recall(path: Path, origin: Origin, array: Images | None = None) -> Decoded | None:
+    """Open an entry that is still valid; with ``array`` given, only what was written down about it."""
+    try:
+        written = json.loads(_sidecar(path).read_text())
+        if written["origin"] != origin:
+            return None
+        images = np.load(path, mmap_mode="r", allow_pickle=False) if array is None else array
+        if [len(images), *images.shape[1:]] != [written["count"], *written["shape"]]:
+            return None
+        return Decoded(images, str(written["content"]), str(written["note"]))
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
+        return None  # missing or damaged: decode anew
+
+
+def store(path: Path, origin: Origin, chunks: Iterator[Images], note: Callable[[int], str]) -> Decoded:
+    """Decode into an entry, chunk by chunk, and open it; ``note`` is told the number of images.
+
+    Raises:
+        OodflowError: there is no image, the disk is full or the directory cannot be written.
+    """
+    first = next(chunks, None)
+    if first is None:
+        raise OodflowError(f"{path.stem}: there is no image to decode.")
+    shape = first.shape[1:]
+    with _replacing(path) as file:
+        start = file.write(_header(0, shape))
+        content = content_digest(shape, _written(itertools.chain([first], chunks), file))
+        count = (file.tell() - start) // math.prod(shape)
+        file.seek(0)
+        file.write(_header(count, shape))
+    describe(path, origin, (count, *shape), content, note(count))
+    return Decoded(np.load(path, mmap_mode="r", allow_pickle=False), content, note(count))
+
+
+def describe(path: Path, origin: Origin, shape: tuple[int, ...], content: str, note: str) -> None:
+    """Write the sidecar of an entry."""
+    count, *rest = shape
+    facts = {"shape": rest, "count": count, "content": content, "note": note, "origin": origin}
+    with _replacing(_sidecar(path)) as file:
+        file.write(json.dumps(facts).encode())
+
+
+def _sidecar(path: Path) -> Path:
+    return path.with_suffix(".json")
+
+
+def _written(chunks: Iterable[Images], file: IO[bytes]) -> Iterator[Images]:
+    # A plain write reports a full disk as an error; writing through a memory map would kill the process instead.
+    for chunk in chunks:
+        file.write(np.ascontiguousarray(chunk).data)
+        yield chunk
+
+
+def _header(count: int, shape: tuple[int, ...]) -> bytes:
+    # The format reserves room for the first axis to grow, so the header is as long for 0 images as for any number.
+    buffer = io.BytesIO()
+    facts = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
+    np.lib.format.write_array_header_1_0(buffer, facts)
+    return buffer.getvalue()
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file that takes the place of ``path`` once it is whole, and leaves nothing behind if it never is."""
+    unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("xb") as file:
+            yield file
+        unfinished.replace(path)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        what = "the disk is full: free some space or" if full else f"it cannot be written ({error.strerror}):"
+        raise OodflowError(
+            f"decoded images go to {path.parent}, but {what} set $OODFLOW_CACHE to another directory."
+        ) from error
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)

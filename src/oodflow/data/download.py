@@ -1,0 +1,129 @@
+"""Fetch files over unreliable networks: interrupted downloads go on where they stopped, and nothing wrong is kept."""
+
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+from oodflow.data.source import Remote
+from oodflow.errors import OodflowError
+
+TIMEOUT = (10, 60)  # seconds to connect, and between two pieces
+PIECE = 1 << 18  # bytes
+Advance = Callable[[int, int | None], None]  # told the bytes there are and, if known, the bytes there will be
+
+
+def fetch(remote: Remote, root: Path, progress: bool = True) -> Path:
+    """Download a file to its place under ``root`` unless it is there already, and check it.
+
+    Until it is complete it is kept as ``NAME.part``, from which the next attempt goes on.
+
+    Raises:
+        OodflowError: no network, the server refuses, the disk is full, or the checksum is wrong (the file is removed).
+    """
+    import pooch
+
+    pooch.get_logger().setLevel("WARNING")
+    target = root / remote.path
+    with _explained(remote, target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        resuming = Resuming(target.with_name(f"{target.name}.part"), progress)
+        try:
+            pooch.retrieve(remote.url, remote.checksum, target.name, target.parent, downloader=resuming)
+        except ValueError as error:  # how pooch says that the checksum is wrong
+            raise OodflowError(
+                f"{remote.url}: what came is not the expected file (its checksum should be {remote.checksum}) and was "
+                "removed: try again, the server may have changed it."
+            ) from error
+        if remote.unpack:
+            _unpack(target)
+    return target
+
+
+class Resuming:
+    """A downloader for pooch that keeps what it has in a ``.part`` file and asks the server for the rest only."""
+
+    def __init__(self, part: Path, progress: bool) -> None:
+        self.part = part
+        self.progress = progress
+
+    def __call__(self, url: str, output_file: str, pooch: object = None, check_only: bool = False) -> None:
+        """Download ``url`` to ``output_file``."""
+        with _bar(url, self.progress) as advance:
+            self._receive(url, advance)
+        self.part.replace(output_file)
+
+    def _receive(self, url: str, advance: Advance) -> None:
+        have = self.part.stat().st_size if self.part.exists() else 0
+        # A server that compressed the file on its way would make the sizes wrong.
+        headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
+        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+            told = response.headers.get("Content-Range", "")
+            if response.status_code == requests.codes.requested_range_not_satisfiable and have:
+                if told == f"bytes */{have}":
+                    return  # the .part file is complete
+                self.part.unlink()
+                self._receive(url, advance)
+                return
+            response.raise_for_status()
+            if not told.startswith(f"bytes {have}-"):
+                have = 0  # the server sends the whole file
+            length = response.headers.get("Content-Length")
+            total = have + int(length) if length else None
+            with self.part.open("ab" if have else "wb") as file:
+                for piece in response.iter_content(PIECE):
+                    have += file.write(piece)
+                    advance(have, total)
+        if total is not None and have < total:
+            raise requests.ConnectionError(f"the connection broke after {have:,} of {total:,} bytes")
+
+
+@contextmanager
+def _bar(url: str, shown: bool) -> Iterator[Advance]:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), disable=not shown) as progress:
+        task = progress.add_task(url.rsplit("/", 1)[-1], total=None)
+        yield lambda have, total: progress.update(task, completed=have, total=total)
+
+
+@contextmanager
+def _explained(remote: Remote, target: Path) -> Iterator[None]:
+    by_hand = f"try again (what has come is kept), or get it by other means and put it at {target}"
+    try:
+        yield
+    except requests.HTTPError as error:
+        answer = f"{error.response.status_code} {error.response.reason}"
+        raise OodflowError(f"{remote.url}: the server answers {answer}: {by_hand}.") from error
+    except requests.RequestException as error:
+        raise OodflowError(f"{remote.url} cannot be downloaded ({_root_cause(error)}): {by_hand}.") from error
+    except OSError as error:
+        raise OodflowError(f"{target} cannot be written ({error.strerror}): free or name another place.") from error
+
+
+def _root_cause(error: BaseException) -> str:
+    """Find the shortest account of a failed connection, which is wrapped several times."""
+    while inner := getattr(error, "reason", None) or error.__context__ or (error.args[0] if error.args else None):
+        if not isinstance(inner, BaseException):
+            break
+        error = inner
+    return str(error)
+
+
+def _unpack(archive: Path) -> None:
+    """Unpack beside the archive, which is then removed; every file takes its place whole."""
+    try:
+        with tempfile.TemporaryDirectory(dir=archive.parent) as name, tarfile.open(archive) as tar:
+            tar.extractall(name, filter="data")  # refuses paths and links that lead out of the folder
+            for file in (path for path in Path(name).rglob("*") if path.is_file()):
+                place = archive.parent / file.relative_to(name)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                file.replace(place)
+    except (tarfile.TarError, EOFError) as error:
+        raise OodflowError(f"{archive} cannot be unpacked ({error}): remove it and try again.") from error
+    archive.unlink()

@@ -1,0 +1,97 @@
+"""A split of a data set: 8-bit images, which of them belong to it, and a fingerprint of exactly these pixels."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from oodflow.errors import UsageError
+
+Images = npt.NDArray[np.uint8]
+Rows = npt.NDArray[np.int64]
+Shape = tuple[int, int, int]
+
+Pixel = TypeVar("Pixel", bound=np.generic)
+
+CHUNK_BYTES = 1 << 24  # what one step of a pass over the images holds in memory
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """8-bit images of one split, usually memory-mapped.
+
+    Args:
+        name: the spec it was loaded by, for example ``"mnist"`` or ``"npy:/x.npy?shape=1x28x28"``.
+        split: the split that was asked for.
+        array: uint8 ``[M,C,H,W]``, the images of the part of the data set that the split is dealt from.
+        rows: int64 ``[N]``, the rows of ``array`` that belong to this split.
+        content: :func:`content_digest` of ``array``.
+        note: what a reader of results must know, such as ``"partial: 10,000 of 50,000 images"``; empty otherwise.
+
+    Example:
+        >>> images = ImageSet.from_array(np.zeros((4, 1, 2, 2), np.uint8))
+        >>> len(images), images.shape, images.batch([0, 3]).shape
+        (4, (1, 2, 2), (2, 1, 2, 2))
+        >>> len(images.limit(2)), images.limit(2).fingerprint == images.fingerprint
+        (2, False)
+    """
+
+    name: str
+    split: str
+    array: Images
+    rows: Rows
+    content: str
+    note: str = ""
+
+    @classmethod
+    def from_array(cls, images: Images, name: str = "array", split: str = "test") -> "ImageSet":
+        """Take images that are already in memory, uint8 ``[N,C,H,W]``."""
+        if not isinstance(images, np.ndarray) or images.dtype != np.uint8 or images.ndim != 4 or not images.size:
+            came = f"{images.dtype} {list(images.shape)}" if isinstance(images, np.ndarray) else type(images).__name__
+            raise UsageError(f"images must be a non-empty uint8 array [N,C,H,W], but {came} came.")
+        content = content_digest(images.shape[1:], in_chunks(images))
+        return cls(name, split, images, np.arange(len(images)), content)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def shape(self) -> Shape:
+        """Shape ``(C, H, W)`` of one image."""
+        _, channels, height, width = self.array.shape
+        return channels, height, width
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits of a SHA-256 over all pixels of the part, the shape and the rows."""
+        rows = np.ascontiguousarray(self.rows, dtype="<i8")
+        return hashlib.sha256(self.content.encode() + rows.tobytes()).hexdigest()[:16]
+
+    def batch(self, indices: npt.ArrayLike | slice) -> Images:
+        """Images number ``indices`` of this split: a contiguous uint8 ``[n,C,H,W]`` of their own memory."""
+        at = indices if isinstance(indices, slice) else np.asarray(indices)
+        return np.ascontiguousarray(self.array[self.rows[at]])
+
+    def limit(self, n: int) -> "ImageSet":
+        """Keep the first ``n`` images, or all if there are fewer."""
+        if n < 1:
+            raise UsageError(f"the limit of {self.name} must be at least 1 image, but {n} came.")
+        return replace(self, rows=self.rows[:n])
+
+
+def content_digest(shape: tuple[int, ...], chunks: Iterable[Images]) -> str:
+    """SHA-256 of the images' shape and of their pixels in order, however they are cut into chunks."""
+    digest = hashlib.sha256("x".join(map(str, shape)).encode())
+    for chunk in chunks:
+        digest.update(np.ascontiguousarray(chunk).data)
+    return digest.hexdigest()
+
+
+def in_chunks(images: npt.NDArray[Pixel]) -> Iterator[npt.NDArray[Pixel]]:
+    """Walk over ``[N,…]`` in pieces of a few megabytes."""
+    step = max(1, CHUNK_BYTES // max(1, images[:1].nbytes))
+    return (images[start : start + step] for start in range(0, len(images), step))

@@ -1,0 +1,116 @@
+"""Open a split of a data set by its spec."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from oodflow.data import cache as decoded
+from oodflow.data import spec as specs
+from oodflow.data.image_set import Images, ImageSet, Shape, content_digest, in_chunks
+from oodflow.data.source import Source
+from oodflow.data.sources import SOURCES
+from oodflow.data.sources.folder import Folder
+from oodflow.data.sources.npy import Npy
+from oodflow.data.splits import part_of, rows_of
+from oodflow.errors import OodflowError
+
+OWN_DATA = {"folder": Folder, "npy": Npy}
+
+
+def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None = None) -> ImageSet:
+    """Open a split of a data set, decoding it on first use.
+
+    Args:
+        spec: ``NAME``, ``folder:PATH`` or ``npy:PATH``, each with an optional ``?shape=CxHxW``.
+        split: ``train``, ``calibration``, ``test``, ``train+calibration`` or ``all``; see :mod:`oodflow.data.splits`.
+        root: where data sets lie; see :func:`data_root`.
+        cache: where decoded images are kept; ``$OODFLOW_CACHE`` or the user's cache directory by default.
+
+    Raises:
+        UsageError: the spec or the split cannot be right.
+        OodflowError: the data is missing, truncated or corrupt; nothing is downloaded here.
+
+    Example:
+        >>> images = load("flat?shape=1x4x4", "test")
+        >>> images.shape, images.batch([0]).std().item()
+        ((1, 4, 4), 0.0)
+    """
+    parsed = specs.parse(spec, SOURCES)
+    source = source_of(parsed)
+    root = data_root(root)
+    part = part_of(source.name, split, source.parts)
+    whole = _decode(source, part, root, parsed.shape or source.shape, cache)
+    rows = rows_of(split, part, source.parts, len(whole.array))
+    if not len(rows):
+        raise OodflowError(f"{source.name} has too few images ({len(whole.array)}) to deal a {split} split out of.")
+    return ImageSet(spec, split, whole.array, rows, whole.content, whole.note)
+
+
+def data_root(explicit: Path | None = None) -> Path:
+    """Where data sets lie: ``explicit``, else ``$OODFLOW_DATA``, else the user's cache directory."""
+    if explicit is not None:
+        return Path(explicit)
+    if path := os.environ.get("OODFLOW_DATA"):
+        return Path(path)
+    import pooch
+
+    return Path(pooch.os_cache("oodflow")) / "data"
+
+
+def source_of(spec: specs.Spec) -> Source:
+    """Find the source that a spec names."""
+    return OWN_DATA[spec.kind](Path(spec.path).expanduser()) if spec.path else SOURCES[spec.kind]
+
+
+def missing(source: Source, part: str, root: Path) -> OodflowError:
+    """Build the error for a part that is not on disk."""
+    remedy = f"run `oodflow data get {source.name}`" if source.downloads else source.by_hand
+    return OodflowError(f"{source.name} ({part}) is not in {root}: {remedy}, or pass --data-dir with where it lies.")
+
+
+def note_of(source: Source, part: str, root: Path, count: int) -> str:
+    """Say what is special about this copy of a part, above all how much of it is there."""
+    official = source.parts[part]
+    partial = f"partial: {count:,} of {official:,} images" if official and count < official else ""
+    return "; ".join(filter(None, [partial, source.note(part, root)]))
+
+
+def _decode(source: Source, part: str, root: Path, shape: Shape | None, cache: Path | None) -> decoded.Decoded:
+    if source.built_in:  # made in a moment, and never stale this way
+        images = np.concatenate(list(source.chunks(part, root, shape)))
+        return decoded.Decoded(images, _digest(images), note_of(source, part, root, len(images)))
+    files = source.files(part, root)
+    if not files:
+        raise missing(source, part, root)
+    origin = decoded.origin_of(files, root)
+    where = "x".join(map(str, shape)) if shape else "native"
+    path = decoded.entry(decoded.cache_dir(cache), root.resolve(), source.name, part, where)
+    ready = source.in_place(part, root, shape)
+    if known := decoded.recall(path, origin, ready):
+        return known
+    if ready is None:
+        return decoded.store(
+            path, origin, _checked(source, part, root, shape), lambda n: note_of(source, part, root, n)
+        )
+    note = note_of(source, part, root, len(ready))
+    content = _digest(ready)
+    decoded.describe(path, origin, ready.shape, content, note)
+    return decoded.Decoded(ready, content, note)
+
+
+def _digest(images: Images) -> str:
+    return content_digest(images.shape[1:], in_chunks(images))
+
+
+def _checked(source: Source, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:
+    try:
+        for chunk in source.chunks(part, root, shape):
+            if chunk.dtype != np.uint8 or chunk.ndim != 4 or (shape and chunk.shape[1:] != shape):
+                came = f"{chunk.dtype} {list(chunk.shape)}"
+                raise TypeError(f"{type(source).__name__}.chunks must yield uint8 [n,*{shape}], but yields {came}.")
+            if len(chunk):
+                yield chunk
+    except OSError as error:
+        raise OodflowError(f"{source.name} cannot be read: {error}.") from error

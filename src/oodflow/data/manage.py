@@ -1,0 +1,103 @@
+"""What a user does with data sets as a whole: see which are there, download them, check them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from oodflow.data.load import missing, note_of
+from oodflow.data.source import Source
+from oodflow.data.sources import SOURCES
+from oodflow.errors import OodflowError, unknown
+
+State = Literal["ready", "partial", "missing", "built-in"]
+
+
+@dataclass(frozen=True)
+class SourceStatus:
+    """How much of a data set is on disk.
+
+    Args:
+        name: of the data set.
+        state: ``ready`` (complete), ``partial`` (usable in part), ``missing`` or ``built-in``.
+        counts: images there of each part the set comes in, for example ``{"train": 60000, "test": 10000}``.
+        detail: what is special or missing, in words; empty if nothing is.
+    """
+
+    name: str
+    state: State
+    counts: Mapping[str, int]
+    detail: str
+
+
+def status(name: str, root: Path) -> SourceStatus:
+    """Look which parts of a data set lie under ``root``, without reading all images.
+
+    Example:
+        >>> status("digits", Path("anywhere"))
+        SourceStatus(name='digits', state='built-in', counts={'test': 1797}, detail='')
+    """
+    source = _source(name)
+    if source.built_in:
+        return SourceStatus(name, "built-in", {part: count or 0 for part, count in source.parts.items()}, "")
+    counts: dict[str, int] = {}
+    details = []
+    for part in source.parts:
+        try:
+            counts[part] = source.count(part, root) if source.files(part, root) else 0
+            note = note_of(source, part, root, counts[part]) if counts[part] else "missing"
+        except OodflowError as error:
+            counts[part], note = 0, str(error)
+        if note:
+            details.append(f"{part}: {note}")
+    detail = "; ".join(details)
+    if counts == source.parts:
+        return SourceStatus(name, "ready", counts, detail)
+    if any(counts.values()):
+        return SourceStatus(name, "partial", counts, detail)
+    return SourceStatus(name, "missing", counts, detail)
+
+
+def download(name: str, root: Path, progress: bool = True) -> list[Path]:
+    """Download what is not complete under ``root`` and give the files that the data set is read from.
+
+    Raises:
+        OodflowError: the set must be got by hand, or the download failed; see :func:`oodflow.data.download.fetch`.
+    """
+    from oodflow.data.download import fetch
+
+    source = _source(name)
+    if status(name, root).state in ("missing", "partial"):
+        if not source.downloads:
+            raise OodflowError(f"{name} cannot be downloaded: {source.by_hand} ({root / name}).")
+        for remote in source.downloads:
+            fetch(remote, root, progress)
+    return [file for part in source.parts for file in source.files(part, root)]
+
+
+def verify(name: str, root: Path) -> list[str]:
+    """Read all of a data set and check it: one sentence for each problem, none if all is well.
+
+    A part of which only some images are there is no problem; :func:`status` tells.
+    """
+    source = _source(name)
+    return [problem for part in source.parts for problem in _problems(source, part, root)]
+
+
+def _problems(source: Source, part: str, root: Path) -> list[str]:
+    try:
+        if not source.built_in and not source.files(part, root):
+            return [str(missing(source, part, root))]
+        for _ in source.chunks(part, root, source.shape):
+            pass
+        return source.doubts(part, root)
+    except OodflowError as error:
+        return [str(error)]
+    except OSError as error:
+        return [f"{source.name} ({part}) cannot be read: {error}."]
+
+
+def _source(name: str) -> Source:
+    if name not in SOURCES:
+        raise unknown("data set", name, SOURCES)
+    return SOURCES[name]

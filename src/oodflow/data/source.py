@@ -1,0 +1,103 @@
+"""What a data set must tell about itself: where it comes from, how it lies on disk, and how to read it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from oodflow.data.image_set import Images, Shape
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file to download.
+
+    Args:
+        url: where it is.
+        checksum: ``"md5:…"`` or ``"sha256:…"`` of the file as downloaded.
+        path: where it goes, relative to the data root.
+        unpack: whether it is a tar archive that is unpacked beside itself and then removed.
+    """
+
+    url: str
+    checksum: str
+    path: str
+    unpack: bool = False
+
+
+class Source(ABC):
+    """A data set. To add one, write a subclass in a file of its own and one line in ``SOURCES``.
+
+    A *part* is what the set comes in, such as the official ``train`` and ``test`` of MNIST; *splits* are dealt from
+    parts by ``oodflow.data.splits``. A source knows parts only, and never deals by itself unless the deal needs
+    knowledge of the set (then it offers a ``calibration`` part of its own). ``oodflow.testing.sources.check_source``
+    is the contract in code.
+
+    Attributes:
+        name: what users type.
+        description: one line.
+        licence: of the data; "none stated" where there is none.
+        shape: ``(C, H, W)`` of an image; None if only the files know (a user's own data).
+        parts: the parts and the official number of images of each (None: whatever is there).
+        downloads: the files to get; none for generated sets and for those that must be got by hand.
+        by_hand: what to get and where to put it, for sets that cannot be downloaded.
+        built_in: True if the images are made, not read from files under the data root.
+    """
+
+    name: str
+    description: str
+    licence: str
+    shape: Shape | None
+    parts: Mapping[str, int | None]
+    downloads: tuple[Remote, ...] = ()
+    by_hand: str = ""
+    built_in: bool = False
+
+    @abstractmethod
+    def files(self, part: str, root: Path) -> list[Path]:
+        """Files under ``root`` that the part is read from; an empty list if they are not there."""
+
+    @abstractmethod
+    def chunks(self, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:
+        """Decode the part: uint8 ``[n,C,H,W]`` of the wanted shape, a few megabytes at a time.
+
+        Raises:
+            OodflowError: a file is truncated, corrupt or not what its name says.
+        """
+
+    def count(self, part: str, root: Path) -> int:
+        """Count the images on disk; overridden where a header knows."""
+        return sum(len(chunk) for chunk in self.chunks(part, root, self.shape))
+
+    def note(self, part: str, root: Path) -> str:
+        """What a reader of results must know about this copy of the part, beside its size."""
+        return ""
+
+    def doubts(self, part: str, root: Path) -> list[str]:
+        """What is wrong with files that can be read all the same, one sentence each."""
+        return []
+
+    def in_place(self, part: str, root: Path, shape: Shape | None) -> Images | None:
+        """Images ``[N,C,H,W]`` memory-mapped where they lie, if they need no decoding."""
+        return None
+
+
+class BuiltIn(Source):
+    """A source whose images are made at the wanted shape, the same on every machine."""
+
+    built_in = True
+
+    @abstractmethod
+    def images(self, part: str, shape: Shape) -> Images:
+        """Make all images of the part, uint8 ``[n,C,H,W]``."""
+
+    def files(self, part: str, root: Path) -> list[Path]:
+        """Nothing is read from the data root."""
+        return []
+
+    def chunks(self, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:
+        """All images at once."""
+        wanted = shape or self.shape
+        if wanted is None:
+            raise TypeError(f"{type(self).__name__} has no shape of its own: set the class attribute `shape`.")
+        yield self.images(part, wanted)

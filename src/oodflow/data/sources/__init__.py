@@ -1,0 +1,28 @@
+"""The registered data sets: one file and one line here each."""
+
+from oodflow.data.source import Source
+from oodflow.data.sources.celeba import CelebA
+from oodflow.data.sources.cifar10 import Cifar10
+from oodflow.data.sources.digits import Digits
+from oodflow.data.sources.fashion_mnist import FASHION_MNIST
+from oodflow.data.sources.flat import Flat
+from oodflow.data.sources.mnist import MNIST
+from oodflow.data.sources.noise import Noise
+from oodflow.data.sources.notmnist import NOTMNIST
+from oodflow.data.sources.photographs import Photographs
+from oodflow.data.sources.smooth import Smooth
+from oodflow.data.sources.svhn import Svhn
+
+SOURCES: dict[str, Source] = {
+    "mnist": MNIST,
+    "fashion_mnist": FASHION_MNIST,
+    "notmnist": NOTMNIST,
+    "cifar10": Cifar10(),
+    "svhn": Svhn(),
+    "celeba": CelebA(),
+    "photographs": Photographs(),
+    "digits": Digits(),
+    "flat": Flat(),
+    "smooth": Smooth(),
+    "noise": Noise(),
+}

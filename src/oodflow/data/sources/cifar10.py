@@ -1,0 +1,113 @@
+"""CIFAR-10: small colour photographs of ten kinds of things, in Python pickles."""
+
+import hashlib
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+from types import MappingProxyType
+from typing import BinaryIO
+
+import numpy as np
+
+from oodflow.data.fit import fit
+from oodflow.data.image_set import Images, Shape
+from oodflow.data.source import Remote, Source
+from oodflow.errors import OodflowError
+
+FOLDER = "cifar10/cifar-10-batches-py"
+BATCHES = {"train": tuple(f"data_batch_{i}" for i in range(1, 6)), "test": ("test_batch",)}
+BATCH_SIZE = 10_000
+MD5 = {
+    "data_batch_1": "c99cafc152244af753f735de768cd75f",
+    "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
+    "data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
+    "data_batch_4": "634d18415352ddfa80567beed471001a",
+    "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
+    "test_batch": "40351d587109b95175f43aff81a1287e",
+}
+
+
+class Cifar10(Source):
+    """CIFAR-10; batches that are not there make the set partial."""
+
+    name = "cifar10"
+    description = "small colour photographs of ten kinds of things (Krizhevsky 2009)"
+    licence = "none stated"
+    shape = (3, 32, 32)
+    parts = MappingProxyType({"train": 50_000, "test": 10_000})
+    downloads = (
+        Remote(
+            "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+            "md5:c58f30108f718f92721af3b95e74349a",
+            "cifar10/cifar-10-python.tar.gz",
+            unpack=True,
+        ),
+    )
+
+    def files(self, part: str, root: Path) -> list[Path]:
+        """The batches that are there."""
+        return [path for name in BATCHES[part] if (path := root / FOLDER / name).is_file()]
+
+    def chunks(self, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:
+        """One batch at a time."""
+        for path in self.files(part, root):
+            yield fit(read_batch(path), shape)
+
+    def doubts(self, part: str, root: Path) -> list[str]:
+        """Complete batches that are not the official files."""
+        wrong = []
+        for path in self.files(part, root):
+            content = path.read_bytes()
+            came = hashlib.md5(content, usedforsecurity=False).hexdigest()
+            if came != MD5[path.name] and len(read_batch(path)) == BATCH_SIZE:
+                wrong.append(f"{path}: md5 {came} is not the official {MD5[path.name]}.")
+        return wrong
+
+
+def read_batch(path: Path) -> Images:
+    """Read one batch file: uint8 ``[n,3,32,32]``. Nothing in the file is ever executed."""
+    try:
+        with path.open("rb") as file:
+            batch = _PlainUnpickler(file, encoding="bytes").load()
+    except OodflowError:
+        raise
+    except Exception as error:  # a damaged pickle fails in whatever way its bytes suggest
+        raise OodflowError(f"{path}: truncated or corrupt ({error}); get the file again.") from error
+    data = batch.get(b"data", batch.get("data")) if isinstance(batch, dict) else None
+    if not isinstance(data, np.ndarray) or data.dtype != np.uint8 or data.ndim != 2 or data.shape[1] != 3072:
+        raise OodflowError(f"{path}: not a CIFAR-10 batch: it holds no `data` of uint8 [n,3072]; get the file again.")
+    return data.reshape(-1, 3, 32, 32)
+
+
+def _latin1(text: str, encoding: str = "latin1") -> bytes:
+    return text.encode("latin1")
+
+
+# All that an array of numbers in plain containers refers to; the first is how numpy rebuilds an array.
+_ALLOWED = {
+    "_reconstruct": np.empty(0).__reduce__()[0],
+    "ndarray": np.ndarray,
+    "dtype": np.dtype,
+    "encode": _latin1,
+}
+_ALLOWED_FROM = {
+    "_reconstruct": ("numpy.core.multiarray", "numpy._core.multiarray"),
+    "ndarray": ("numpy",),
+    "dtype": ("numpy",),
+    "encode": ("_codecs",),
+}
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    """Refuses whatever is not an array of numbers: a pickle could otherwise run any program."""
+
+    def __init__(self, file: BinaryIO, encoding: str) -> None:
+        super().__init__(file, encoding=encoding)
+        self.path = file.name
+
+    def find_class(self, module: str, name: str) -> object:
+        if module in _ALLOWED_FROM.get(name, ()):
+            return _ALLOWED[name]
+        raise OodflowError(
+            f"{self.path}: refers to {module}.{name}, which no CIFAR-10 batch does: refused; get the file again."
+        )

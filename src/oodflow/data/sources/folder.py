@@ -1,0 +1,71 @@
+"""A user's own pictures in a folder."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from oodflow.data.fit import fit_image
+from oodflow.data.image_set import CHUNK_BYTES, Images, Shape
+from oodflow.data.source import Source
+from oodflow.data.sources.picture import decode
+from oodflow.errors import OodflowError
+
+ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
+
+
+class Folder(Source):
+    """Pictures of a folder and all folders in it, in the order of their names.
+
+    If it holds both a folder ``train`` and a folder ``test``, these are its parts; otherwise all pictures are one part.
+    """
+
+    description = "your own pictures"
+    licence = "yours"
+    shape = None
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_dir():
+            raise OodflowError(f"folder:{path}: there is no such folder.")
+        self.name = f"folder:{path}"
+        self.path = path
+        split = (path / "train").is_dir() and (path / "test").is_dir()
+        self.parts: Mapping[str, int | None] = {"train": None, "test": None} if split else {"all": None}
+
+    def files(self, part: str, root: Path) -> list[Path]:
+        """The pictures, by their endings; hidden files and folders are left out."""
+        folder = self.path if part == "all" else self.path / part
+        paths = [path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file()]
+        pictures = sorted(p for p in paths if not any(name.startswith(".") for name in p.relative_to(folder).parts))
+        if not pictures:
+            raise OodflowError(f"folder:{folder}: no pictures in it ({', '.join(sorted(ENDINGS))}).")
+        return pictures
+
+    def chunks(self, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:
+        """Decode; without a wanted shape the first picture tells it, and all must agree."""
+        files = self.files(part, root)
+        first = self._decode(files[0], shape)
+        step = max(1, CHUNK_BYTES // first.nbytes)
+        for start in range(0, len(files), step):
+            pixels = []
+            for file in files[start : start + step]:
+                image = self._decode(file, shape)
+                if image.shape != first.shape:
+                    raise OodflowError(
+                        f"{self.name}: {file.name} is {_words(image)}, but {files[0].name} is {_words(first)}: "
+                        "bring all to one shape by adding ?shape=CxHxW to the name of the data set."
+                    )
+                pixels.append(image)
+            yield np.stack(pixels)
+
+    def count(self, part: str, root: Path) -> int:
+        """Count the files."""
+        return len(self.files(part, root))
+
+    @staticmethod
+    def _decode(file: Path, shape: Shape | None) -> Images:
+        return fit_image(decode(file.read_bytes(), str(file)), shape)
+
+
+def _words(image: Images) -> str:
+    return "x".join(map(str, image.shape))

@@ -1,0 +1,119 @@
+"""Images in IDX files, the layout of MNIST and of the sets that take its place.
+
+An IDX file of images is four big-endian 32-bit numbers (magic 2051, count, height, width), then one byte per pixel.
+Source: Y. LeCun, C. Cortes, C. Burges, *The MNIST database of handwritten digits*.
+"""
+
+import gzip
+import hashlib
+import struct
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+import numpy as np
+
+from oodflow.data.fit import fit
+from oodflow.data.image_set import CHUNK_BYTES, Images, Shape
+from oodflow.data.source import Remote, Source
+from oodflow.errors import OodflowError
+
+MAGIC = 2051
+_AGAIN = "get the file again"
+FILES = {"train": "train-images-idx3-ubyte", "test": "t10k-images-idx3-ubyte"}
+
+
+@dataclass(frozen=True)
+class Idx(Source):
+    """Grey images of 28 x 28 in IDX files, plain or compressed.
+
+    Args:
+        md5: of the official content of each part, uncompressed (copies are compressed differently).
+        folders: where the files may lie under the data root, the first one preferred.
+        The rest is described at :class:`oodflow.data.source.Source`.
+    """
+
+    name: str
+    description: str
+    licence: str
+    parts: Mapping[str, int | None]
+    md5: Mapping[str, str]
+    folders: tuple[str, ...]
+    downloads: tuple[Remote, ...]
+    shape: Shape = (1, 28, 28)
+
+    def files(self, part: str, root: Path) -> list[Path]:
+        """The first file that is there."""
+        names = (FILES[part] + ending for ending in (".gz", ""))
+        candidates = [root / folder / name for name in names for folder in self.folders]
+        return [path for path in candidates if path.is_file()][:1]
+
+    def chunks(self, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:
+        """Decode, and check the content of a complete file against its official checksum."""
+        (path,) = self.files(part, root)
+        count, height, width = _header(path)
+        digest = hashlib.md5(usedforsecurity=False)
+        for chunk in _images(path, digest.update):
+            yield fit(chunk.reshape(-1, 1, height, width), shape)
+        if count == self.parts[part] and digest.hexdigest() != self.md5[part]:
+            raise OodflowError(
+                f"{path}: the content has md5 {digest.hexdigest()}, but {self.name} ({part}) has {self.md5[part]}: "
+                f"delete the file and run `oodflow data get {self.name}`."
+            )
+
+    def count(self, part: str, root: Path) -> int:
+        """Read the number of images from the header."""
+        return _header(self.files(part, root)[0])[0]
+
+
+def _open(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+
+def _header(path: Path) -> tuple[int, int, int]:
+    with _open(path) as file:
+        return _parse(path, _read(path, file, 16))
+
+
+def _parse(path: Path, header: bytes) -> tuple[int, int, int]:
+    if len(header) < 16:
+        raise OodflowError(f"{path}: truncated: an IDX header has 16 bytes, but {len(header)} are there; {_AGAIN}.")
+    magic, count, height, width = struct.unpack(">4I", header)
+    if magic != MAGIC:
+        raise OodflowError(f"{path}: not an IDX file of images: it starts with {magic} instead of {MAGIC}; {_AGAIN}.")
+    if not count or not height or not width:
+        raise OodflowError(f"{path}: the header promises {count} images of {height} x {width}: it is empty; {_AGAIN}.")
+    return count, height, width
+
+
+def _images(path: Path, watch: Callable[[bytes], object]) -> Iterator[Images]:
+    with _open(path) as file:
+        header = _read(path, file, 16)
+        watch(header)
+        count, height, width = _parse(path, header)
+        size = height * width
+        left = count
+        while left:
+            content = _read(path, file, size * min(left, max(1, CHUNK_BYTES // size)))
+            watch(content)
+            whole = len(content) // size
+            if not whole or len(content) % size:
+                raise OodflowError(
+                    f"{path}: truncated: the header promises {count:,} images, but {count - left + whole:,} are there; "
+                    f"{_AGAIN}."
+                )
+            left -= whole
+            yield np.frombuffer(content, np.uint8)
+        if _read(path, file, 1):
+            raise OodflowError(f"{path}: corrupt: there are bytes after the {count:,} images of the header; {_AGAIN}.")
+
+
+def _read(path: Path, file: IO[bytes], size: int) -> bytes:
+    try:
+        return file.read(size)
+    except EOFError as error:
+        raise OodflowError(f"{path}: truncated: the compressed file ends too early; {_AGAIN}.") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise OodflowError(f"{path}: corrupt: it cannot be uncompressed ({error}); {_AGAIN}.") from error

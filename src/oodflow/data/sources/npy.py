@@ -1,0 +1,111 @@
+"""A user's own images in a NumPy file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from oodflow.data.fit import fit
+from oodflow.data.image_set import Images, Shape, in_chunks
+from oodflow.data.source import Source
+from oodflow.errors import OodflowError
+
+Numbers = npt.NDArray[Any]
+
+
+class Npy(Source):
+    """An array ``[N,C,H,W]``, ``[N,H,W]`` or ``[N,H,W,C]`` with 1 or 3 channels, memory-mapped.
+
+    Bytes are used as they are. Other numbers must be whole and in 0 to 255, or finite and in [0, 1]: then they are
+    multiplied by 255 and rounded.
+    """
+
+    description = "your own images"
+    licence = "yours"
+    shape = None
+    parts = MappingProxyType({"all": None})
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise OodflowError(f"npy:{path}: there is no such file.")
+        self.name = f"npy:{path}"
+        self.path = path
+
+    def files(self, part: str, root: Path) -> list[Path]:
+        """The file."""
+        return [self.path]
+
+    def chunks(self, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:
+        """Convert to bytes and to the wanted shape."""
+        array = self._open()
+        scale = 1 if array.dtype == np.uint8 else self._scale(array)
+        for chunk in in_chunks(array):
+            yield fit(np.rint(chunk * scale).astype(np.uint8) if scale != 1 else chunk.astype(np.uint8), shape)
+
+    def count(self, part: str, root: Path) -> int:
+        """Read the number of images from the header."""
+        return len(self._open())
+
+    def in_place(self, part: str, root: Path, shape: Shape | None) -> Images | None:
+        """The file itself if it holds bytes of the wanted shape."""
+        array = self._open()
+        return array if array.dtype == np.uint8 and (shape is None or array.shape[1:] == shape) else None
+
+    def _open(self) -> Numbers:
+        """Memory-map the file as ``[N,C,H,W]``."""
+        try:
+            array = np.load(self.path, mmap_mode="r", allow_pickle=False)
+        except (ValueError, EOFError, OSError) as error:
+            raise OodflowError(f"{self.path}: not a whole .npy file of numbers ({error}).") from error
+        if not isinstance(array, np.ndarray):
+            raise OodflowError(f"{self.path}: this is an .npz file: save its array alone with numpy.save.")
+        if array.dtype.kind not in "buif":
+            raise OodflowError(f"{self.path}: holds {array.dtype}, which are no pixel values: save it as uint8.")
+        if not array.size:
+            raise OodflowError(f"{self.path}: the array is empty: its shape is {list(array.shape)}.")
+        return self._channels_first(np.asarray(array))
+
+    def _channels_first(self, array: Numbers) -> Numbers:
+        if array.ndim == 3:
+            return array[:, None]
+        first, last = (array.ndim == 4 and array.shape[axis] in (1, 3) for axis in (1, 3))
+        if first and not last:
+            return array
+        if last and not first:
+            return array.transpose(0, 3, 1, 2)
+        why = "it could be either" if first else "it is none of these"
+        raise OodflowError(
+            f"{self.path}: shape {list(array.shape)} should be [N,C,H,W], [N,H,W] or [N,H,W,C] with 1 or 3 channels, "
+            f"but {why}: save it as uint8 [N,C,H,W]{' with larger images' if first else ''}."
+        )
+
+    def _scale(self, array: Numbers) -> int:
+        """Find what brings the values to 0 to 255, after looking at all of them."""
+        low, high, whole, bad = np.inf, -np.inf, True, 0
+        first = ""
+        for number, chunk in enumerate(in_chunks(array)):
+            finite = np.isfinite(chunk)
+            if not finite.all():
+                bad += int((~finite).sum())
+                first = first or self._position(array, number, np.argwhere(~finite)[0])
+                continue
+            low, high = min(low, float(chunk.min())), max(high, float(chunk.max()))
+            whole = whole and bool((chunk == np.rint(chunk)).all())
+        if bad:
+            raise OodflowError(f"{self.path}: {bad:,} values are NaN or infinite, the first at {first}: remove them.")
+        if low >= 0 and high <= 1 and array.dtype.kind in "bf":
+            return 255
+        if low >= 0 and high <= 255 and whole:
+            return 1
+        raise OodflowError(
+            f"{self.path}: values go from {low:g} to {high:g}{'' if whole else ' and are not whole'}: pixel values "
+            "should be whole numbers in 0 to 255, or real numbers in [0, 1]."
+        )
+
+    @staticmethod
+    def _position(array: Numbers, number: int, at: npt.NDArray[np.intp]) -> str:
+        start = number * len(next(in_chunks(array)))
+        return f"[{', '.join(map(str, (at[0] + start, *at[1:])))}] (image, channel, row, column)"

@@ -1,0 +1,76 @@
+"""SVHN: house numbers cut out of street views, one MATLAB file a part."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from oodflow.data.fit import fit
+from oodflow.data.image_set import Images, Shape, in_chunks
+from oodflow.data.source import Remote, Source
+from oodflow.errors import OodflowError
+
+MD5 = {"train": "e26dedcc434d2e4c54c9b2d4a06d8373", "test": "eb5a983be6a315427106f1b164d9cef3"}
+
+
+class Svhn(Source):
+    """SVHN, format 2: cropped digits; the `extra` images are not used."""
+
+    name = "svhn"
+    description = "house numbers cut out of street views (Netzer et al. 2011)"
+    licence = "non-commercial use"
+    shape = (3, 32, 32)
+    parts = MappingProxyType({"train": 73_257, "test": 26_032})
+    downloads = tuple(
+        Remote(f"http://ufldl.stanford.edu/housenumbers/{part}_32x32.mat", f"md5:{md5}", f"svhn/{part}_32x32.mat")
+        for part, md5 in MD5.items()
+    )
+
+    def files(self, part: str, root: Path) -> list[Path]:
+        """The file of the part."""
+        path = root / "svhn" / f"{part}_32x32.mat"
+        return [path] if path.is_file() else []
+
+    def chunks(self, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:
+        """Decode from 32 x 32 x 3 x N."""
+        (path,) = self.files(part, root)
+        for chunk in in_chunks(_read(path).transpose(3, 2, 0, 1)):
+            yield fit(chunk, shape)
+
+    def count(self, part: str, root: Path) -> int:
+        """Read the number of images from the header of ``X``."""
+        from scipy.io import whosmat
+
+        (path,) = self.files(part, root)
+        try:
+            return int({name: shape for name, shape, _ in whosmat(path)}["X"][3])
+        except Exception as error:
+            raise _broken(path, error) from error
+
+    def doubts(self, part: str, root: Path) -> list[str]:
+        """A complete file that is not the official one."""
+        (path,) = self.files(part, root)
+        if self.count(part, root) != self.parts[part]:
+            return []
+        with path.open("rb") as file:
+            came = hashlib.file_digest(file, "md5").hexdigest()
+        return [] if came == MD5[part] else [f"{path}: md5 {came} is not the official {MD5[part]}."]
+
+
+def _read(path: Path) -> Images:
+    from scipy.io import loadmat
+
+    try:
+        images = np.asarray(loadmat(path, variable_names=["X"])["X"])
+    except Exception as error:  # a damaged file fails in whatever way its bytes suggest
+        raise _broken(path, error) from error
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[:3] != (32, 32, 3) or not images.size:
+        came = f"{images.dtype} {list(images.shape)}"
+        raise OodflowError(f"{path}: X should be uint8 [32,32,3,N], but is {came}; get the file again.")
+    return images
+
+
+def _broken(path: Path, error: Exception) -> OodflowError:
+    return OodflowError(f"{path}: truncated or corrupt, it cannot be read as a MATLAB file ({error}); get it again.")

@@ -1,0 +1,79 @@
+"""Which images serve for what: training, calibration, test.
+
+The rules, for every data set:
+
+* The official ``test`` part is the ``test`` split, whole.
+* ``calibration`` is dealt out of the official ``train`` part at random, by a fixed seed; ``train`` is the rest, and
+  ``train+calibration`` is the whole official part, as published recipes use it.
+* A set that comes in one part ``all`` (a user's folder or array) is dealt into ``train``, ``calibration`` and ``test``.
+* A set that brings its own ``calibration`` part is left as it is.
+* ``all`` asks for everything that may be scored as out of distribution: the ``test`` part where there is one, else
+  every image.
+
+What is dealt out holds a tenth of the images up to 1,000, or a twentieth if that is more: see :func:`held_out`.
+"""
+
+from collections.abc import Collection
+
+import numpy as np
+
+from oodflow.data.image_set import Rows
+from oodflow.errors import OodflowError, unknown
+
+SPLITS = ("train", "calibration", "test")
+ASKABLE = (*SPLITS, "train+calibration", "all")
+SEED = 20_200_615  # fixed for good: changing it changes every dealt split
+
+
+def part_of(name: str, split: str, parts: Collection[str]) -> str:
+    """Name the part that a split is taken from.
+
+    Example:
+        >>> part_of("mnist", "calibration", ["train", "test"]), part_of("mnist", "all", ["train", "test"])
+        ('train', 'test')
+        >>> part_of("folder:pics", "test", ["all"])
+        'all'
+    """
+    if split not in ASKABLE:
+        raise unknown("split", split, ASKABLE)
+    if split in parts:
+        return split
+    if "all" in parts:
+        return "all"
+    if split == "all" and "test" in parts:
+        return "test"
+    if split in ("calibration", "train+calibration") and "train" in parts and "calibration" not in parts:
+        return "train"
+    raise OodflowError(f"{name} has no {split} split: it comes in {' and '.join(parts)} only.")
+
+
+def rows_of(split: str, part: str, parts: Collection[str], n: int) -> Rows:
+    """Rows of a part of ``n`` images that belong to a split, ascending."""
+    out = {"train": ("calibration",), "all": ("calibration", "test")}.get(part)
+    if out is None or split == "all" or "calibration" in parts:
+        return np.arange(n)
+    hands = deal(n, out)
+    return np.sort(np.concatenate([hands[hand] for hand in split.split("+")]))
+
+
+def deal(n: int, out: tuple[str, ...]) -> dict[str, Rows]:
+    """Deal ``n`` rows at random: :func:`held_out` rows to each name of ``out``, the rest to ``train``.
+
+    Example:
+        >>> {hand: len(rows) for hand, rows in deal(60_000, ("calibration",)).items()}
+        {'calibration': 3000, 'train': 57000}
+    """
+    order = np.random.default_rng(SEED).permutation(n)
+    size = held_out(n)
+    hands = {name: np.sort(order[i * size : (i + 1) * size]) for i, name in enumerate(out)}
+    return {**hands, "train": np.sort(order[len(out) * size :])}
+
+
+def held_out(n: int) -> int:
+    """Size of a part dealt out of ``n`` images: ``max(n / 20, min(1000, n / 10))``, and at least one.
+
+    Example:
+        >>> held_out(60_000), held_out(10_000), held_out(500)
+        (3000, 1000, 50)
+    """
+    return max(1, n // 20, min(1000, n // 10))
