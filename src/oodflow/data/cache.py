@@ -51,8 +51,8 @@ def cache_dir(explicit: Path | None) -> Path:
 
 def origin_of(files: list[Path], root: Path) -> Origin:
     """Name, size and time of change of the files that images are decoded from."""
-    stats = [(os.path.relpath(file, root), file.stat()) for file in files]
-    return [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]
+    stats = [(file.relative_to(root) if file.is_relative_to(root) else file, file.stat()) for file in files]
+    return [[str(name), stat.st_size, stat.st_mtime_ns] for name, stat in stats]
 
 
 def entry(directory: Path, *key: object) -> Path:

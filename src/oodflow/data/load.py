@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,14 +39,21 @@ def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None 
         ((1, 4, 4), 0.0)
     """
     parsed = specs.parse(spec, SOURCES)
-    source = source_of(parsed)
+    opened = open_split(source_of(parsed), split, shape=parsed.shape, root=root, cache=cache)
+    return replace(opened, name=spec)
+
+
+def open_split(
+    source: Source, split: str, *, shape: Shape | None = None, root: Path | None = None, cache: Path | None = None
+) -> ImageSet:
+    """Open a split of any source, registered or not; otherwise as :func:`load`."""
     root = data_root(root)
     part = part_of(source.name, split, source.parts)
-    whole = _decode(source, part, root, parsed.shape or source.shape, cache)
+    whole = _decode(source, part, root, shape or source.shape, cache)
     rows = rows_of(split, part, source.parts, len(whole.array))
     if not len(rows):
         raise OodflowError(f"{source.name} has too few images ({len(whole.array)}) to deal a {split} split out of.")
-    return ImageSet(spec, split, whole.array, rows, whole.content, whole.note)
+    return ImageSet(source.name, split, whole.array, rows, whole.content, whole.note)
 
 
 def data_root(explicit: Path | None = None) -> Path:
@@ -61,7 +69,7 @@ def data_root(explicit: Path | None = None) -> Path:
 
 def source_of(spec: specs.Spec) -> Source:
     """Find the source that a spec names."""
-    return OWN_DATA[spec.kind](Path(spec.path).expanduser()) if spec.path else SOURCES[spec.kind]
+    return OWN_DATA[spec.kind](Path(spec.path).expanduser().absolute()) if spec.path else SOURCES[spec.kind]
 
 
 def missing(source: Source, part: str, root: Path) -> OodflowError:
@@ -86,7 +94,7 @@ def _decode(source: Source, part: str, root: Path, shape: Shape | None, cache: P
         raise missing(source, part, root)
     origin = decoded.origin_of(files, root)
     where = "x".join(map(str, shape)) if shape else "native"
-    path = decoded.entry(decoded.cache_dir(cache), root.resolve(), source.name, part, where)
+    path = decoded.entry(decoded.cache_dir(cache), root.absolute(), source.name, part, where)
     ready = source.in_place(part, root, shape)
     if known := decoded.recall(path, origin, ready):
         return known

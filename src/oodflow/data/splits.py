@@ -44,7 +44,7 @@ def part_of(name: str, split: str, parts: Collection[str]) -> str:
         return "test"
     if split in ("calibration", "train+calibration") and "train" in parts and "calibration" not in parts:
         return "train"
-    raise OodflowError(f"{name} has no {split} split: it comes in {' and '.join(parts)} only.")
+    raise OodflowError(f"{name} has no {split} split: it comes in {', '.join(parts)} only: ask for one of these.")
 
 
 def rows_of(split: str, part: str, parts: Collection[str], n: int) -> Rows:

@@ -11,11 +11,13 @@ import numpy as np
 from oodflow.data.fit import fit_image
 from oodflow.data.image_set import Images, Shape
 from oodflow.data.source import Source
+from oodflow.data.sources.official import unofficial
 from oodflow.data.sources.picture import decode
 from oodflow.errors import OodflowError
 
 PICTURES = ("img_align_celeba.zip", "img_align_celeba")
 PARTITION = "list_eval_partition.txt"
+MD5 = {PICTURES[0]: "00d2c5bc6d35e252742224ab0c1e8fcb", PARTITION: "d32c9cbf5e040fd4025c592c306e6668"}
 CODES = {"train": "0", "test": "2"}  # 1 is the official validation part, which is not used
 STEP = 1024  # pictures decoded at a time
 
@@ -59,6 +61,13 @@ class CelebA(Source):
         """Say when the parts are not the official ones."""
         by_position = self._names(part, root)[1]
         return "cut by position (first 80 % train, last 10 % test), not the official partition" if by_position else ""
+
+    def doubts(self, part: str, root: Path) -> list[str]:
+        """Complete files that are not the official ones."""
+        if self.count(part, root) != self.parts[part]:
+            return []
+        files = (path for path in self.files(part, root) if path.is_file())
+        return [doubt for path in files for doubt in unofficial(path, MD5[path.name])]
 
     def _names(self, part: str, root: Path) -> tuple[list[str], bool]:
         with _pictures(self.files(part, root)[0]) as (names, _):
