@@ -1,8 +1,6 @@
 """Scores on disk: one npz file a data set, read without unpickling anything."""
 
-import io
 import json
-import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oodflow.errors import OodflowError, UsageError
+from oodflow.files import written_atomically
 from oodflow.scores.evidence import Evidence
 
 _PREFIX = "score:"  # keeps a score named "log_prob" from colliding with the log-probabilities
@@ -49,12 +48,13 @@ def save_scores(path: Path, evidence: Evidence, scores: Mapping[str, NDArray[np.
     The file appears complete or not at all, and the same scores make the same bytes.
 
     Args:
-        path: the file, usually ``*.npz``; its folder exists.
+        path: the file, usually ``*.npz``.
         evidence: what the scores were computed from.
         scores: by name, each float64 [N].
 
     Raises:
         UsageError: a score is not float64 [N].
+        OodflowError: the file cannot be written.
     """
     for name, values in scores.items():
         if values.shape != evidence.log_prob.shape or values.dtype != np.float64:
@@ -70,16 +70,9 @@ def save_scores(path: Path, evidence: Evidence, scores: Mapping[str, NDArray[np.
         "seed": evidence.seed,
         "draws": evidence.draws,
     }
-    file = io.BytesIO()
     arrays: dict[str, Any] = {_PREFIX + name: values for name, values in scores.items()}
-    np.savez_compressed(file, about=np.array(json.dumps(about)), log_prob=evidence.log_prob, **arrays)
-
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        unfinished.write_bytes(file.getvalue())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with written_atomically(path) as unfinished, unfinished.open("wb") as file:
+        np.savez_compressed(file, about=np.array(json.dumps(about)), log_prob=evidence.log_prob, **arrays)
 
 
 def load_scores(path: Path) -> SavedScores:

@@ -1,0 +1,67 @@
+"""A figure laid out in whole pixels, so that images on it stay sharp, and the looks that all figures share."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+DPI = 150
+INK, GREY, FAINT = "#222222", "#666666", "#d8d8d8"
+# Okabe and Ito's palette: told apart under every common colour blindness.
+BLUE, VERMILLION = "#0072B2", "#D55E00"
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels from the top left corner of a figure."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def blank_figure(width: int, height: int) -> Figure:
+    """Return an empty white figure of so many pixels at ``DPI``, drawn by Agg without any pyplot state."""
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def axes_at(figure: Figure, box: Box) -> Axes:
+    """Return new axes that fill a box."""
+    width, height = (round(inches * figure.dpi) for inches in figure.get_size_inches())
+    bottom = height - box.top - box.height
+    return figure.add_axes((box.left / width, bottom / height, box.width / width, box.height / height))
+
+
+def write(
+    figure: Figure, left: int, top: int, text: str, *, size: float = 9, within: int | None = None, **looks: Any
+) -> None:
+    """Write text whose top left corner is so many pixels from the figure's, smaller if it is wider than ``within``."""
+    width, height = (inches * figure.dpi for inches in figure.get_size_inches())
+    style = {"ha": "left", "va": "top", "color": INK, "fontsize": size, **looks}
+    # A name may hold a dollar sign: it is no formula.
+    written = figure.text(left / width, 1 - top / height, text, parse_math=False, **style)
+    while within is not None and written.get_window_extent().width > within:
+        size *= 0.96
+        written.set_fontsize(size)
+
+
+def show_pixels(figure: Figure, picture: NDArray[np.uint8], within: Box) -> None:
+    """Show uint8 [H,W,1 or 3] as large as a box allows, from its top left corner."""
+    height, width, _ = picture.shape
+    factor = min(enlargement(height, within.height), enlargement(width, within.width))
+    axes = axes_at(figure, Box(within.left, within.top, round(width * factor), round(height * factor)))
+    axes.set_axis_off()
+    colored = np.broadcast_to(picture, (height, width, 3))  # a colour map would round grey values
+    axes.imshow(colored, aspect="auto", interpolation="nearest" if factor >= 1 else "antialiased")
+
+
+def enlargement(size: int, available: int) -> float:
+    """Return the factor that fits a size into the pixels available: a whole number where it enlarges."""
+    return available // size if size <= available else available / size

@@ -1,0 +1,39 @@
+"""Figures on disk."""
+
+import threading
+from pathlib import Path
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from oodflow.errors import UsageError
+from oodflow.files import written_atomically
+
+# What matplotlib would write into a file that changes without the figure: its own version, the time.
+_METADATA: dict[str, dict[str, str | None]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+_SETTINGS = threading.Lock()  # matplotlib's settings are one for all threads
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG or SVG; the file appears complete or not at all, and the same figure makes the same bytes.
+
+    Args:
+        figure: what to write.
+        path: the file; its suffix, ``.png`` or ``.svg``, is the format.
+
+    Raises:
+        UsageError: another suffix.
+        OodflowError: the file cannot be written.
+
+    Example:
+        >>> save_figure(Figure(), Path("figure.jpeg"))
+        Traceback (most recent call last):
+            ...
+        oodflow.errors.UsageError: figure.jpeg ends in '.jpeg': a figure is saved as .png or .svg.
+    """
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in _METADATA:
+        raise UsageError(f"{path} ends in {path.suffix!r}: a figure is saved as .png or .svg.")
+    # An SVG names its parts by hashes with a salt that is random unless it is set.
+    with written_atomically(path) as unfinished, _SETTINGS, matplotlib.rc_context({"svg.hashsalt": "oodflow"}):
+        figure.savefig(unfinished, format=kind, dpi=figure.dpi, metadata=_METADATA[kind])
