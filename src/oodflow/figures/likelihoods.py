@@ -1,5 +1,6 @@
 """The figure of the project: which data does a flow find likely?"""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +31,7 @@ from oodflow.metrics import bits_per_dim, nats_per_image
 
 # Pixels: the figure is 1,350 wide, 9 inches in print and still legible at the 900 of a README.
 _WIDTH, _MARGIN = 1350, 24
-_HEAD, _ROW, _FOOT = 140, 136, 124
+_HEAD, _ROW, _FOOT = 140, 146, 124
 _STRIP, _THUMBNAIL = 540, 68
 _PLOT = Box(left=_MARGIN + _STRIP + 30, top=_HEAD, width=572, height=0)
 _VERDICT = _PLOT.left + _PLOT.width + 52  # clear of the last tick's label
@@ -46,7 +47,7 @@ class Row:
         images: uint8 [n,C,H,W], a few to show; as many as fit, eight of 28 or 32 pixels.
         bits_per_dim: [N], of all the data set's images that were evaluated.
         auroc: of the flow's likelihood as a score, a fraction; None for the in-distribution row.
-        note: what a reader must know about the data set, such as ``"test split"``; may be empty.
+        note: what a reader must know about the data set, such as ``"test split"``; two lines, may be empty.
     """
 
     name: str
@@ -138,17 +139,18 @@ def _draw_ridge(axes: Axes, row: Row, base: int, color: str) -> None:
 
 def _describe(figure: Figure, row: Row, top: int, color: str, *, is_reference: bool) -> None:
     """Write a row's name, note and AUROC, and show its images."""
-    write(figure, _MARGIN, top + 6, row.name, size=10, weight="bold", color=color, within=_STRIP)
-    write(figure, _MARGIN, top + 106, row.note, size=8.5, color=GREY, within=_STRIP)
+    write(figure, _MARGIN, top + 4, row.name, size=10, weight="bold", color=color, within=_STRIP)
+    note = textwrap.fill(row.note, width=64, max_lines=2, placeholder=" …")
+    write(figure, _MARGIN, top + 100, note, size=8, color=GREY, within=_STRIP)
     _, _, height, width = row.images.shape
     fitting = int(_STRIP / (width * enlargement(height + 2, _THUMBNAIL)))  # 2: the white above and below
     shown = row.images[: min(8, max(1, fitting))]
-    show_pixels(figure, grid_array(shown, columns=len(shown)), Box(_MARGIN, top + 32, _STRIP, _THUMBNAIL))
+    show_pixels(figure, grid_array(shown, columns=len(shown)), Box(_MARGIN, top + 28, _STRIP, _THUMBNAIL))
 
     verdict = "in-distribution" if is_reference else "" if row.auroc is None else f"{100 * row.auroc:.1f} %"
     size = 8.5 if is_reference else 13
-    write(figure, _VERDICT, top + 62, verdict, size=size, color=color, va="center", within=_WIDTH - _VERDICT - 4)
-    write(figure, _VERDICT, top + 82, f"n = {row.bits_per_dim.size:,}", size=8.5, color=GREY)
+    write(figure, _VERDICT, top + 66, verdict, size=size, color=color, va="center", within=_WIDTH - _VERDICT - 4)
+    write(figure, _VERDICT, top + 86, f"n = {row.bits_per_dim.size:,}", size=8.5, color=GREY)
 
 
 def _explain(figure: Figure, reference: str, bottom: int) -> None:
