@@ -1,1 +1,1 @@
-"""Tests of the data package."""
+"""Tests of the scores package."""
