@@ -13,9 +13,8 @@ import json
 import math
 import os
 import re
-import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -24,6 +23,7 @@ import numpy as np
 
 from oodflow.data.image_set import Images, content_digest
 from oodflow.errors import OodflowError
+from oodflow.files import written_atomically
 
 FORMAT = 1  # raise it when a reader decodes differently, so that old entries are not used
 Origin = list[list[str | int]]
@@ -125,19 +125,19 @@ def _header(count: int, shape: tuple[int, ...]) -> bytes:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Write a file that takes the place of ``path`` once it is whole, and leaves nothing behind if it never is."""
-    unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
+    with _told_where(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with unfinished.open("xb") as file:
-            yield file
-        unfinished.replace(path)
+    with written_atomically(path) as temporary, _told_where(path.parent), temporary.open("wb") as file:
+        yield file
+
+
+@contextmanager
+def _told_where(directory: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         what = "the disk is full: free some space or" if full else f"it cannot be written ({error.strerror}):"
         raise OodflowError(
-            f"decoded images go to {path.parent}, but {what} set $OODFLOW_CACHE to another directory."
+            f"decoded images go to {directory}, but {what} set $OODFLOW_CACHE to another directory."
         ) from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)

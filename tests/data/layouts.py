@@ -1,0 +1,70 @@
+"""Tiny files in the standard layouts."""
+
+import gzip
+import io
+import pickle
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from scipy.io import savemat
+
+
+def random_images(n: int, *shape: int, seed: int = 0):
+    return np.random.default_rng(seed).integers(0, 256, (n, *shape), dtype=np.uint8)
+
+
+def idx_bytes(images, *, magic: int = 2051, count: int | None = None) -> bytes:
+    n, height, width = images.shape
+    return struct.pack(">4I", magic, n if count is None else count, height, width) + images.tobytes()
+
+
+def write_idx(path: Path, images) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = idx_bytes(images)
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+
+
+def write_cifar10(root: Path, name: str, images) -> Path:
+    path = root / "cifar10/cifar-10-batches-py" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(pickle.dumps({b"data": images.reshape(len(images), -1), b"labels": [0] * len(images)}, protocol=2))
+    return path
+
+
+def write_svhn(root: Path, part: str, images) -> Path:
+    path = root / "svhn" / f"{part}_32x32.mat"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    savemat(path, {"X": images.transpose(2, 3, 1, 0), "y": np.ones((len(images), 1), np.uint8)}, do_compression=True)
+    return path
+
+
+def jpeg(pixels) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def write_celeba(root: Path, codes: str, *, zipped: bool = True, height: int = 218, width: int = 178) -> None:
+    """Pictures 000001.jpg, … of one grey level each, 10 times their number, with the partition ``codes``."""
+    folder = root / "celeba"
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [f"{i + 1:06d}.jpg" for i in range(len(codes))]
+    lines = (f"{name} {code}\n" for name, code in zip(names, codes, strict=True))
+    (folder / "list_eval_partition.txt").write_text("".join(lines))
+    contents = {name: jpeg(np.full((height, width, 3), 10 * (i + 1), np.uint8)) for i, name in enumerate(names)}
+    if zipped:
+        with zipfile.ZipFile(folder / "img_align_celeba.zip", "w") as archive:
+            for name, content in contents.items():
+                archive.writestr(f"img_align_celeba/{name}", content)
+        return
+    (folder / "img_align_celeba").mkdir()
+    for name, content in contents.items():
+        (folder / "img_align_celeba" / name).write_bytes(content)
+
+
+def write_picture(path: Path, pixels, **options) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path, **options)

@@ -1,0 +1,88 @@
+import hashlib
+import pickle
+
+import numpy as np
+import pytest
+
+from oodflow.data import SOURCES, status, verify
+from oodflow.data.sources import cifar10
+from oodflow.errors import OodflowError
+
+from .layouts import random_images, write_cifar10
+
+
+def test_reads_the_batches_that_are_there_in_order(root, open_set):
+    second, fourth = random_images(12, 3, 32, 32, seed=2), random_images(8, 3, 32, 32, seed=4)
+    write_cifar10(root, "data_batch_4", fourth)
+    write_cifar10(root, "data_batch_2", second)
+    opened = open_set("cifar10", "train+calibration")
+    np.testing.assert_array_equal(opened.batch(slice(None)), np.concatenate([second, fourth]))
+    assert opened.note == "partial: 20 of 50,000 images"
+    assert status("cifar10", root).counts == {"train": 20, "test": 0}
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+@pytest.mark.parametrize("key", ["data", b"data"])
+def test_reads_pickles_of_every_python(root, open_set, protocol, key):
+    images = random_images(12, 3, 32, 32)
+    path = write_cifar10(root, "test_batch", images)
+    path.write_bytes(pickle.dumps({key: images.reshape(12, -1), "labels": list(range(12))}, protocol=protocol))
+    np.testing.assert_array_equal(open_set("cifar10").batch(slice(None)), images)
+
+
+class Malicious:
+    """Would write a file if it were unpickled without care."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return exec, (f"open({str(self.path)!r}, 'w')",)
+
+
+def test_never_executes_what_a_pickle_says(root, open_set, tmp_path):
+    path = write_cifar10(root, "test_batch", random_images(12, 3, 32, 32))
+    path.write_bytes(pickle.dumps({b"data": Malicious(tmp_path / "harm")}))
+    with pytest.raises(OodflowError, match=r"test_batch: refers to builtins\.exec, .* refused"):
+        open_set("cifar10")
+    assert not (tmp_path / "harm").exists()
+
+
+@pytest.mark.parametrize(
+    "module", [b"os\nsystem", b"numpy\nload", b"numpy.core.multiarray\nfromfile", b"_codecs\ndecode"]
+)
+def test_refuses_every_other_name(root, open_set, module):
+    path = write_cifar10(root, "test_batch", random_images(12, 3, 32, 32))
+    path.write_bytes(b"c" + module + b"\n.")
+    with pytest.raises(OodflowError, match="refused"):
+        open_set("cifar10")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "truncated or corrupt"),
+        (b"\x80\x02garbage", "truncated or corrupt"),
+        (pickle.dumps([1, 2]), "not a CIFAR-10 batch"),
+        (pickle.dumps({"labels": [1]}), "not a CIFAR-10 batch"),
+        (pickle.dumps({"data": np.zeros((2, 3072))}, protocol=2), "not a CIFAR-10 batch"),
+        (pickle.dumps({"data": np.zeros((2, 100), np.uint8)}, protocol=2), "not a CIFAR-10 batch"),
+        (pickle.dumps({"data": np.zeros((2, 3072), np.uint8)}, protocol=2)[:-700], "truncated or corrupt"),
+    ],
+    ids=["empty", "garbage", "list", "no data", "floats", "wrong width", "truncated"],
+)
+def test_refuses_damaged_files(root, open_set, content, sentence):
+    path = write_cifar10(root, "test_batch", random_images(12, 3, 32, 32))
+    path.write_bytes(content)
+    with pytest.raises(OodflowError, match=rf"test_batch: {sentence}"):
+        open_set("cifar10")
+
+
+def test_verify_doubts_a_complete_batch_that_is_not_official(root, monkeypatch):
+    path = write_cifar10(root, "test_batch", random_images(12, 3, 32, 32))
+    assert SOURCES["cifar10"].doubts("test", root) == []  # partial, so nothing is known of its checksum
+    monkeypatch.setattr(cifar10, "BATCH_SIZE", 12)
+    came = hashlib.md5(path.read_bytes()).hexdigest()
+    assert f"{path}: its md5 is {came}, the official file has 40351d587109b95175f43aff81a1287e." in verify(
+        "cifar10", root
+    )

@@ -1,0 +1,139 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from oodflow.errors import OodflowError, UsageError
+
+from .layouts import random_images, write_picture
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    folder = tmp_path / "pictures"
+    images = random_images(30, 8, 9, 3)
+    for i, image in enumerate(images):
+        write_picture(folder / f"{'ab'[i >= 15]}" / f"{i:02d}.png", image)
+    return folder, images.transpose(0, 3, 1, 2)
+
+
+def test_all_pictures_in_the_order_of_their_names(pictures, open_set):
+    folder, images = pictures
+    opened = open_set(f"folder:{folder}", "all")
+    np.testing.assert_array_equal(opened.batch(slice(None)), images)
+    assert opened.name == f"folder:{folder}"
+
+
+def test_is_dealt_into_three_disjoint_splits(pictures, open_set):
+    folder, _ = pictures
+    opened = [open_set(f"folder:{folder}", split) for split in ("train", "calibration", "test")]
+    assert [len(images) for images in opened] == [24, 3, 3]
+    assert sorted(np.concatenate([images.rows for images in opened])) == list(range(30))
+
+
+def test_folders_train_and_test_are_the_parts(tmp_path, open_set):
+    train, test = random_images(10, 8, 8, 3, seed=1), random_images(4, 8, 8, 3, seed=2)
+    for part, images in {"train": train, "test": test}.items():
+        for i, image in enumerate(images):
+            write_picture(tmp_path / "pics" / part / f"{i:02d}.png", image)
+    for split in ("test", "all"):
+        assert len(open_set(f"folder:{tmp_path}/pics", split)) == 4
+    assert len(open_set(f"folder:{tmp_path}/pics", "train")) == 9
+    assert len(open_set(f"folder:{tmp_path}/pics", "calibration")) == 1
+
+
+def test_different_sizes_need_a_shape(pictures, open_set):
+    folder, _ = pictures
+    write_picture(folder / "z.png", random_images(1, 5, 9, 3)[0])
+    with pytest.raises(OodflowError, match=r"z.png is 3x5x9, but 00.png is 3x8x9: .* adding \?shape=CxHxW"):
+        open_set(f"folder:{folder}", "all")
+    assert open_set(f"folder:{folder}?shape=1x6x4", "all").shape == (1, 6, 4)
+
+
+def test_names_an_unreadable_picture_and_leaves_nothing(pictures, open_set, cache):
+    folder, _ = pictures
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    with pytest.raises(OodflowError, match=r"broken.jpg: this picture cannot be read"):
+        open_set(f"folder:{folder}", "all")
+    (folder / "broken.jpg").write_bytes(b"")
+    with pytest.raises(OodflowError, match=r"broken.jpg: this picture cannot be read \(its format is not known\)"):
+        open_set(f"folder:{folder}", "all")
+    assert not list(cache.glob("*"))
+
+
+def test_new_pictures_are_seen(pictures, open_set):
+    folder, images = pictures
+    before = open_set(f"folder:{folder}", "all")
+    write_picture(folder / "z.png", images[0].transpose(1, 2, 0))
+    after = open_set(f"folder:{folder}", "all")
+    assert len(after) == 31
+    assert after.fingerprint != before.fingerprint
+
+
+def test_hidden_and_other_files_are_left_out(pictures, open_set):
+    folder, _ = pictures
+    for name in (".hidden.png", ".cache/x.png", "notes.txt"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"no picture")
+    assert len(open_set(f"folder:{folder}", "all")) == 30
+
+
+def test_a_folder_without_pictures(tmp_path, open_set):
+    with pytest.raises(OodflowError, match="no pictures in it"):
+        open_set(f"folder:{tmp_path}", "all")
+
+
+def test_no_folder(tmp_path, open_set):
+    with pytest.raises(OodflowError, match="nowhere: there is no such folder"):
+        open_set(f"folder:{tmp_path}/nowhere", "all")
+    with pytest.raises(UsageError, match="names no path"):
+        open_set("folder:", "all")
+
+
+def test_too_few_pictures_to_deal(tmp_path, open_set):
+    write_picture(tmp_path / "one.png", random_images(1, 8, 8, 3)[0])
+    assert len(open_set(f"folder:{tmp_path}", "all")) == 1
+    with pytest.raises(OodflowError, match=r"too few images \(1\) to deal a train split"):
+        open_set(f"folder:{tmp_path}", "train")
+
+
+GREY = np.full((6, 7), 100, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("name", "picture", "expected"),
+    [
+        ("grey.png", Image.fromarray(GREY), (1, 100)),
+        ("bits.png", Image.fromarray(GREY > 0), (1, 255)),
+        ("deep.png", Image.fromarray(GREY.astype(np.uint16) * 256), (1, 100)),
+        ("deep.tif", Image.fromarray(GREY.astype(np.uint16) * 256), (1, 100)),
+        ("veiled.png", Image.fromarray(GREY).convert("RGBA"), (3, 100)),
+        ("palette.gif", Image.fromarray(GREY).convert("P"), (3, 100)),
+        ("grey.jpg", Image.fromarray(GREY), (1, 100)),
+        ("colour.webp", Image.fromarray(GREY).convert("RGB"), (3, 100)),
+        ("colour.bmp", Image.fromarray(GREY).convert("RGB"), (3, 100)),
+        ("COLOUR.JPEG", Image.fromarray(GREY).convert("CMYK"), (3, 100)),
+    ],
+)
+def test_formats(tmp_path, open_set, name, picture, expected):
+    picture.save(tmp_path / name)
+    image = open_set(f"folder:{tmp_path}", "all").batch(0)
+    channels, level = expected
+    assert image.shape == (channels, 6, 7)
+    assert abs(image.astype(int) - level).max() <= 3
+
+
+def test_first_frame_of_an_animation_and_upright(tmp_path, open_set):
+    frames = [Image.fromarray(np.full((6, 7), level, np.uint8)) for level in (10, 200)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    assert abs(open_set(f"folder:{tmp_path}", "all").batch(0).astype(int) - 10).max() <= 1
+
+    lying = Image.fromarray(GREY)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # orientation: turned by 90 degrees
+    buffer = io.BytesIO()
+    lying.save(buffer, "JPEG", exif=exif)
+    (tmp_path / "a.gif").unlink()
+    (tmp_path / "b.jpg").write_bytes(buffer.getvalue())
+    assert open_set(f"folder:{tmp_path}", "all").shape == (1, 7, 6)
