@@ -1,6 +1,6 @@
 """Composition of bijections."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from torch import Tensor, nn
 
@@ -28,10 +28,13 @@ class Chain(Bijection):
         super().__init__()
         self.layers = nn.ModuleList(layers)
 
+    def __iter__(self) -> Iterator[Bijection]:
+        return (layer for layer in self.layers if isinstance(layer, Bijection))
+
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Apply the layers first to last."""
         log_det = x.new_zeros(len(x))
-        for layer in self.layers:
+        for layer in self:
             x, layer_log_det = layer(x)
             log_det = log_det + layer_log_det
         return x, log_det
@@ -39,14 +42,14 @@ class Chain(Bijection):
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Undo the layers last to first."""
         log_det = z.new_zeros(len(z))
-        for layer in reversed(self.layers):
+        for layer in reversed([*self]):
             z, layer_log_det = layer.inverse(z)
             log_det = log_det + layer_log_det
         return z, log_det
 
     def output_shape(self, shape: Shape) -> Shape:
         """Push ``shape`` through the layers; an error names the layer that does not fit."""
-        for i, layer in enumerate(self.layers):
+        for i, layer in enumerate(self):
             try:
                 shape = layer.output_shape(shape)
             except UsageError as error:
@@ -55,6 +58,6 @@ class Chain(Bijection):
 
     def initialise(self, x: Tensor) -> Tensor:
         """Initialise each layer on what reaches it."""
-        for layer in self.layers:
+        for layer in self:
             x = layer.initialise(x)
         return x

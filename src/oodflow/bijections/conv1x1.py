@@ -43,8 +43,10 @@ class Conv1x1(Bijection):
 
     def _log_det(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
-        return (height * width * torch.linalg.slogdet(self.weight).logabsdet).expand(len(x))
+        log_det: Tensor = torch.linalg.slogdet(self.weight).logabsdet
+        return (height * width * log_det).expand(len(x))
 
 
 def _mix(x: Tensor, weight: Tensor) -> Tensor:
-    return conv2d(x, weight[:, :, None, None])
+    with torch.autocast(x.device.type, enabled=False):  # the flow itself stays in full precision; only st-nets are cast
+        return conv2d(x, weight[:, :, None, None])

@@ -1,6 +1,6 @@
 """Stages between which half of the channels leave as latents."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 
 import torch
@@ -36,11 +36,14 @@ class MultiScale(Bijection):
         self.shape = tuple(shape)
         self.stage_shapes = _stage_shapes(self.shape, stages)
 
+    def __iter__(self) -> Iterator[Bijection]:
+        return (stage for stage in self.stages if isinstance(stage, Bijection))
+
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map ``[B, C, H, W]`` to flat latents ``[B, D]``."""
         log_det = x.new_zeros(len(x))
         parts = []
-        for stage in self.stages:
+        for stage in self:
             x, stage_log_det = stage(x)
             log_det = log_det + stage_log_det
             if stage is not self.stages[-1]:
@@ -51,8 +54,9 @@ class MultiScale(Bijection):
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Map flat latents ``[B, D]`` to ``[B, C, H, W]``."""
         *parts, x = self.unflatten(z)
-        x, log_det = self.stages[-1].inverse(x)
-        for stage, leaving in zip(reversed(self.stages[:-1]), reversed(parts), strict=True):
+        *stages, last = self
+        x, log_det = last.inverse(x)
+        for stage, leaving in zip(reversed(stages), reversed(parts), strict=True):
             x, stage_log_det = stage.inverse(torch.cat([x, leaving], 1))
             log_det = log_det + stage_log_det
         return x, log_det
@@ -61,7 +65,7 @@ class MultiScale(Bijection):
         """Cut flat latents ``[B, D]`` into their parts ``[B, C_i, H_i, W_i]``, in the order in which they left."""
         leaving = [(shape[0] - _kept(shape), *shape[1:]) for shape in self.stage_shapes[:-1]]
         shapes = [*leaving, self.stage_shapes[-1]]
-        pieces = z.split([prod(shape) for shape in shapes], 1)
+        pieces = torch.split(z, [prod(shape) for shape in shapes], 1)
         return [piece.unflatten(1, shape) for piece, shape in zip(pieces, shapes, strict=True)]
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -73,7 +77,7 @@ class MultiScale(Bijection):
     def initialise(self, x: Tensor) -> Tensor:
         """Initialise each stage on what reaches it."""
         parts = []
-        for stage in self.stages:
+        for stage in self:
             x = stage.initialise(x)
             if stage is not self.stages[-1]:
                 x, leaving = _split(x)

@@ -3,24 +3,15 @@
 ``FLOWS`` names the presets' configurations; each has a ``build(shape)``.
 """
 
-from typing import Annotated
-
-from pydantic import Field
-
 from oodflow.flows.dequantise import dequantise, image_noise, quantise
 from oodflow.flows.flow import Flow
 from oodflow.flows.glow import GlowConfig
+from oodflow.flows.presets import FLOWS, AnyFlowConfig
 from oodflow.flows.prior import StandardNormal
 from oodflow.flows.realnvp import RealNVPConfig
-
-FLOWS: dict[str, type[RealNVPConfig] | type[GlowConfig]] = {
-    "glow": GlowConfig,
-    "realnvp": RealNVPConfig,
-}
-
-AnyFlowConfig = Annotated[GlowConfig | RealNVPConfig, Field(discriminator="kind")]
+from oodflow.flows.saving import load_flow, load_tensors, save_flow, save_tensors
 
 __all__ = [
     "FLOWS", "AnyFlowConfig", "Flow", "GlowConfig", "RealNVPConfig", "StandardNormal", "dequantise", "image_noise",
-    "quantise",
+    "load_flow", "load_tensors", "quantise", "save_flow", "save_tensors",
 ]  # fmt: skip

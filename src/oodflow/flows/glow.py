@@ -4,8 +4,18 @@ from typing import Literal
 
 from pydantic import Field
 
-from oodflow.bijections import ActNorm, AffineCoupling, Bijection, Chain, Conv1x1, Logit, MultiScale, Shape, Squeeze
-from oodflow.bijections import channelwise
+from oodflow.bijections import (
+    ActNorm,
+    AffineCoupling,
+    Bijection,
+    Chain,
+    Conv1x1,
+    Logit,
+    MultiScale,
+    Shape,
+    Squeeze,
+    channelwise,
+)
 from oodflow.config import Config
 from oodflow.flows.flow import Flow
 from oodflow.nets import AnyNetConfig, HighwayConfig

@@ -4,8 +4,18 @@ from typing import Literal
 
 from pydantic import Field
 
-from oodflow.bijections import AffineCoupling, Bijection, Chain, Logit, Mask, MultiScale, Shape, Squeeze
-from oodflow.bijections import channelwise, checkerboard
+from oodflow.bijections import (
+    AffineCoupling,
+    Bijection,
+    Chain,
+    Logit,
+    Mask,
+    MultiScale,
+    Shape,
+    Squeeze,
+    channelwise,
+    checkerboard,
+)
 from oodflow.config import Config
 from oodflow.flows.flow import Flow
 from oodflow.nets import AnyNetConfig, ResNetConfig

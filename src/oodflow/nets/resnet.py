@@ -36,8 +36,9 @@ class ResNetConfig(NetConfig):
 class ResNet(nn.Module):
     r"""Residual network with weight-normed convolutions.
 
-    .. math:: h_0 = \operatorname{conv}_{3\times3}(\operatorname{relu}([g\,\operatorname{bn}(x), -g\,\operatorname{bn}(x)])),
-              \qquad h_i = h_{i-1} + \operatorname{block}_i(h_{i-1})
+    .. math:: u = g\,\operatorname{bn}(x), \qquad
+              h_0 = \operatorname{conv}_{3\times3}(\operatorname{relu}([u, -u])), \qquad
+              h_i = h_{i-1} + \operatorname{block}_i(h_{i-1})
 
     .. math:: y = \operatorname{conv}_{1\times1}\bigl(\operatorname{relu}(\operatorname{bn}(
               \textstyle\sum_i \operatorname{conv}_{1\times1}^{(i)}(h_i)))\bigr)
@@ -107,8 +108,8 @@ def _norm(channels: int, batch_norm: bool) -> nn.Module:
 
 def _conv(in_channels: int, out_channels: int, size: int, *, bias: bool = True, zero: bool = False) -> nn.Module:
     """Build a weight-normed convolution; ``zero`` sets its gain, not the direction, to zero: it can still learn."""
-    conv = weight_norm(nn.Conv2d(in_channels, out_channels, size, padding=size // 2, bias=bias))
+    conv: nn.Module = weight_norm(nn.Conv2d(in_channels, out_channels, size, padding=size // 2, bias=bias))
     if zero:
-        nn.init.zeros_(conv.parametrizations.weight.original0)  # type: ignore[union-attr,arg-type]
-        nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
+        for name in ("parametrizations.weight.original0", "bias"):
+            nn.init.zeros_(conv.get_parameter(name))
     return conv

@@ -1,0 +1,82 @@
+"""Progress and tables on the terminal. Progress goes to stderr, results to stdout."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from oodflow.experiments.evaluate import Progress as EvaluationProgress
+from oodflow.training import Callback, StepReport, TrainState
+
+progress_console = Console(stderr=True, highlight=False, soft_wrap=True)
+result_console = Console(highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def training_progress(steps: int, dims: int) -> Iterator[Callback]:
+    """Show a live bar with bits/dim; where there is no terminal, nothing but the lines of the monitor appear."""
+    with _bar("training", "[bold]{task.fields[bpd]}") as bar:
+        task = bar.add_task("training", total=steps, bpd="")
+        smooth = math.nan
+
+        def callback(state: TrainState, report: StepReport) -> None:
+            nonlocal smooth
+            if not report.skipped:
+                bpd = report.loss / (dims * math.log(2))
+                smooth = bpd if math.isnan(smooth) else 0.95 * smooth + 0.05 * bpd
+            skipped = f", {state.skipped} skipped" if state.skipped else ""
+            bar.update(task, completed=report.step, bpd=f"{smooth:.3f} bits/dim{skipped}")
+
+        yield callback
+
+
+@contextmanager
+def scoring_progress() -> Iterator[EvaluationProgress]:
+    """Show a live bar for each data set that is scored."""
+    with _bar("scoring", "") as bar:
+        tasks: dict[str, Any] = {}
+
+        def progress(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(name, total=total)
+            bar.update(tasks[name], completed=done)
+
+        yield progress
+
+
+def _bar(what: str, extra: str) -> Progress:
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(extra)]
+    return Progress(
+        *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=progress_console,
+        disable=not progress_console.is_terminal,
+    )  # fmt: skip
+
+
+def evaluation_table(evaluation: dict[str, Any]) -> Table:
+    """Lay an evaluation out as a table that fits 80 columns: each set, and below it its scores."""
+    inside, *others = evaluation["sets"]
+    caption = "Positive = out of distribution. AUROC 50 % = chance; below, the set is mistaken for the training data."
+    table = Table(caption=caption, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("data set (images)", no_wrap=True)
+    for name in ("bits/dim", "AUROC % [95 % CI]", "AUPR-in", "AUPR-out", "FPR95"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_row(f"{inside['name']} ({inside['images']:,}), itself", f"{inside['bits_per_dim']:.3f}")
+    for outside in others:
+        table.add_row(f"{outside['name']} ({outside['images']:,})", f"{outside['bits_per_dim']:.3f}")
+        for score, metrics in outside["scores"].items():
+            low, high = metrics["AUROC-CI95"]
+            table.add_row(
+                f"  {score}", "", f"{100 * metrics['AUROC']:.1f} [{100 * low:.1f}, {100 * high:.1f}]",
+                *(f"{100 * metrics[name]:.1f}" for name in ("AUPR-IN", "AUPR-OUT", "FPR95TPR")),
+            )  # fmt: skip
+    return table
+
+
+def notes(evaluation: dict[str, Any]) -> list[str]:
+    """Say which sets are not what their name promises."""
+    return [f"{s['name']} {s['split']}: {s['note']}." for s in evaluation["sets"] if s["note"]]

@@ -1,0 +1,38 @@
+"""The entry point: exit codes and errors in one sentence."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from oodflow.cli.parser import parse
+from oodflow.errors import OodflowError, UsageError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code.
+
+    0: done. 1: ran and failed. 2: bad usage. 130: stopped by Ctrl-C.
+    """
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    debug = "--debug" in arguments
+    try:
+        parsed = parse(arguments)
+        return int(parsed.run(parsed) or 0)
+    except BrokenPipeError:  # the reader of our output has gone, as in `oodflow data list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return _fail("stopped.", 130)
+    except OodflowError as error:
+        if debug:
+            raise
+        return _fail(str(error), getattr(error, "exit_code", 2 if isinstance(error, UsageError) else 1))
+    except Exception as error:
+        if debug:
+            raise
+        return _fail(f"unexpected {type(error).__name__}: {error}. Repeat with --debug for the traceback.", 1)
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"oodflow: {' '.join(message.split())}", file=sys.stderr)
+    return code

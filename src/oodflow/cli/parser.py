@@ -1,0 +1,142 @@
+"""Verbs and their arguments. Nothing heavy is imported before a verb runs, so that help is instant."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+from oodflow import __version__
+from oodflow.errors import UsageError
+
+
+class Parser(argparse.ArgumentParser):
+    """Argument parser whose errors are one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the usage and exiting."""
+        raise UsageError(f"{message}; see `{self.prog} --help`.")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse a command line; ``run`` of the result is the function to call with it."""
+    parsed = build_parser().parse_args(list(arguments))
+    parsed.command = ["oodflow", *arguments]
+    return parsed
+
+
+def build_parser() -> Parser:
+    """Build the parser of all verbs."""
+    parser = Parser(prog="oodflow", description="Normalizing flows and the out-of-distribution data they mistake.")
+    parser.add_argument("--version", action="version", version=f"oodflow {__version__}")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    _demo(verbs)
+    _data(verbs)
+    _train(verbs)
+    _evaluate(verbs)
+    _compare(verbs)
+    return parser
+
+
+Verbs = argparse._SubParsersAction  # the library has no public name for it
+
+
+def _demo(verbs: "Verbs[Parser]") -> None:
+    parser = _verb(verbs, "demo", "oodflow.cli.demo:run", "see a flow prefer other images to its own, in minutes")
+    parser.add_argument("--out", type=Path, help="run directory (default: the next free runs/demo-N)")
+    parser.add_argument("--scale", default="cpu", choices=["smoke", "cpu"], help="smoke: seconds, shows nothing")
+    _device(parser)
+    _json(parser)
+
+
+def _data(verbs: "Verbs[Parser]") -> None:
+    data = verbs.add_parser("data", help="list, download and check data sets")
+    actions = data.add_subparsers(title="actions", metavar="ACTION", required=True)
+    parser = _verb(actions, "list", "oodflow.cli.data:list_sources", "what there is, and what of it is here")
+    _data_dir(parser)
+    _json(parser)
+    for name, text in [("get", "download data sets"), ("check", "read data sets whole and verify their checksums")]:
+        parser = _verb(actions, name, f"oodflow.cli.data:{name}", text)
+        parser.add_argument("names", nargs="+", metavar="NAME", help="data sets; see `oodflow data list`")
+        _data_dir(parser)
+
+
+def _train(verbs: "Verbs[Parser]") -> None:
+    parser = _verb(verbs, "train", "oodflow.cli.train:run", "train a recipe")
+    parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="name of a recipe; see --list")
+    parser.add_argument("overrides", nargs="*", metavar="FIELD=VALUE", help="such as training.lr=1e-4 flow.width=32")
+    parser.add_argument("--scale", default="cpu", help="smoke (seconds), cpu (minutes, default) or paper (GPU, days)")
+    parser.add_argument("--out", type=Path, help="run directory (default: runs/RECIPE-SCALE)")
+    parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run, from its last checkpoint")
+    parser.add_argument("--seed", type=int, help="short for training.seed=N")
+    parser.add_argument("--precision", help="short for training.precision=float32 or bfloat16")
+    parser.add_argument("--list", action="store_true", help="list the recipes and exit")
+    parser.add_argument("--print-config", action="store_true", help="print the configuration as JSON and exit")
+    _device(parser)
+    _data_dir(parser)
+
+
+def _evaluate(verbs: "Verbs[Parser]") -> None:
+    parser = _verb(verbs, "evaluate", "oodflow.cli.evaluate:run", "ask a flow which data sets it takes for its own")
+    parser.add_argument("run_dir", type=Path, metavar="RUN", help="run directory")
+    parser.add_argument(
+        "--ood", nargs="+", default=[], metavar="SET", help="data sets to ask about (default: recipe's)"
+    )
+    parser.add_argument("--scores", nargs="+", default=["likelihood"], metavar="SCORE", help="scores, or all")
+    parser.add_argument("--dequantisations", type=_positive, default=1, metavar="K", help="noise draws to average")
+    parser.add_argument("--seed", type=int, default=0, help="of the dequantisation noise and the bootstrap")
+    parser.add_argument("--limit", type=_at_least_two, metavar="N", help="score at most N images of each set")
+    parser.add_argument("--batch-size", type=_positive, default=256, metavar="N", help="images scored at once")
+    _device(parser)
+    _data_dir(parser)
+    _json(parser)
+
+
+def _compare(verbs: "Verbs[Parser]") -> None:
+    parser = _verb(verbs, "compare", "oodflow.cli.compare:run", "put evaluated runs beside the paper's numbers")
+    parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help="evaluated run directories")
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
+    _json(parser)
+
+
+def _verb(verbs: "Verbs[Parser]", name: str, target: str, text: str) -> Parser:
+    parser: Parser = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    parser.add_argument("--debug", action="store_true", help="show a traceback when something fails")
+    parser.set_defaults(run=_lazily(target))
+    return parser
+
+
+def _lazily(target: str) -> Callable[[argparse.Namespace], int | None]:
+    module, function = target.split(":")
+
+    def call(arguments: argparse.Namespace) -> int | None:
+        result: int | None = getattr(import_module(module), function)(arguments)
+        return result
+
+    return call
+
+
+def _data_dir(parser: Parser) -> None:
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where data sets lie (default: $OODFLOW_DATA)")
+
+
+def _device(parser: Parser) -> None:
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"], help="auto: a GPU if there is one")
+
+
+def _json(parser: Parser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _positive(text: str) -> int:
+    return _whole_number(text, 1)
+
+
+def _at_least_two(text: str) -> int:
+    return _whole_number(text, 2)
+
+
+def _whole_number(text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"expected a whole number from {least} but got {text!r}")
+    return int(text)

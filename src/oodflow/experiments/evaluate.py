@@ -1,0 +1,177 @@
+"""Asking a trained flow which data sets it takes for its own."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from oodflow.data import ImageSet, load
+from oodflow.errors import UsageError, unknown
+from oodflow.experiments.monitor import samples_figure
+from oodflow.experiments.record import describe, provenance
+from oodflow.experiments.run_dir import RunDir
+from oodflow.experiments.run_dir import load as load_flow
+from oodflow.figures import Row, likelihood_figure, save_figure
+from oodflow.flows import Flow
+from oodflow.metrics import bits_per_dim, ranking
+from oodflow.scores import SCORES, Evidence, Score, observe, save_scores
+from oodflow.training import choose_device
+
+Progress = Callable[[str, int, int], None]
+"""Called with (data set, images done, images in all)."""
+
+
+@dataclass(frozen=True)
+class EvaluationOptions:
+    """How to evaluate.
+
+    Attributes:
+        ood: out-of-distribution data sets; empty: those of the run's configuration.
+        scores: names of scores.
+        seed: of the dequantisation noise and of the bootstrap.
+        draws: dequantisation draws to average, in probability space.
+        limit: at most so many images of each set; none: all.
+        batch_size: images that go through the flow at once; makes no difference beyond rounding.
+        device: ``auto``, ``cpu`` or ``cuda``.
+    """
+
+    ood: tuple[str, ...] = ()
+    scores: tuple[str, ...] = ("likelihood",)
+    seed: int = 0
+    draws: int = 1
+    limit: int | None = None
+    batch_size: int = 256
+    device: str = "auto"
+
+
+def evaluate(
+    run: RunDir,
+    options: EvaluationOptions,
+    *,
+    command: str,
+    root: Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Score the test set and the out-of-distribution sets, and write what comes of it into the run directory.
+
+    Writes ``scores/<set>.npz``, ``likelihoods.png``, ``samples.png`` and the section ``evaluation`` of
+    ``record.json``.
+
+    Returns:
+        That section: one entry per data set with its bits/dim, and for each out-of-distribution set and score the
+        AUROC with its 95 % bootstrap interval, AUPR-IN, AUPR-OUT and FPR95TPR (shares, not per cent).
+
+    Raises:
+        UsageError: for an unknown score or set, and for images of another shape than the flow's.
+        OodflowError: for missing or damaged data or weights.
+    """
+    config = run.config()
+    scores = make_scores(options.scores)
+    flow = load_flow(run.path).to(choose_device(options.device))
+    specs = options.ood or config.ood
+    if not specs:
+        raise UsageError("there is nothing to compare with: name out-of-distribution sets with --ood, as --ood mnist.")
+    run.require_writable()
+    # All sets are opened before any is scored: a mistake in the last one should not cost the pass over the first.
+    test = _limited(load(config.data, "test", root=root), options.limit)
+    others = [_limited(load(spec, "all", root=root), options.limit) for spec in specs]
+    for images in (test, *others):
+        require_shape(flow, images)
+
+    def observed(images: ImageSet) -> Evidence:
+        return observe(
+            flow, images, seed=options.seed, draws=options.draws, batch_size=options.batch_size,
+            progress=progress and (lambda done, total: progress(images.name, done, total)),
+        )  # fmt: skip
+
+    if any(needs_reference(score) for score in scores.values()):
+        reference = observed(_limited(load(config.data, "calibration", root=root), options.limit))
+        scores = {name: score.fit(reference) for name, score in scores.items()}
+
+    inside = observed(test)
+    inside_scores = _scored(scores, inside)
+    _save(run, inside, inside_scores)
+    sets = [_summary(inside) | {"role": "in-distribution test"}]
+    rows = [_row(inside, None)]
+    for images in others:
+        outside = observed(images)
+        outside_scores = _scored(scores, outside)
+        _save(run, outside, outside_scores)
+        metrics = {
+            name: ranking(inside_scores[name], outside_scores[name], seed=options.seed).as_dict() for name in scores
+        }
+        sets.append(_summary(outside) | {"role": "out-of-distribution", "scores": metrics})
+        likelihood = ranking(-inside.log_prob, -outside.log_prob, seed=options.seed, replicates=2).auroc
+        rows.append(_row(outside, likelihood))
+
+    title = f"{config.recipe}, {config.scale} scale: what the flow finds likely"
+    save_figure(likelihood_figure(rows, dims=flow.dims, title=title), run.likelihoods_file)
+    save_figure(samples_figure(flow, config), run.samples_file)
+    evaluation = provenance(command) | {
+        "seed": options.seed, "draws": options.draws, "limit": options.limit, "sets": sets,
+    }  # fmt: skip
+    run.update_record(evaluation=evaluation)
+    return evaluation
+
+
+def make_scores(names: Sequence[str]) -> dict[str, Score]:
+    """Make scores by name; ``all`` stands for all of them."""
+    wanted = list(SCORES) if "all" in names else list(dict.fromkeys(names))
+    for name in wanted:
+        if name not in SCORES:
+            raise unknown("score", name, [*SCORES, "all"])
+    return {name: SCORES[name]() for name in wanted}
+
+
+def needs_reference(score: Score) -> bool:
+    """Tell whether a score learns from held-out in-distribution data."""
+    return type(score).fit is not Score.fit
+
+
+def require_shape(flow: Flow, images: ImageSet) -> None:
+    """Refuse images that the flow can't take, naming the way to convert them."""
+    if images.shape != flow.shape:
+        came, expected = ("x".join(map(str, shape)) for shape in (images.shape, flow.shape))
+        raise UsageError(
+            f"{images.name} has images of {came} but the flow takes {expected}: "
+            f"write {images.name}?shape={expected} to crop, resize and convert them."
+        )
+
+
+def file_name(name: str) -> str:
+    """Turn a data set's name into a file name.
+
+    Example:
+        >>> file_name("folder:my/pictures?shape=1x28x28")
+        'folder-my-pictures-shape-1x28x28'
+    """
+    return "-".join(filter(None, "".join(c if c.isalnum() or c in "._" else " " for c in name).split(" ")))
+
+
+def _limited(images: ImageSet, limit: int | None) -> ImageSet:
+    return images if limit is None else images.limit(limit)
+
+
+def _scored(scores: dict[str, Score], evidence: Evidence) -> dict[str, np.ndarray]:
+    return {name: score.score(evidence) for name, score in scores.items()}
+
+
+def _save(run: RunDir, evidence: Evidence, scores: dict[str, np.ndarray]) -> None:
+    run.scores_dir.mkdir(exist_ok=True)
+    save_scores(run.scores_dir / f"{file_name(evidence.images.name)}.npz", evidence, scores)
+
+
+def _summary(evidence: Evidence) -> dict[str, Any]:
+    bits = bits_per_dim(evidence.log_prob, evidence.dims)
+    return describe(evidence.images) | {
+        "bits_per_dim": float(bits.mean()), "bits_per_dim_std": float(bits.std()),
+        "log_prob": float(evidence.log_prob.mean()),
+    }  # fmt: skip
+
+
+def _row(evidence: Evidence, auroc: float | None) -> Row:
+    images = evidence.images
+    thumbnails = images.batch(np.linspace(0, len(images) - 1, 8).astype(int))
+    return Row(images.name, thumbnails, bits_per_dim(evidence.log_prob, evidence.dims), auroc, images.note)

@@ -1,0 +1,47 @@
+"""Stopping between two steps instead of in the middle of one."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from oodflow.errors import OodflowError
+from oodflow.training import Callback, StepReport, TrainState
+
+
+class Interrupted(OodflowError):
+    """The user asked to stop. ``exit_code`` is what a shell expects of the signal: 130 for Ctrl-C."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+@contextmanager
+def stop_between_steps() -> Iterator[Callback]:
+    """Yield a callback that raises ``Interrupted`` after the step in which Ctrl-C or a termination signal came.
+
+    A second signal ends the process at once. Outside the main thread, where Python takes no signals, nothing changes.
+    """
+    came: list[int] = []
+
+    def note(signum: int, frame: FrameType | None) -> None:
+        came.append(signum)
+        signal.signal(signum, before[signum])
+
+    def callback(state: TrainState, report: StepReport) -> None:
+        if came:
+            raise Interrupted(f"stopped after step {report.step}", 128 + came[0])
+
+    before: dict[int, Any] = {}
+    try:
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            before[signum] = signal.signal(signum, note)
+    except ValueError:  # not the main thread
+        pass
+    try:
+        yield callback
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)

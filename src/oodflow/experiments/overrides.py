@@ -1,0 +1,76 @@
+"""Bending a configuration from the command line: ``training.lr=1e-4 flow.width=32``."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from oodflow.errors import UsageError, unknown
+from oodflow.experiments.config import RunConfig
+
+
+def override(config: RunConfig, settings: Sequence[str]) -> RunConfig:
+    """Return ``config`` with some fields set anew.
+
+    Args:
+        config: where to start.
+        settings: ``field=value``, dots for nesting; values are JSON, and whatever is not JSON is a string. Another
+            ``kind`` of flow or net starts from that kind's own defaults.
+
+    Raises:
+        UsageError: for an unknown field, naming the nearest ones, or a value that does not fit.
+
+    Example:
+        >>> from oodflow.experiments import RECIPES
+        >>> override(RECIPES["mnist-glow"]("cpu"), ["training.lr=3e-4", "flow.steps=2"]).flow.steps
+        2
+    """
+    values = config.model_dump(mode="json")
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise UsageError(f"override {setting!r} is not of the form field=value, such as training.lr=1e-4.")
+        _set(values, name, _value(text))
+        # Checking one by one names the culprit, and fills in the fields that come with another kind.
+        values = _validated(values, setting).model_dump(mode="json")
+    return _validated(values, "")
+
+
+def fields_of(model: BaseModel, prefix: str = "") -> list[str]:
+    """List the dotted names of all fields that :func:`override` can set."""
+    names = []
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        names += fields_of(value, f"{prefix}{name}.") if isinstance(value, BaseModel) else [prefix + name]
+    return names
+
+
+def _set(values: dict[str, Any], name: str, value: object) -> None:
+    *path, leaf = name.split(".")
+    inner: Any = values
+    for key in path:
+        inner = inner.get(key) if isinstance(inner, dict) else None
+    if not isinstance(inner, dict) or leaf not in inner or isinstance(inner[leaf], dict):
+        raise unknown("field", name, fields_of(RunConfig.model_validate(values)))
+    if leaf == "kind" and inner["kind"] != value:
+        inner.clear()
+    inner[leaf] = value
+
+
+def _value(text: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _validated(values: dict[str, Any], setting: str) -> RunConfig:
+    try:
+        return RunConfig.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = setting.partition("=")[0]
+        raise UsageError(
+            f"override {setting!r} does not fit {name}: {first['msg']} (got {first['input']!r})."
+        ) from error

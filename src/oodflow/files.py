@@ -1,0 +1,51 @@
+"""Writing files so that a crash or a full disk never leaves half of one."""
+
+import errno
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from oodflow.errors import OodflowError
+
+
+@contextmanager
+def written_atomically(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; when the block ends well it takes ``path``'s place in one step.
+
+    When the block fails the temporary file is removed and what stood at ``path`` before is untouched.
+
+    Raises:
+        OodflowError: when the disk is full or the folder can't be written.
+
+    Example:
+        >>> folder = getfixture("tmp_path")
+        >>> with written_atomically(folder / "note.txt") as temporary:
+        ...     _ = temporary.write_text("kept")
+        >>> [file.name for file in folder.iterdir()]
+        ['note.txt']
+    """
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise OodflowError(f"could not write {path}: {_reason(error)}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` to ``path`` atomically."""
+    with written_atomically(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _reason(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return "the disk is full; what stood there before is untouched. Free some space and try again."
+    return f"{error.strerror or error}; choose another folder or change its permissions."

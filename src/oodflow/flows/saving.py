@@ -1,0 +1,60 @@
+"""Flows and other tensors in files: safetensors with JSON metadata, so that loading never executes anything."""
+
+import errno
+import json
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from oodflow.errors import OodflowError
+from oodflow.files import written_atomically
+from oodflow.flows.flow import Flow
+from oodflow.flows.presets import AnyFlowConfig
+
+
+def save_flow(path: Path, flow: Flow, config: AnyFlowConfig) -> None:
+    """Write a flow to one safetensors file, with what it takes to build it again."""
+    metadata = {"flow": config.model_dump_json(), "shape": json.dumps(flow.shape)}
+    save_tensors(path, flow.state_dict(), metadata)
+
+
+def load_flow(path: Path) -> Flow:
+    """Read a flow that :func:`save_flow` wrote, on the CPU and in eval mode.
+
+    Raises:
+        OodflowError: when the file is missing, damaged or holds something else.
+    """
+    tensors, metadata = load_tensors(path)
+    try:
+        config: AnyFlowConfig = TypeAdapter(AnyFlowConfig).validate_json(metadata["flow"])
+        flow = config.build(tuple(json.loads(metadata["shape"])))
+        flow.load_state_dict(tensors)
+    except (KeyError, ValidationError, RuntimeError) as error:
+        raise OodflowError(f"{path} does not hold a flow of this version of oodflow: {error}") from error
+    return flow.eval()
+
+
+def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write a safetensors file atomically."""
+    with written_atomically(path) as temporary:
+        try:
+            save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, temporary, metadata)
+        except SafetensorError as error:  # it wraps the operating system's error and keeps only its text
+            full = f"os error {errno.ENOSPC}" in str(error)
+            raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
+
+
+def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read a safetensors file to the CPU: its tensors and its metadata."""
+    try:
+        with safe_open(path, "pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except FileNotFoundError as error:
+        raise OodflowError(f"{path} does not exist.") from error
+    except (SafetensorError, OSError) as error:
+        raise OodflowError(
+            f"{path} is not a whole safetensors file ({error}): it is damaged or was cut off."
+        ) from error

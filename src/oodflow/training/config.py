@@ -1,0 +1,45 @@
+"""How to train: every number of a run but the flow's own."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from oodflow.config import Config
+
+
+class TrainingConfig(Config):
+    """Settings of a training run.
+
+    Attributes:
+        steps: optimiser steps in all.
+        batch_size: images a step.
+        seed: decides initial weights, order of images and dequantisation noise.
+        optimiser: name of the optimiser, at PyTorch's defaults for all but the rate and the decay.
+        lr: learning rate.
+        schedule: ``constant``; ``cosine`` down to 0; ``anneal``, the authors': half from 80 %, a quarter from 90 %.
+        warmup_steps: steps over which the rate rises linearly from 0.
+        weight_decay: factor of the L2 penalty (decoupled for AdamW).
+        decay: which parameters it pulls on: the weight-norm ``gains`` or ``all``.
+        max_grad_norm: clip the gradient of each parameter group to this norm (loss in nats an image); none: never.
+        ema_decay: decay of the moving average of weights that is evaluated and saved; none: the weights themselves.
+        max_skipped: how many steps in a row may be non-finite before training ends.
+        precision: of the st-networks; log-determinants and prior are always float32.
+        log_every: steps between lines in the log.
+        checkpoint_every: steps between checkpoints.
+    """
+
+    steps: int = Field(ge=1)
+    batch_size: int = Field(64, ge=1)
+    seed: int = Field(0, ge=0)
+    optimiser: Literal["adam", "adamax", "adamw", "rmsprop"] = "adam"
+    lr: float = Field(1e-3, gt=0)
+    schedule: Literal["constant", "cosine", "anneal"] = "constant"
+    warmup_steps: int = Field(0, ge=0)
+    weight_decay: float = Field(0.0, ge=0)
+    decay: Literal["gains", "all"] = "gains"
+    max_grad_norm: float | None = Field(None, gt=0)
+    ema_decay: float | None = Field(None, gt=0, lt=1)
+    max_skipped: int = Field(20, ge=0)
+    precision: Literal["float32", "bfloat16"] = "float32"
+    log_every: int = Field(20, ge=1)
+    checkpoint_every: int = Field(500, ge=1)

@@ -1,0 +1,148 @@
+"""Everything that training changes, and its way to a file and back."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+from oodflow.errors import OodflowError
+from oodflow.flows import Flow, load_tensors, save_tensors
+from oodflow.training.config import TrainingConfig
+from oodflow.training.ema import MovingAverage
+from oodflow.training.optimiser import build_optimiser
+
+COUNTERS = ("step", "skipped", "skipped_in_a_row", "seconds")
+
+
+@dataclass
+class TrainState:
+    """The state of a training run.
+
+    Attributes:
+        flow: the flow in training.
+        optimiser: with its moments.
+        average: moving average of the weights, if one is kept.
+        step: steps done.
+        skipped: how many of them were skipped because they were not finite.
+        skipped_in_a_row: how many of those were the last ones.
+        seconds: time spent in steps.
+    """
+
+    flow: Flow
+    optimiser: torch.optim.Optimizer
+    average: MovingAverage | None
+    step: int = 0
+    skipped: int = 0
+    skipped_in_a_row: int = 0
+    seconds: float = 0.0
+
+    @classmethod
+    def start(cls, flow: Flow, config: TrainingConfig, device: torch.device | str = "cpu") -> Self:
+        """Make the state before the first step, on ``device``."""
+        flow.to(device)
+        average = None if config.ema_decay is None else MovingAverage(flow, config.ema_decay)
+        return cls(flow, build_optimiser(flow, config), average)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the flow lives."""
+        return next(self.flow.parameters()).device
+
+    @contextmanager
+    def evaluating(self) -> Iterator[Flow]:
+        """Lend the flow as it would be evaluated now: averaged weights, eval mode."""
+        training = self.flow.training
+        self.flow.eval()
+        try:
+            if self.average is None:
+                yield self.flow
+            else:
+                with self.average.swapped_into(self.flow):
+                    yield self.flow
+        finally:
+            self.flow.train(training)
+
+    def save(self, path: Path, config_json: str) -> None:
+        """Write everything to one safetensors file, atomically; ``config_json`` says what it belongs to."""
+        tensors = {f"flow.{name}": tensor for name, tensor in self.flow.state_dict().items()}
+        if self.average is not None:
+            tensors |= {f"average.{name}": tensor for name, tensor in self.average.tensors.items()}
+        optimiser = self.optimiser.state_dict()
+        for index, moments in optimiser["state"].items():
+            tensors |= {f"optimiser.{index}.{name}": torch.as_tensor(value) for name, value in moments.items()}
+        counters = {name: getattr(self, name) for name in COUNTERS}
+        metadata = {"config": config_json, "counters": json.dumps(counters)}
+        save_tensors(path, tensors, metadata)
+
+    def restore(self, path: Path, config_json: str) -> None:
+        """Take over what :meth:`save` wrote.
+
+        Raises:
+            OodflowError: for an unreadable file, or one of another configuration.
+        """
+        tensors, metadata = load_tensors(path)
+        if metadata.get("config") != config_json:
+            raise OodflowError(
+                f"{path} belongs to another configuration than the run's config.json: "
+                f"{_difference(metadata, config_json)}. "
+                f"Resume with the configuration it was trained with, or start a new run."
+            )
+        self.flow.load_state_dict(_part(tensors, "flow."))
+        if self.average is not None:
+            self.average.tensors = {name: t.to(self.device) for name, t in _part(tensors, "average.").items()}
+        optimiser = self.optimiser.state_dict()
+        optimiser["state"] = _moments(_part(tensors, "optimiser."))
+        self.optimiser.load_state_dict(optimiser)
+        for name, value in json.loads(metadata["counters"]).items():
+            setattr(self, name, value)
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device that ``auto``, ``cpu`` or ``cuda`` means on this machine."""
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise OodflowError("training.device is 'cuda' but torch finds no GPU here: use training.device=cpu or auto.")
+    return torch.device("cuda" if name in ("cuda", "auto") and available else "cpu")
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Draw initial weights from ``seed``, and leave torch's global generator as it was."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _moments(tensors: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+    moments: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        index, name = key.split(".", 1)
+        moments.setdefault(int(index), {})[name] = tensor
+    return moments
+
+
+def _difference(metadata: dict[str, str], config_json: str) -> str:
+    """Name the first setting in which two configurations differ."""
+    theirs, ours = (_flatten(json.loads(text)) for text in (metadata.get("config", "{}"), config_json))
+    for key in sorted(theirs.keys() | ours.keys()):
+        if theirs.get(key) != ours.get(key):
+            return f"{key} was {theirs.get(key)!r} there and is {ours.get(key)!r} here"
+    return "they differ in form"
+
+
+def _flatten(values: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(values, dict):
+        return {prefix.rstrip("."): values}
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flatten(value, f"{prefix}{key}.")
+    return flat
