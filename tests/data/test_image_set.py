@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from oodflow.data import ImageSet
+from oodflow.data.image_set import content_digest, in_chunks
+from oodflow.errors import UsageError
+
+from .layouts import random_images
+
+IMAGES = random_images(20, 3, 4, 5)
+
+
+def test_from_array():
+    images = ImageSet.from_array(IMAGES, name="mine", split="train")
+    assert (len(images), images.shape, images.name, images.split, images.note) == (20, (3, 4, 5), "mine", "train", "")
+    assert len(images.fingerprint) == 16
+    assert int(images.fingerprint, 16)
+
+
+@pytest.mark.parametrize("indices", [[3, 1, 3], np.array([7]), slice(2, 9), slice(None)])
+def test_batches_are_memory_of_their_own(indices):
+    images = ImageSet.from_array(IMAGES)
+    batch = images.batch(indices)
+    np.testing.assert_array_equal(batch, IMAGES[indices])
+    assert batch.flags.c_contiguous
+    assert batch.flags.writeable
+    assert not np.shares_memory(batch, IMAGES)
+
+
+def test_batches_follow_the_rows():
+    images = ImageSet("x", "test", IMAGES, np.array([4, 9, 2]), "00")
+    np.testing.assert_array_equal(images.batch([2, 0]), IMAGES[[2, 4]])
+
+
+def test_limit():
+    images = ImageSet.from_array(IMAGES)
+    np.testing.assert_array_equal(images.limit(3).batch(slice(None)), IMAGES[:3])
+    assert images.limit(7).limit(3).fingerprint == images.limit(3).fingerprint
+    assert images.limit(99).fingerprint == images.fingerprint
+    with pytest.raises(UsageError, match="at least 1 image, but 0 came"):
+        images.limit(0)
+
+
+def test_the_fingerprint_follows_pixels_shape_and_rows():
+    changed = IMAGES.copy()
+    changed[3, 2, 1, 0] ^= 1
+    sets = [IMAGES, changed, IMAGES.reshape(20, 3, 5, 4), IMAGES[::-1], IMAGES[:19]]
+    prints = {ImageSet.from_array(images).fingerprint for images in sets}
+    assert len(prints) == len(sets)
+    assert ImageSet.from_array(IMAGES.copy(), name="other").fingerprint in prints
+    assert ImageSet.from_array(IMAGES).fingerprint == "d87fd48e9da1743b"  # the same on every machine, for good
+
+
+def test_the_digest_does_not_depend_on_the_chunks(monkeypatch):
+    whole = content_digest((3, 4, 5), [IMAGES])
+    monkeypatch.setattr("oodflow.data.image_set.CHUNK_BYTES", 200)
+    pieces = list(in_chunks(IMAGES))
+    assert [len(piece) for piece in pieces] == [3] * 6 + [2]
+    assert content_digest((3, 4, 5), pieces) == whole
+
+
+@pytest.mark.parametrize("images", [IMAGES.astype(float), IMAGES[0], IMAGES[:0], IMAGES.tolist(), None])
+def test_refuses_other_arrays(images):
+    with pytest.raises(UsageError, match=r"images must be a non-empty uint8 array \[N,C,H,W\], but .* came"):
+        ImageSet.from_array(images)
