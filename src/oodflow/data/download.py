@@ -12,7 +12,7 @@ from oodflow.data.source import Remote
 from oodflow.errors import OodflowError
 
 TIMEOUT = (10, 60)  # seconds to connect, and between two pieces
-PIECE = 1 << 18  # bytes
+PIECE = 1 << 16  # bytes; what an interruption may lose
 Advance = Callable[[int, int | None], None]  # told the bytes there are and, if known, the bytes there will be
 
 
