@@ -55,11 +55,11 @@ def origin_of(files: list[Path], root: Path) -> Origin:
     return [[str(name), stat.st_size, stat.st_mtime_ns] for name, stat in stats]
 
 
-def entry(directory: Path, *key: object) -> Path:
-    """Path of the array that belongs to a key: readable, and different for every key."""
-    text = "-".join(str(part) for part in key)
-    readable = re.sub(r"[^A-Za-z0-9_.]+", "-", text).strip("-.")[-60:]
-    return directory / f"{readable}-{hashlib.sha256(f'{FORMAT}-{text}'.encode()).hexdigest()[:12]}.npy"
+def entry(directory: Path, root: Path, *key: str) -> Path:
+    """Path of the array that belongs to a key and a data root: readable, and different for each."""
+    readable = re.sub(r"[^A-Za-z0-9_.]+", "-", "-".join(key)).strip("-.")[-60:]
+    identity = hashlib.sha256(json.dumps([FORMAT, str(root), *key]).encode()).hexdigest()
+    return directory / f"{readable}-{identity[:12]}.npy"
 
 
 def recall(path: Path, origin: Origin, array: Images | None = None) -> Decoded | None:
