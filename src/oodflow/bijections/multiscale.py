@@ -66,7 +66,7 @@ class MultiScale(Bijection):
         leaving = [(shape[0] - _kept(shape), *shape[1:]) for shape in self.stage_shapes[:-1]]
         shapes = [*leaving, self.stage_shapes[-1]]
         pieces = torch.split(z, [prod(shape) for shape in shapes], 1)
-        return [piece.unflatten(1, shape) for piece, shape in zip(pieces, shapes, strict=True)]
+        return [piece.reshape(-1, *shape) for piece, shape in zip(pieces, shapes, strict=True)]
 
     def output_shape(self, shape: Shape) -> Shape:
         """As many numbers as come in, flat."""

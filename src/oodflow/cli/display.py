@@ -15,6 +15,8 @@ from oodflow.training import Callback, StepReport, TrainState
 
 progress_console = Console(stderr=True, highlight=False, soft_wrap=True)
 result_console = Console(highlight=False, soft_wrap=True)
+if not result_console.is_terminal:  # a file or a pipe has no width: let tables have theirs
+    result_console.width = 120
 
 
 @contextmanager
@@ -65,7 +67,7 @@ def evaluation_table(evaluation: dict[str, Any]) -> Table:
     table.add_column("data set (images)", no_wrap=True)
     for name in ("bits/dim", "AUROC % [95 % CI]", "AUPR-in", "AUPR-out", "FPR95"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_row(f"{inside['name']} ({inside['images']:,}), itself", f"{inside['bits_per_dim']:.3f}")
+    table.add_row(f"{inside['name']} ({inside['images']:,})", f"{inside['bits_per_dim']:.3f}", "in-distribution")
     for outside in others:
         table.add_row(f"{outside['name']} ({outside['images']:,})", f"{outside['bits_per_dim']:.3f}")
         for score, metrics in outside["scores"].items():

@@ -20,7 +20,13 @@ class Parser(argparse.ArgumentParser):
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse a command line; ``run`` of the result is the function to call with it."""
-    parsed = build_parser().parse_args(list(arguments))
+    parser = build_parser()
+    parsed, rest = parser.parse_known_args(list(arguments))
+    if hasattr(parsed, "overrides"):  # argparse takes positionals in one run only; ours may stand after options too
+        parsed.overrides += [word for word in rest if not word.startswith("-")]
+        rest = [word for word in rest if word.startswith("-")]
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     parsed.command = ["oodflow", *arguments]
     return parsed
 

@@ -14,9 +14,8 @@ from oodflow.experiments.record import describe, provenance
 from oodflow.experiments.run_dir import RunDir
 from oodflow.experiments.run_dir import load as load_flow
 from oodflow.figures import Row, likelihood_figure, save_figure
-from oodflow.flows import Flow
 from oodflow.metrics import bits_per_dim, ranking
-from oodflow.scores import SCORES, Evidence, Score, observe, save_scores
+from oodflow.scores import SCORES, Evidence, Score, observe, require_shape, save_scores
 from oodflow.training import choose_device
 
 Progress = Callable[[str, int, int], None]
@@ -128,16 +127,6 @@ def make_scores(names: Sequence[str]) -> dict[str, Score]:
 def needs_reference(score: Score) -> bool:
     """Tell whether a score learns from held-out in-distribution data."""
     return type(score).fit is not Score.fit
-
-
-def require_shape(flow: Flow, images: ImageSet) -> None:
-    """Refuse images that the flow can't take, naming the way to convert them."""
-    if images.shape != flow.shape:
-        came, expected = ("x".join(map(str, shape)) for shape in (images.shape, flow.shape))
-        raise UsageError(
-            f"{images.name} has images of {came} but the flow takes {expected}: "
-            f"write {images.name}?shape={expected} to crop, resize and convert them."
-        )
 
 
 def file_name(name: str) -> str:

@@ -43,5 +43,5 @@ def stop_between_steps() -> Iterator[Callback]:
     try:
         yield callback
     finally:
-        for signum, handler in before.items():
-            signal.signal(signum, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from matplotlib.figure import Figure
 
 from oodflow.data import ImageSet, load
-from oodflow.errors import OodflowError
+from oodflow.errors import OodflowError, UsageError
 from oodflow.experiments.config import RunConfig
 from oodflow.experiments.run_dir import RunDir
 from oodflow.figures import Row, image_grid, likelihood_figure, save_figure
 from oodflow.flows import Flow
 from oodflow.metrics import auroc, bits_per_dim
-from oodflow.scores import Evidence, observe
+from oodflow.scores import Evidence, observe, require_shape
 from oodflow.training import StepReport, TrainState
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from torch.utils.tensorboard import SummaryWriter
 
 
@@ -77,7 +77,7 @@ class Board:
         if self._installed:
             self._writer(ood).add_scalar(tag, value, step)
 
-    def figure(self, tag: str, figure: Figure, step: int) -> None:
+    def figure(self, tag: str, figure: "Figure", step: int) -> None:
         """Write a figure."""
         if self._installed:
             self._writer("").add_figure(tag, figure, step)
@@ -99,7 +99,14 @@ class Monitor:
     """Every so often: likelihoods of some test images, in and out of distribution, and samples."""
 
     def __init__(
-        self, config: RunConfig, run: RunDir, log: Log, board: Board, root: Path | None, say: Callable[[str], None]
+        self,
+        config: RunConfig,
+        flow: Flow,
+        run: RunDir,
+        log: Log,
+        board: Board,
+        root: Path | None,
+        say: Callable[[str], None],
     ) -> None:
         self.config, self.run, self.log, self.board, self.say = config, run, log, board, say
         self.test = load(config.data, "test", root=root).limit(config.monitor.images)
@@ -107,8 +114,12 @@ class Monitor:
         for spec in config.ood:
             try:
                 self.ood.append(load(spec, "all", root=root).limit(config.monitor.images))
-            except OodflowError as error:  # the run itself doesn't need it
+            except UsageError:
+                raise
+            except OodflowError as error:  # it is not on disk, and the run itself doesn't need it
                 say(f"Not watching {spec} while training: {error}")
+        for images in self.ood:
+            require_shape(flow, images)
 
     def __call__(self, state: TrainState, report: StepReport) -> None:
         """Look, when it is time."""
@@ -141,7 +152,7 @@ class Monitor:
         self.say(f"step {step:,}: test {bits(inside).mean():.3f} bits/dim" + (f", {areas}" if areas else ""))
 
 
-def samples_figure(flow: Flow, config: RunConfig) -> Figure:
+def samples_figure(flow: Flow, config: RunConfig) -> "Figure":
     """Draw samples, the same latents each time."""
     device = next(flow.parameters()).device
     generator = torch.Generator(device).manual_seed(config.training.seed)

@@ -61,7 +61,7 @@ def go_on(
     board = Board(run.tensorboard_dir)
     log = Log(run.log_file, flow.dims, config.training.log_every, board)
     log.forget_after(state.step)
-    monitor = Monitor(config, run, log, board, root, say)
+    monitor = Monitor(config, flow, run, log, board, root, say)
 
     def checkpoint(state: TrainState, report: StepReport) -> None:
         if report.step % config.training.checkpoint_every == 0:

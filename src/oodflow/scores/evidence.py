@@ -143,13 +143,19 @@ def _evaluating(module: nn.Module) -> Iterator[None]:
             part.training = training
 
 
-def _check(flow: Flow, images: ImageSet, draws: int, batch_size: int) -> None:
+def require_shape(flow: Flow, images: ImageSet) -> None:
+    """Refuse images of another shape than the flow's with a ``UsageError`` that names the way to convert them."""
     if images.shape != flow.shape:
         came, expected = ("x".join(map(str, shape)) for shape in (images.shape, flow.shape))
+        name = images.name.partition("?")[0]
         raise UsageError(
-            f"the data set {images.name} holds images of shape {came} but the flow takes {expected}: add "
-            f"`?shape={expected}` to the data set's name."
+            f"the data set {images.name} holds images of shape {came} but the flow takes {expected}: write "
+            f"{name}?shape={expected} to crop, resize and convert them."
         )
+
+
+def _check(flow: Flow, images: ImageSet, draws: int, batch_size: int) -> None:
+    require_shape(flow, images)
     for name, value in (("draws", draws), ("batch_size", batch_size)):
         if value < 1:
             raise UsageError(f"{name} is {value}: expected a positive number.")

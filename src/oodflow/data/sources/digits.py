@@ -15,7 +15,7 @@ class Digits(BuiltIn):
     name = "digits"
     description = "handwritten digits of 8 x 8 that come with scikit-learn (Alpaydin, Kaynak 1998)"
     licence = "CC BY 4.0"
-    shape = (1, 8, 8)
+    shape = (1, 16, 16)
     parts = MappingProxyType({"test": 1_797})
 
     def images(self, part: str, shape: Shape) -> Images:

@@ -15,7 +15,7 @@ class Noise(BuiltIn):
     name = "noise"
     description = "independent uniform noise in every pixel and channel"
     licence = "none needed: made by oodflow"
-    shape = (3, 16, 16)
+    shape = (1, 16, 16)
     parts = MappingProxyType(PARTS)
 
     def images(self, part: str, shape: Shape) -> Images:

@@ -37,7 +37,7 @@ class Photographs(BuiltIn):
     name = "photographs"
     description = "random patches of the two photographs that come with scikit-learn"
     licence = "CC BY 2.0 (china.jpg: danielbuechele, flower.jpg: vultilion, both on flickr.com)"
-    shape = (3, 16, 16)
+    shape = (1, 16, 16)
     parts = MappingProxyType(PATCHES)
 
     def images(self, part: str, shape: Shape) -> Images:

@@ -18,7 +18,7 @@ class Smooth(BuiltIn):
     name = "smooth"
     description = "random colours that change slowly: a 4 x 4 grid, enlarged"
     licence = "none needed: made by oodflow"
-    shape = (3, 16, 16)
+    shape = (1, 16, 16)
     parts = MappingProxyType(PARTS)
 
     def images(self, part: str, shape: Shape) -> Images:
