@@ -1,0 +1,102 @@
+"""The contract of a bijection, as a test that anyone can run on a bijection of their own."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from oodflow.bijections import Bijection, Shape
+from oodflow.testing.modules import check_gradients, leaving_no_trace, log_det_of, randomise
+
+_SHAPES: tuple[Shape, ...] = ((2, 4, 6), (4, 2, 4))  # never square: a swapped axis shows
+
+
+def check_bijection(make: Callable[[Shape], Bijection], shapes: tuple[Shape, ...] = _SHAPES) -> None:
+    """Test that a bijection keeps its contract, with random parameters and inputs in float64.
+
+    Both log-determinants are compared with ``slogdet`` of the autograd Jacobian, not with each other: a wrong sign or
+    factor cancels between forward and inverse. Beside that: the inverse inverts, in both orders; dtype and device are
+    kept; an image's result does not depend on its neighbours; a call leaves no trace; the state-dict carries
+    everything, data-dependent initialisation too; every parameter has a finite gradient.
+
+    Args:
+        make: builds the bijection for images ``(C, H, W)``; its domain must include [0.05, 0.95].
+        shapes: for which shapes to test it.
+
+    Raises:
+        AssertionError: with the clause that does not hold.
+
+    Example:
+        >>> from oodflow.bijections import Squeeze
+        >>> check_bijection(lambda shape: Squeeze())
+    """
+    for seed, shape in enumerate(shapes):
+        bijection = randomise(make(shape).double(), seed).eval()
+        x = 0.05 + 0.9 * torch.rand(3, *shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+        with leaving_no_trace(bijection):
+            z, log_det = bijection(x)
+            bijection.inverse(z)
+        _check_shapes(bijection, x, z, log_det)
+        _check_jacobian(bijection.forward, x, "forward")
+        _check_jacobian(bijection.inverse, z.detach(), "inverse")
+        _check_round_trip(bijection, x, z)
+        _check_each_image_alone(bijection, x)
+        _check_float32(make(shape), bijection, x)
+        _check_state(make, shape, x)
+        x.requires_grad_()
+        z, log_det = bijection(x)
+        # Random weights: what has a gradient in the sum of squares may have none in the log-determinant, and vice versa
+        check_gradients(bijection, (z * torch.linspace(0.5, 1.5, z.numel()).reshape(z.shape)).sum() + log_det.sum(), x)
+
+
+def _check_shapes(bijection: Bijection, x: Tensor, z: Tensor, log_det: Tensor) -> None:
+    expected = bijection.output_shape(tuple(x.shape[1:]))
+    assert tuple(z.shape[1:]) == tuple(expected), f"output_shape says {expected} but forward gives {tuple(z.shape[1:])}"
+    assert log_det.shape == (len(x),), f"log_det has shape {tuple(log_det.shape)}: one number an image is expected"
+    assert z.dtype == log_det.dtype == x.dtype, f"dtype {x.dtype} became {z.dtype} and {log_det.dtype}"
+    assert z.device == log_det.device == x.device, "the device changed"
+
+
+def _check_jacobian(function: Callable[[Tensor], tuple[Tensor, Tensor]], inputs: Tensor, direction: str) -> None:
+    _, log_det = function(inputs)
+    for image, claimed in zip(inputs, log_det, strict=True):
+        actual = log_det_of(lambda one: function(one[None])[0][0], image)
+        assert torch.allclose(claimed, actual, rtol=1e-9, atol=1e-9), (
+            f"{direction} claims a log-determinant of {claimed.item():.9g} but its Jacobian's is {actual.item():.9g}"
+        )
+
+
+def _check_round_trip(bijection: Bijection, x: Tensor, z: Tensor) -> None:
+    back, _ = bijection.inverse(z)
+    assert torch.allclose(back, x, rtol=0, atol=1e-9), f"inverse(forward(x)) is off by {(back - x).abs().max():.3g}"
+    again, _ = bijection.forward(back)
+    assert torch.allclose(again, z, rtol=0, atol=1e-8), f"forward(inverse(z)) is off by {(again - z).abs().max():.3g}"
+
+
+def _check_each_image_alone(bijection: Bijection, x: Tensor) -> None:
+    z, log_det = bijection(x)
+    for i in range(len(x)):
+        alone, alone_log_det = bijection(x[i : i + 1])
+        same = torch.allclose(alone[0], z[i]) and torch.allclose(alone_log_det[0], log_det[i])
+        assert same, "an image alone gives another result than in a batch"
+
+
+def _check_float32(single: Bijection, double: Bijection, x: Tensor) -> None:
+    single.load_state_dict(double.state_dict())
+    z, log_det = single.eval()(x.float())
+    assert z.dtype == log_det.dtype == torch.float32, f"float32 became {z.dtype} and {log_det.dtype}"
+    exact, exact_log_det = double(x)
+    assert torch.allclose(z.double(), exact, rtol=1e-3, atol=1e-3), "float32 and float64 disagree"
+    assert torch.allclose(log_det.double(), exact_log_det, rtol=1e-3, atol=1e-2), "float32 and float64 disagree"
+
+
+def _check_state(make: Callable[[Shape], Bijection], shape: Shape, x: Tensor) -> None:
+    """Initialisation happens once, returns what forward returns, and travels in the state-dict."""
+    first, second = make(shape).double().eval(), make(shape).double().eval()
+    returned = first.initialise(x)
+    assert torch.allclose(returned, first(x)[0]), "initialise must return forward(x)[0]"
+    second.load_state_dict(first.state_dict())
+    assert torch.equal(first(x)[0], second(x)[0]), "the state-dict does not carry everything"
+    second.initialise(x + 0.01)
+    for name, tensor in second.state_dict().items():
+        assert torch.equal(tensor, first.state_dict()[name]), f"loading and initialising again changed {name}"

@@ -1,0 +1,128 @@
+"""What each bijection does, against the papers and known values; the contract tests do the rest."""
+
+import math
+
+import pytest
+import torch
+
+from oodflow.bijections import ActNorm, Chain, Conv1x1, Logit, Mask, MultiScale, Squeeze, channelwise, checkerboard
+from oodflow.errors import UsageError
+
+
+def images(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.rand(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+
+
+def test_logit_has_the_bounds_of_the_original():
+    z, _ = Logit(0.05)(torch.tensor([[0.0, 0.5, 1.0]], dtype=torch.float64))
+    assert torch.allclose(z, torch.tensor([[-math.log(19), 0.0, math.log(19)]], dtype=torch.float64))
+
+
+def test_logit_inverse_undoes_the_contraction():
+    assert torch.allclose(Logit(0.05).inverse(Logit(0.05)(images(2, 3))[0])[0], images(2, 3), atol=1e-14)
+
+
+@pytest.mark.parametrize("alpha", [-0.1, 0.5, 2])
+def test_logit_refuses_an_alpha_that_is_none(alpha):
+    with pytest.raises(UsageError, match="alpha"):
+        Logit(alpha)
+
+
+def test_squeeze_orders_channels_as_the_original():
+    x = images(2, 3, 4, 6)
+    z, _ = Squeeze()(x)
+    for c in range(3):
+        for dy in range(2):
+            for dx in range(2):
+                assert torch.equal(z[:, 4 * c + 2 * dy + dx], x[:, c, dy::2, dx::2])
+
+
+def test_checkerboard_changes_the_top_left_pixel_first():
+    mask = checkerboard((2, 3, 5))
+    even = (torch.arange(3)[:, None] + torch.arange(5)) % 2 == 0
+    assert torch.equal(mask.transform, even.expand(2, 3, 5))
+    assert (mask.in_channels, mask.out_channels, mask.hides_pixels) == (2, 2, True)
+
+
+def test_channelwise_changes_the_first_half_first():
+    mask = channelwise((5, 2, 2))
+    assert mask.transform[:2].all()
+    assert not mask.transform[2:].any()
+    assert (mask.in_channels, mask.out_channels, mask.hides_pixels) == (3, 2, False)
+
+
+def test_masks_refuse_overlap_and_nothing():
+    full, none = torch.ones(1, 2, 2, dtype=torch.bool), torch.zeros(1, 2, 2, dtype=torch.bool)
+    with pytest.raises(UsageError, match="overlap"):
+        Mask(full, full)
+    with pytest.raises(UsageError, match="nothing"):
+        Mask(full, none)
+    with pytest.raises(UsageError, match="one shape"):
+        Mask(full, full[:, :1])
+    with pytest.raises(UsageError, match="at least 2 channels"):
+        channelwise((1, 4, 4))
+
+
+def test_a_mask_may_leave_pixels_neither_seen_nor_changed():
+    quadrants = torch.zeros(4, 2, 2, dtype=torch.bool)
+    condition, transform = quadrants.clone(), quadrants.clone()
+    condition[1, 0, 0] = transform[2, 1, 1] = True
+    mask = Mask(condition, transform)
+    x = images(1, 4, 2, 2)
+    assert mask.show(x).shape == (1, 1, 2, 2)
+    assert torch.equal(mask.show(x)[0, 0], x[0, 1] * condition[1])
+    assert torch.equal(mask.place(torch.ones(1, 1, 2, 2)).bool()[0], transform)
+
+
+def test_actnorm_normalises_the_first_batch_and_only_that():
+    layer = ActNorm(3).double()
+    x = 5 + 3 * images(16, 3, 4, 4)
+    z = layer.initialise(x)
+    assert torch.allclose(z.mean((0, 2, 3)), torch.zeros(3, dtype=torch.float64), atol=1e-9)
+    assert torch.allclose(z.var((0, 2, 3), correction=0), torch.ones(3, dtype=torch.float64), atol=1e-4)
+    assert torch.equal(layer.initialise(2 * x), layer(2 * x)[0])
+
+
+def test_actnorm_before_initialisation_is_the_identity():
+    x = images(2, 3, 4, 4)
+    assert torch.equal(ActNorm(3).double()(x)[0], x)
+
+
+def test_actnorm_flag_survives_saving():
+    layer, other = ActNorm(2), ActNorm(2)
+    layer.initialise(torch.rand(4, 2, 3, 3))
+    other.load_state_dict(layer.state_dict())
+    assert other.initialised
+
+
+def test_conv1x1_starts_orthogonal():
+    weight = Conv1x1(6).weight
+    assert torch.allclose(weight @ weight.T, torch.eye(6), atol=1e-5)
+
+
+def test_multiscale_orders_latents_as_they_leave():
+    flow = MultiScale((1, 4, 4), [Squeeze(), Squeeze()])
+    x = images(2, 1, 4, 4)
+    z, log_det = flow(x)
+    first = Squeeze()(x)[0]
+    assert torch.equal(z[:, :8], first[:, 2:].flatten(1))
+    assert torch.equal(z[:, 8:], Squeeze()(first[:, :2])[0].flatten(1))
+    assert torch.equal(log_det, torch.zeros(2, dtype=torch.float64))
+    assert [tuple(part.shape[1:]) for part in flow.unflatten(z)] == [(2, 2, 2), (8, 1, 1)]
+
+
+def test_compositions_say_what_does_not_fit_when_they_are_built():
+    with pytest.raises(UsageError, match=r"layer 1 \(Squeeze\).*even H and W"):
+        Chain([Squeeze(), Squeeze()]).output_shape((1, 6, 6))
+    with pytest.raises(UsageError, match=r"stage 1.*2 channels.*\[4, 2, 2\]"):
+        MultiScale((2, 4, 4), [Squeeze(), ActNorm(2)])
+    with pytest.raises(UsageError, match="half of one channel"):
+        MultiScale((1, 4, 4), [Logit(), Logit()])
+    with pytest.raises(UsageError, match="its mask is for"):
+        Chain([_coupling((1, 2, 2))]).output_shape((1, 4, 4))
+
+
+def _coupling(shape):
+    from oodflow.bijections import AffineCoupling
+
+    return AffineCoupling(checkerboard(shape), torch.nn.Conv2d(1, 2, 1))

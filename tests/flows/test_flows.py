@@ -1,0 +1,136 @@
+"""Every registered flow keeps the contract; the paper's configurations are the original's functions."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from oodflow.bijections import AffineCoupling, Chain, Logit, MultiScale
+from oodflow.errors import OodflowError, UsageError
+from oodflow.experiments import RECIPES
+from oodflow.flows import FLOWS, Flow, GlowConfig, RealNVPConfig, dequantise, image_noise, load_flow, quantise
+from oodflow.nets import NETS, ConvNetConfig
+from oodflow.testing.flows import check_flow
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_flow_keeps_the_contract(name):
+    torch.manual_seed(0)
+    check_flow(FLOWS[name](width=2, net=ConvNetConfig()))
+
+
+@pytest.mark.parametrize("net", NETS)
+@pytest.mark.parametrize("name", FLOWS)
+def test_flow_keeps_the_contract_with_every_net(name, net):
+    torch.manual_seed(0)
+    settings = {"blocks": 1} if "blocks" in NETS[net].model_fields else {}
+    small = {"steps": 1} if "steps" in FLOWS[name].model_fields else {}
+    check_flow(FLOWS[name](width=2, net=NETS[net](**settings), **small), shapes=((1, 4, 8),))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "shape", "parameters", "couplings"),
+    [
+        ("fashion-mnist-realnvp", (1, 28, 28), 14_707_336, 10),
+        ("celeba-realnvp", (3, 32, 32), 87_859_080, 16),
+        ("fashion-mnist-glow", (1, 28, 28), 69_378_048, 32),
+        ("celeba-glow", (3, 32, 32), 208_932_480, 24),
+    ],
+)
+def test_paper_configurations_have_the_parameters_of_the_original(recipe, shape, parameters, couplings):
+    flow = RECIPES[recipe]("paper").flow.build(shape)
+    layers = [module for module in flow.modules() if isinstance(module, AffineCoupling)]
+    # The original's weight-normed rescale has, beside each gain, a direction of one number whose gradient is zero.
+    dead = sum(layer.rescale.numel() for layer in layers)
+    assert sum(p.numel() for p in flow.parameters()) + dead == parameters
+    assert len(layers) == couplings
+
+
+@pytest.mark.parametrize(
+    ("config", "shape"),
+    [
+        (RealNVPConfig(scales=2, width=2), (1, 28, 28)),
+        (RealNVPConfig(scales=3, width=2), (3, 32, 32)),
+        (GlowConfig(scales=3, steps=1, width=2), (3, 32, 32)),
+    ],
+)
+def test_latents_leave_in_the_order_and_sizes_of_the_original(config, shape):
+    flow = config.build(shape)
+    multiscale = next(module for module in flow.modules() if isinstance(module, MultiScale))
+    sizes = [part.flatten(1).shape[1] for part in multiscale.unflatten(torch.zeros(1, flow.dims))]
+    assert sizes == {784: [392, 392], 3072: [1536, 768, 768]}[flow.dims]
+
+
+def test_realnvp_masks_follow_the_original():
+    flow = RealNVPConfig(scales=2, width=2, net=ConvNetConfig()).build((1, 28, 28))
+    couplings = [module for module in flow.modules() if isinstance(module, AffineCoupling)]
+    first = [bool(coupling.mask.transform[0, 0, 0]) for coupling in couplings]
+    # three checkerboards (F, T, F), three channel-wise (F, T, F), four checkerboards (F, T, F, T)
+    assert first == [True, False, True, True, False, True, True, False, True, False]
+    assert [coupling.mask.hides_pixels for coupling in couplings] == [True] * 3 + [False] * 3 + [True] * 4
+
+
+def test_zero_initialised_flow_is_the_logit_alone():
+    flow = RealNVPConfig(scales=2, width=4, net=ConvNetConfig()).build((1, 8, 8))
+    images = torch.randint(0, 256, (2, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    noise = torch.rand(images.shape, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(flow.encode(images, noise=noise)[1], Logit()(dequantise(images, noise))[1])
+
+
+def test_log_prob_of_uniform_images_is_eight_bits():
+    """The constant stands once: a flow that is the uniform distribution gives log 256 per pixel."""
+
+    class Uniform(torch.nn.Module):
+        def log_prob(self, z):
+            return z.new_zeros(len(z))
+
+    flow = Flow((1, 2, 2), MultiScale((1, 2, 2), [Chain([])]))
+    flow.prior = Uniform()
+    images = torch.randint(0, 256, (3, 1, 2, 2), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    flow.register_parameter("like", torch.nn.Parameter(torch.zeros(1)))
+    log_prob = flow.log_prob(images, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(log_prob, torch.full((3,), -4 * math.log(256)))
+
+
+def test_a_flow_must_end_in_flat_latents():
+    with pytest.raises(UsageError, match="MultiScale"):
+        Flow((1, 4, 4), Chain([Logit()]))
+
+
+def test_a_flow_names_the_stage_that_does_not_fit_the_image():
+    with pytest.raises(UsageError, match="even H and W"):
+        RealNVPConfig(scales=4).build((1, 28, 28))
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.5, 0.999])
+def test_quantise_undoes_dequantise(noise):
+    images = torch.arange(256, dtype=torch.uint8).reshape(1, 1, 16, 16)
+    assert torch.equal(quantise(dequantise(images, torch.full((1, 1, 16, 16), noise))), images)
+
+
+def test_quantise_clips():
+    assert quantise(torch.tensor([-0.1, 1.0, 1.2])).tolist() == [0, 255, 255]
+
+
+def test_image_noise_belongs_to_seed_draw_and_image():
+    images = np.random.default_rng(0).integers(0, 256, (4, 1, 28, 28), dtype=np.uint8)
+    noise = image_noise(images, seed=1)
+    assert noise.dtype == np.float32
+    assert 0 <= noise.min() < 0.01
+    assert 0.99 < noise.max() < 1
+    assert abs(noise.mean() - 0.5) < 0.02
+    order = np.array([2, 0, 3, 1])
+    assert np.array_equal(image_noise(images[order], seed=1), noise[order])
+    assert not np.array_equal(image_noise(images, seed=2), noise)
+    assert not np.array_equal(image_noise(images, seed=1, draw=1), noise)
+    assert np.abs(np.corrcoef(noise.reshape(4, -1)) - np.eye(4)).max() < 0.15
+
+
+def test_a_damaged_file_is_refused(tmp_path):
+    path = tmp_path / "flow.safetensors"
+    path.write_bytes(b"not a flow")
+    with pytest.raises(OodflowError, match="damaged"):
+        load_flow(path)
+    with pytest.raises(OodflowError, match="does not exist"):
+        load_flow(tmp_path / "other.safetensors")

@@ -1,0 +1,181 @@
+"""The training loop: what a step does, what it leaves alone, and what a checkpoint keeps."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from oodflow.data import ImageSet, TrainingBatches
+from oodflow.errors import OodflowError
+from oodflow.flows import Flow, GlowConfig, RealNVPConfig
+from oodflow.nets import ConvNetConfig, ResNetConfig
+from oodflow.training import Diverged, TrainingConfig, TrainState, negative_log_likelihood, seeded, train
+
+SHAPE = (1, 8, 8)
+
+
+def images() -> ImageSet:
+    rows = np.random.default_rng(0).integers(0, 256, (64, 1, 8, 1), dtype=np.uint8)
+    return ImageSet.from_array(np.repeat(rows, 8, axis=3))
+
+
+def start(config: TrainingConfig, flow_config=None) -> TrainState:
+    with seeded(config.seed):
+        flow = (flow_config or RealNVPConfig(width=4, net=ResNetConfig(blocks=1))).build(SHAPE)
+    return TrainState.start(flow, config)
+
+
+def run(state: TrainState, config: TrainingConfig, **options) -> TrainState:
+    train(state, TrainingBatches(images(), config.batch_size, config.seed), config, **options)
+    return state
+
+
+def tensors(flow: Flow) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in flow.state_dict().items()}
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+CONFIG = TrainingConfig(steps=6, batch_size=8, lr=1e-3, ema_decay=0.9, warmup_steps=2, max_grad_norm=100.0)
+
+
+def test_training_lowers_the_loss():
+    config = TrainingConfig(steps=60, batch_size=16, lr=3e-3, max_grad_norm=1000.0)
+    losses = []
+    run(start(config, GlowConfig(scales=1, steps=2, width=8, net=ConvNetConfig())), config,
+        callbacks=[lambda state, report: losses.append(report.loss)])  # fmt: skip
+    assert np.mean(losses[-10:]) < np.mean(losses[:10]) - 20
+
+
+def test_same_seed_same_weights_and_another_seed_others():
+    first, again, other = (run(start(c), c) for c in (CONFIG, CONFIG, CONFIG.model_copy(update={"seed": 1})))
+    assert same(tensors(first.flow), tensors(again.flow))
+    assert not same(tensors(first.flow), tensors(other.flow))
+
+
+def test_training_does_not_touch_the_global_generator():
+    before = torch.random.get_rng_state()
+    run(start(CONFIG), CONFIG)
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "adamax", "adamw", "rmsprop"])
+def test_stopped_and_resumed_is_the_same_as_straight_through(tmp_path, optimiser):
+    config = CONFIG.model_copy(update={"optimiser": optimiser})
+    glow = GlowConfig(steps=1, width=4)
+    straight = run(start(config, glow), config)
+
+    class Stop(Exception):
+        pass
+
+    def stop(state, report):
+        if report.step == 3:
+            raise Stop
+
+    stopped = start(config, glow)
+    with pytest.raises(Stop):
+        run(stopped, config, callbacks=[stop])
+    stopped.save(tmp_path / "checkpoint.safetensors", "{}")
+    resumed = start(config, glow)
+    resumed.restore(tmp_path / "checkpoint.safetensors", "{}")
+    assert (resumed.step, resumed.seconds) == (3, stopped.seconds)
+    run(resumed, config)
+    assert same(tensors(resumed.flow), tensors(straight.flow))
+    assert resumed.average is not None and straight.average is not None
+    assert same(resumed.average.tensors, straight.average.tensors)
+
+
+def test_actnorm_is_initialised_once_before_the_first_step():
+    config = CONFIG.model_copy(update={"steps": 1, "lr": 1e-12})
+    state = run(start(config, GlowConfig(steps=1, width=4)), config)
+    flags = [buffer for name, buffer in state.flow.named_buffers() if name.endswith("initialised")]
+    assert flags and all(flags)
+
+
+def test_a_checkpoint_of_another_configuration_is_refused(tmp_path):
+    state = start(CONFIG)
+    state.save(tmp_path / "c.safetensors", '{"training": {"lr": 0.1}}')
+    with pytest.raises(OodflowError, match=r"training\.lr was 0\.1 there and is 0\.2 here"):
+        state.restore(tmp_path / "c.safetensors", '{"training": {"lr": 0.2}}')
+
+
+def poisoned(flow, batch, noise, *, at):
+    loss = negative_log_likelihood(flow, batch, noise)
+    poisoned.calls += 1
+    return loss * math.nan if poisoned.calls in at else loss
+
+
+def objective(*at):
+    poisoned.calls = 0
+    return lambda flow, batch, noise: poisoned(flow, batch, noise, at=at)
+
+
+def test_a_step_that_is_not_finite_changes_nothing_and_is_counted():
+    state, config = start(CONFIG), CONFIG.model_copy(update={"steps": 2})
+    after, averages, reports = [], [], []
+
+    def follow(state, report):
+        after.append(tensors(state.flow))
+        averages.append({name: tensor.clone() for name, tensor in state.average.tensors.items()})
+        reports.append(report)
+
+    run(state, config, objective=objective(2), callbacks=[follow])
+    assert same(after[0], after[1])  # batch norm's running statistics too
+    assert same(averages[0], averages[1])
+    assert [report.skipped for report in reports] == [False, True]
+    assert (state.skipped, state.skipped_in_a_row) == (1, 1)
+
+
+def test_training_goes_on_after_a_few_bad_steps_and_ends_after_too_many():
+    config = CONFIG.model_copy(update={"max_skipped": 1})
+    state = run(start(config), config, objective=objective(1, 3, 5))
+    assert (state.step, state.skipped, state.skipped_in_a_row) == (6, 3, 0)
+    state = start(config)
+    with pytest.raises(Diverged, match=r"2 steps in a row up to step 3 .* training\.lr"):
+        run(state, config, objective=objective(2, 3))
+    assert all(tensor.isfinite().all() for tensor in tensors(state.flow).values())
+
+
+def test_an_infinite_gradient_is_not_finite_either():
+    def explosive(flow, batch, noise):
+        loss = negative_log_likelihood(flow, batch, noise)
+        parameter = next(flow.parameters())
+        return loss + (parameter - parameter.detach()).abs().sum().sqrt()  # finite, but its gradient is not
+
+    state, config = start(CONFIG), CONFIG.model_copy(update={"steps": 1})
+    run(state, config, objective=explosive)
+    assert state.skipped == 1
+
+
+def test_average_follows_its_formula_and_is_lent_for_evaluation():
+    state, config = start(CONFIG), CONFIG.model_copy(update={"steps": 3})
+    name = next(name for name, _ in state.flow.named_parameters())
+    expected, seen = tensors(state.flow)[name], []
+
+    def follow(state, report):
+        nonlocal expected
+        decay = min(0.9, (1 + report.step) / (10 + report.step))
+        expected = decay * expected + (1 - decay) * state.flow.state_dict()[name]
+        seen.append(state.flow.state_dict()[name].clone())
+
+    run(state, config, callbacks=[follow])
+    with state.evaluating() as flow:
+        assert not flow.training
+        assert torch.allclose(flow.state_dict()[name], expected, atol=1e-6)
+    assert torch.equal(state.flow.state_dict()[name], seen[-1])
+    assert state.flow.training
+
+
+def test_bfloat16_keeps_the_flow_itself_in_float32():
+    config = CONFIG.model_copy(update={"precision": "bfloat16", "steps": 2})
+    exact = CONFIG.model_copy(update={"steps": 2})
+    losses: dict[str, list[float]] = {"bfloat16": [], "float32": []}
+    for c in (config, exact):
+        glow = GlowConfig(steps=2, width=8)
+        state = run(start(c, glow), c, callbacks=[lambda s, r, c=c: losses[c.precision].append(r.loss)])
+        assert all(parameter.dtype == torch.float32 for parameter in state.flow.parameters())
+    assert losses["bfloat16"] == pytest.approx(losses["float32"], rel=1e-2)
+    assert losses["bfloat16"][1] != losses["float32"][1]
