@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Config(BaseModel):
-    """A frozen pydantic model that refuses unknown keys.
+    """A frozen pydantic model that refuses unknown keys, and numbers that JSON can't hold: NaN and infinity.
 
     Example:
         >>> class Bake(Config):
@@ -13,4 +13,4 @@ class Config(BaseModel):
         '{"minutes":5}'
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

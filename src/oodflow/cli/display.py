@@ -13,25 +13,26 @@ from rich.table import Table
 from oodflow.experiments.evaluate import Progress as EvaluationProgress
 from oodflow.training import Callback, StepReport, TrainState
 
-progress_console = Console(stderr=True, highlight=False, soft_wrap=True)
-result_console = Console(highlight=False, soft_wrap=True)
+# Names and paths are printed as they are: square brackets are no markup in them, nor colons emoji.
+progress_console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+result_console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 if not result_console.is_terminal:  # a file or a pipe has no width: let tables have theirs
     result_console.width = 120
 
 
 @contextmanager
-def training_progress(steps: int, dims: int) -> Iterator[Callback]:
+def training_progress(steps: int) -> Iterator[Callback]:
     """Show a live bar with bits/dim; where there is no terminal, nothing but the lines of the monitor appear."""
     with _bar("training", "[bold]{task.fields[bpd]}") as bar:
-        task = bar.add_task("training", total=steps, bpd="")
         smooth = math.nan
 
         def callback(state: TrainState, report: StepReport) -> None:
             nonlocal smooth
             if not report.skipped:
-                bpd = report.loss / (dims * math.log(2))
+                bpd = report.loss / (state.flow.dims * math.log(2))
                 smooth = bpd if math.isnan(smooth) else 0.95 * smooth + 0.05 * bpd
             skipped = f", {state.skipped} skipped" if state.skipped else ""
+            task = bar.task_ids[0] if bar.task_ids else bar.add_task("training", total=steps, bpd="")
             bar.update(task, completed=report.step, bpd=f"{smooth:.3f} bits/dim{skipped}")
 
         yield callback

@@ -27,6 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if debug:
             raise
         return _fail(str(error), getattr(error, "exit_code", 2 if isinstance(error, UsageError) else 1))
+    except OSError as error:
+        if debug:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{where}{error.strerror or error}.", 1)
     except Exception as error:
         if debug:
             raise

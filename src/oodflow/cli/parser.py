@@ -4,10 +4,10 @@ import argparse
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from oodflow import __version__
-from oodflow.errors import UsageError
+from oodflow.errors import UsageError, unknown
 
 
 class Parser(argparse.ArgumentParser):
@@ -16,6 +16,12 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the usage and exiting."""
         raise UsageError(f"{message}; see `{self.prog} --help`.")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Name the nearest choices, where the library lists all of them."""
+        if action.choices is not None and value not in action.choices:
+            kind = action.option_strings[0] if action.option_strings else str(action.metavar).lower()
+            raise unknown(kind, value, action.choices)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -71,7 +77,7 @@ def _train(verbs: "Verbs[Parser]") -> None:
     parser = _verb(verbs, "train", "oodflow.cli.train:run", "train a recipe")
     parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="name of a recipe; see --list")
     parser.add_argument("overrides", nargs="*", metavar="FIELD=VALUE", help="such as training.lr=1e-4 flow.width=32")
-    parser.add_argument("--scale", default="cpu", help="smoke (seconds), cpu (minutes, default) or paper (GPU, days)")
+    parser.add_argument("--scale", help="smoke (seconds), cpu (minutes, default) or paper (GPU, days)")
     parser.add_argument("--out", type=Path, help="run directory (default: runs/RECIPE-SCALE)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run, from its last checkpoint")
     parser.add_argument("--seed", type=int, help="short for training.seed=N")
@@ -90,7 +96,7 @@ def _evaluate(verbs: "Verbs[Parser]") -> None:
     )
     parser.add_argument("--scores", nargs="+", default=["likelihood"], metavar="SCORE", help="scores, or all")
     parser.add_argument("--dequantisations", type=_positive, default=1, metavar="K", help="noise draws to average")
-    parser.add_argument("--seed", type=int, default=0, help="of the dequantisation noise and the bootstrap")
+    parser.add_argument("--seed", type=_from_zero, default=0, help="of the dequantisation noise and the bootstrap")
     parser.add_argument("--limit", type=_at_least_two, metavar="N", help="score at most N images of each set")
     parser.add_argument("--batch-size", type=_positive, default=256, metavar="N", help="images scored at once")
     _device(parser)
@@ -136,6 +142,10 @@ def _json(parser: Parser) -> None:
 
 def _positive(text: str) -> int:
     return _whole_number(text, 1)
+
+
+def _from_zero(text: str) -> int:
+    return _whole_number(text, 0)
 
 
 def _at_least_two(text: str) -> int:

@@ -3,14 +3,12 @@
 import json
 import shlex
 from argparse import Namespace
-from math import prod
 from pathlib import Path
 
 from oodflow.cli.display import progress_console, result_console, training_progress
-from oodflow.data import load
 from oodflow.errors import UsageError, unknown
 from oodflow.experiments import RECIPES, RunConfig, RunDir, override
-from oodflow.experiments.train import go_on, start
+from oodflow.experiments.train import RunOptions, go_on, start
 
 
 def run(arguments: Namespace) -> None:
@@ -21,7 +19,7 @@ def run(arguments: Namespace) -> None:
             result_console.print(f"{name:24} {config.flow.kind} on {config.data}, asked about {', '.join(config.ood)}")
         return
     if arguments.resume is not None:
-        if arguments.recipe or arguments.seed is not None or arguments.precision is not None:
+        if any(getattr(arguments, name) is not None for name in ("recipe", "scale", "out", "seed", "precision")):
             raise UsageError("--resume goes on with a run as it was begun: leave the recipe and its settings away.")
         train_into(arguments.resume, None, arguments)
         return
@@ -41,23 +39,23 @@ def config_of(arguments: Namespace) -> RunConfig:
     settings = list(arguments.overrides)
     settings += [] if arguments.seed is None else [f"training.seed={arguments.seed}"]
     settings += [] if arguments.precision is None else [f"training.precision={json.dumps(arguments.precision)}"]
-    return override(RECIPES[arguments.recipe](arguments.scale), settings)
+    return override(RECIPES[arguments.recipe](arguments.scale or "cpu"), settings)
 
 
 def train_into(path: Path, config: RunConfig | None, arguments: Namespace) -> RunDir:
     """Train with a progress display: a new run for ``config``, or the one at ``path`` where that is none."""
-    settings = config or RunDir.open(path).config()
-    root = getattr(arguments, "data_dir", None)
-    images = load(settings.data, settings.split, root=root)
-    say = progress_console.print
-    note = f" ({images.note})" if images.note else ""
-    say(f"Training {settings.flow.kind} on {len(images):,} images of {settings.data}{note} in {path}")
-    options = {"command": shlex.join(arguments.command), "root": root, "say": say, "device": arguments.device}
-    with training_progress(settings.training.steps, prod(images.shape)) as callback:
+    steps = (config or RunDir.open(path).config()).training.steps
+    with training_progress(steps) as callback:
+        options = RunOptions(
+            command=shlex.join(arguments.command),
+            root=getattr(arguments, "data_dir", None),
+            callbacks=[callback],
+            say=progress_console.print,
+            device=arguments.device,
+        )
         if config is None:
-            run_dir = RunDir.open(path)
-            go_on(run_dir, callbacks=[callback], **options)
+            go_on(RunDir.open(path), options)
         else:
-            run_dir = start(config, path, callbacks=[callback], **options)
-    say(f"Done. Next: oodflow evaluate {shlex.quote(str(path))}")
-    return run_dir
+            start(config, path, options)
+    progress_console.print(f"Done. Next: oodflow evaluate {shlex.quote(str(path))}")
+    return RunDir(path)

@@ -20,11 +20,13 @@ def compare(runs: Sequence[RunDir]) -> list[dict[str, Any]]:
     """Collect the records of evaluated runs.
 
     Raises:
-        OodflowError: when a run has not been evaluated.
+        OodflowError: when a run has not been trained or evaluated.
     """
     records = []
     for run in runs:
         record = run.record()
+        if "training" not in record:
+            raise OodflowError(f"{run.path} has not been trained: run `oodflow train --resume {run.path}` first.")
         if "evaluation" not in record:
             raise OodflowError(f"{run.path} has not been evaluated: run `oodflow evaluate {run.path}` first.")
         records.append(record)
@@ -42,10 +44,13 @@ def as_markdown(records: Sequence[dict[str, Any]], title: str) -> str:
     return "\n".join([f"# {title}", "", HEADER, *rows, "", paper, "", "## What these rest on", "", *grounds]) + "\n"
 
 
-def write(records: Sequence[dict[str, Any]], path: Path) -> None:
-    """Write ``path.md`` and ``path.json``."""
-    write_text(path.with_suffix(".md"), as_markdown(records, path.stem.replace("-", " ").capitalize()))
-    write_text(path.with_suffix(".json"), json.dumps(list(records), indent=2) + "\n")
+def write(records: Sequence[dict[str, Any]], path: Path) -> tuple[Path, Path]:
+    """Write and return ``path.md`` and ``path.json``."""
+    name = path.name.removesuffix(".md").removesuffix(".json")
+    page, data = path.with_name(f"{name}.md"), path.with_name(f"{name}.json")
+    write_text(page, as_markdown(records, name.replace("-", " ").capitalize()))
+    write_text(data, json.dumps(list(records), indent=2) + "\n")
+    return page, data
 
 
 def _rows(record: dict[str, Any]) -> list[str]:
@@ -76,7 +81,8 @@ def _grounds(record: dict[str, Any]) -> list[str]:
         f"torch {training['torch']}), "
         f"{training['skipped_steps']} steps skipped.",
         "",
-        f"- `{training['command']}` (commit {training['commit']}, {training['date'][:10]})",
+        f"- `{training['command']}` (commit {training['commit']}, {training['date'][:10]}"
+        + (f", resumed {len(training['resumed'])} times)" if training.get("resumed") else ")"),
         f"- `{evaluation['command']}` (commit {evaluation['commit']}, seed {evaluation['seed']}, "
         f"{evaluation['draws']} dequantisation draw{'s' if evaluation['draws'] > 1 else ''})",
         *(

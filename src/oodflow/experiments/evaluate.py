@@ -1,5 +1,7 @@
 """Asking a trained flow which data sets it takes for its own."""
 
+import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,9 +71,11 @@ def evaluate(
     config = run.config()
     scores = make_scores(options.scores)
     flow = load_flow(run.path).to(choose_device(options.device))
-    specs = options.ood or config.ood
+    specs = tuple(dict.fromkeys(options.ood or config.ood))
     if not specs:
         raise UsageError("there is nothing to compare with: name out-of-distribution sets with --ood, as --ood mnist.")
+    if config.data in specs:
+        raise UsageError(f"{config.data} is what this flow was trained on: name other data sets.")
     run.require_writable()
     # All sets are opened before any is scored: a mistake in the last one should not cost the pass over the first.
     test = _limited(load(config.data, "test", root=root), options.limit)
@@ -130,13 +134,14 @@ def needs_reference(score: Score) -> bool:
 
 
 def file_name(name: str) -> str:
-    """Turn a data set's name into a file name.
+    """Turn a data set's name into a file name: itself, or readable and with a digest that tells it from others.
 
     Example:
-        >>> file_name("folder:my/pictures?shape=1x28x28")
-        'folder-my-pictures-shape-1x28x28'
+        >>> file_name("fashion_mnist"), file_name("folder:my/pictures?shape=1x28x28")
+        ('fashion_mnist', 'folder-my-pictures-shape-1x28x28-173d43')
     """
-    return "-".join(filter(None, "".join(c if c.isalnum() or c in "._" else " " for c in name).split(" ")))
+    readable = re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[-60:]
+    return name if readable == name else f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
 def _limited(images: ImageSet, limit: int | None) -> ImageSet:

@@ -15,6 +15,7 @@ from oodflow.errors import OodflowError, UsageError
 from oodflow.experiments.config import RunConfig
 from oodflow.experiments.run_dir import RunDir
 from oodflow.figures import Row, image_grid, likelihood_figure, save_figure
+from oodflow.files import explained, write_text
 from oodflow.flows import Flow
 from oodflow.metrics import auroc, bits_per_dim
 from oodflow.scores import Evidence, observe, require_shape
@@ -36,29 +37,28 @@ class Log:
         """Collect the loss of a step; write a line every so often."""
         if not report.skipped:
             self._losses.append(report.loss)
-        if report.step % self.every == 0 and self._losses:
-            loss = sum(self._losses) / len(self._losses)
-            bpd = bits_per_dim(-loss, self.dims)
+        if report.step % self.every == 0:
+            loss = sum(self._losses) / len(self._losses) if self._losses else None  # none: all were skipped
+            bpd = None if loss is None else bits_per_dim(-loss, self.dims)
             self._losses.clear()
             self.write(
                 step=report.step, loss=loss, bpd=bpd, lr=report.lr, grad_norm=_finite(report.grad_norm),
                 skipped=state.skipped, seconds=round(state.seconds, 3),
             )  # fmt: skip
-            self.board.scalar("train/bpd", bpd, report.step)
-            self.board.scalar("train/loss", loss, report.step)
+            if loss is not None and bpd is not None:
+                self.board.scalar("train/bpd", bpd, report.step)
+                self.board.scalar("train/loss", loss, report.step)
 
     def write(self, **values: object) -> None:
         """Append one line."""
-        with self.path.open("a", encoding="utf-8") as file:
+        with explained(self.path), self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(values) + "\n")
 
     def forget_after(self, step: int) -> None:
-        """Drop what was logged after ``step``, and a line that was cut off: a resumed run goes that way again."""
+        """Drop what was logged after ``step``, and damaged lines: a resumed run goes that way again."""
         if self.path.exists():
-            lines = [
-                line for line in self.path.read_text(encoding="utf-8").splitlines(keepends=True) if line[-1] == "\n"
-            ]
-            self.path.write_text("".join(line for line in lines if json.loads(line)["step"] <= step), encoding="utf-8")
+            lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+            write_text(self.path, "".join(f"{line}\n" for line in lines if _step_of(line) <= step))
 
 
 @dataclass
@@ -69,6 +69,7 @@ class Board:
     """
 
     path: Path
+    resumed_at: int = 0  # what an interrupted run wrote after this step is hidden
     _writers: dict[str, "SummaryWriter"] = field(default_factory=dict)
     _installed: bool = field(default_factory=lambda: importlib.util.find_spec("tensorboard") is not None)
 
@@ -91,7 +92,7 @@ class Board:
         if ood not in self._writers:
             from torch.utils.tensorboard import SummaryWriter
 
-            self._writers[ood] = SummaryWriter(str(self.path / ood))
+            self._writers[ood] = SummaryWriter(str(self.path / ood), purge_step=self.resumed_at + 1)
         return self._writers[ood]
 
 
@@ -131,12 +132,15 @@ class Monitor:
         def bits(evidence: Evidence) -> Any:
             return bits_per_dim(evidence.log_prob, flow.dims)
 
-        inside = observe(flow, self.test)
+        try:
+            inside, *outsides = [observe(flow, images) for images in (self.test, *self.ood)]
+        except OodflowError as error:  # not finite: whether training can go on is for training to decide
+            self.say(f"step {step:,}: {error}")
+            return
         rows = [_row(self.test, bits(inside), None)]
         results = {}
         self.board.scalar("test/bpd", bits(inside).mean(), step)
-        for images in self.ood:
-            outside = observe(flow, images)
+        for images, outside in zip(self.ood, outsides, strict=True):
             area = auroc(-inside.log_prob, -outside.log_prob)
             results[images.name] = {"bpd": bits(outside).mean(), "auroc": area}
             rows.append(_row(images, bits(outside), area))
@@ -165,6 +169,13 @@ def samples_figure(flow: Flow, config: RunConfig) -> "Figure":
 def _row(images: ImageSet, bits: Any, area: float | None) -> Row:
     thumbnails = images.batch(range(min(8, len(images))))
     return Row(images.name, thumbnails, bits, area, images.note)
+
+
+def _step_of(line: str) -> float:
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, TypeError, KeyError):
+        return math.inf
 
 
 def _finite(value: float) -> float | None:

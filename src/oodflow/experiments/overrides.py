@@ -9,14 +9,16 @@ from pydantic import BaseModel, ValidationError
 from oodflow.errors import UsageError, unknown
 from oodflow.experiments.config import RunConfig
 
+LABELS = ("recipe", "scale")  # they say where a configuration came from: setting them would change nothing else
+
 
 def override(config: RunConfig, settings: Sequence[str]) -> RunConfig:
     """Return ``config`` with some fields set anew.
 
     Args:
         config: where to start.
-        settings: ``field=value``, dots for nesting; values are JSON, and whatever is not JSON is a string. Another
-            ``kind`` of flow or net starts from that kind's own defaults.
+        settings: ``field=value``, dots for nesting; values are JSON, and whatever is not JSON is a string, or with
+            commas a list where a list belongs. Another ``kind`` of flow or net starts from that kind's own defaults.
 
     Raises:
         UsageError: for an unknown field, naming the nearest ones, or a value that does not fit.
@@ -43,10 +45,12 @@ def fields_of(model: BaseModel, prefix: str = "") -> list[str]:
     for name in type(model).model_fields:
         value = getattr(model, name)
         names += fields_of(value, f"{prefix}{name}.") if isinstance(value, BaseModel) else [prefix + name]
-    return names
+    return [name for name in names if name not in LABELS]
 
 
 def _set(values: dict[str, Any], name: str, value: object) -> None:
+    if name in LABELS:
+        raise UsageError(f"{name} can't be set: it says which of the recipes this is; name the recipe and its --scale.")
     *path, leaf = name.split(".")
     inner: Any = values
     for key in path:
@@ -55,7 +59,7 @@ def _set(values: dict[str, Any], name: str, value: object) -> None:
         raise unknown("field", name, fields_of(RunConfig.model_validate(values)))
     if leaf == "kind" and inner["kind"] != value:
         inner.clear()
-    inner[leaf] = value
+    inner[leaf] = value.split(",") if isinstance(inner.get(leaf), list) and isinstance(value, str) else value
 
 
 def _value(text: str) -> object:

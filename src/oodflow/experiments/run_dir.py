@@ -31,19 +31,17 @@ class RunDir:
     scores_dir = property(lambda self: self.path / "scores")
 
     @classmethod
-    def create(cls, path: Path, config: RunConfig) -> "RunDir":
-        """Make a new run's folder and write its configuration.
+    def new(cls, path: Path) -> "RunDir":
+        """Name the folder of a new run; nothing is written yet.
 
         Raises:
             UsageError: when the folder already holds something.
-            OodflowError: when it can't be written.
         """
         run = cls(path)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             begun = run.config_file.exists()
             remedy = f"go on with `oodflow train --resume {path}`, or choose" if begun else "choose"
             raise UsageError(f"{path} already holds {'a run' if begun else 'something'}: {remedy} another --out.")
-        write_text(run.config_file, config.model_dump_json(indent=2) + "\n")
         return run
 
     @classmethod
@@ -58,10 +56,14 @@ class RunDir:
             raise UsageError(f"{path} is not a run: it has no config.json. Start one with `oodflow train RECIPE`.")
         return run
 
+    def write_config(self, config: RunConfig) -> None:
+        """Make the folder and write the configuration that it is for."""
+        write_text(self.config_file, config.model_dump_json(indent=2) + "\n")
+
     def config(self) -> RunConfig:
         """Read the configuration."""
         try:
-            return RunConfig.model_validate_json(self.config_file.read_text(encoding="utf-8"))
+            return RunConfig.model_validate_json(self.config_file.read_bytes())
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "the file"
@@ -72,10 +74,11 @@ class RunDir:
         if not self.record_file.exists():
             return {}
         try:
-            record: dict[str, Any] = json.loads(self.record_file.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
-            raise OodflowError(f"{self.record_file} is damaged ({error}): remove it and evaluate again.") from error
-        return record
+            return {**json.loads(self.record_file.read_bytes())}
+        except (ValueError, TypeError) as error:
+            raise OodflowError(
+                f"{self.record_file} is damaged ({error}): remove it; training and evaluation write it anew."
+            ) from error
 
     def update_record(self, **sections: object) -> None:
         """Replace sections of the record."""

@@ -4,7 +4,7 @@ import errno
 import json
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -32,7 +32,7 @@ def load_flow(path: Path) -> Flow:
         config: AnyFlowConfig = TypeAdapter(AnyFlowConfig).validate_json(metadata["flow"])
         flow = config.build(tuple(json.loads(metadata["shape"])))
         flow.load_state_dict(tensors)
-    except (KeyError, ValidationError, RuntimeError) as error:
+    except (KeyError, ValueError, RuntimeError) as error:
         raise OodflowError(f"{path} does not hold a flow of this version of oodflow: {error}") from error
     return flow.eval()
 
@@ -40,11 +40,14 @@ def load_flow(path: Path) -> Flow:
 def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     """Write a safetensors file atomically."""
     with written_atomically(path) as temporary:
+        temporary.touch()
+        mode = temporary.stat().st_mode
         try:
             save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, temporary, metadata)
         except SafetensorError as error:  # it wraps the operating system's error and keeps only its text
             full = f"os error {errno.ENOSPC}" in str(error)
             raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
+        temporary.chmod(mode)  # the library's own files are for their owner alone, whatever the user's umask
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

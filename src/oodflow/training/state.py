@@ -92,7 +92,10 @@ class TrainState:
                 f"{_difference(metadata, config_json)}. "
                 f"Resume with the configuration it was trained with, or start a new run."
             )
-        self.flow.load_state_dict(_part(tensors, "flow."))
+        try:
+            self.flow.load_state_dict(_part(tensors, "flow."))
+        except RuntimeError as error:  # the same settings, for images of another shape or layers of another version
+            raise OodflowError(f"{path} does not fit the flow of its configuration: {error}") from error
         if self.average is not None:
             self.average.tensors = {name: t.to(self.device) for name, t in _part(tensors, "average.").items()}
         optimiser = self.optimiser.state_dict()
@@ -106,7 +109,7 @@ def choose_device(name: str) -> torch.device:
     """Return the device that ``auto``, ``cpu`` or ``cuda`` means on this machine."""
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
-        raise OodflowError("training.device is 'cuda' but torch finds no GPU here: use training.device=cpu or auto.")
+        raise OodflowError("--device is 'cuda' but torch finds no GPU here: use cpu or auto.")
     return torch.device("cuda" if name in ("cuda", "auto") and available else "cpu")
 
 
