@@ -100,7 +100,7 @@ def test_a_flow_must_end_in_flat_latents():
 
 def test_a_flow_names_the_stage_that_does_not_fit_the_image():
     with pytest.raises(UsageError, match="even H and W"):
-        RealNVPConfig(scales=4).build((1, 28, 28))
+        RealNVPConfig(scales=4, width=2).build((1, 28, 28))
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.5, 0.999])

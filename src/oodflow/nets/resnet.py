@@ -29,7 +29,7 @@ class ResNetConfig(NetConfig):
             batch_norm=self.batch_norm,
             skip=self.skip,
             zero_init=self.zero_init,
-            input_gain=2.0 if hidden_pixels else 1.0,
+            input_gain=2.0 if hidden_pixels and self.batch_norm else 1.0,
         )
 
 
