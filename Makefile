@@ -1,0 +1,40 @@
+# Each target sets up .venv by itself. After the first time it needs no network.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check clean
+
+demo: .venv/base
+	$(BIN)/oodflow demo
+
+# Everything: style, types, import direction, then unit, contract and doc tests.
+test: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -q
+
+# The package as a user gets it: built, installed into an empty environment, used.
+check: test
+	rm -rf build/check && mkdir -p build/check
+	$(BIN)/python -m build --wheel --outdir build/check .
+	$(PYTHON) -m venv build/check/venv
+	build/check/venv/bin/pip install -q -c constraints.txt build/check/*.whl
+	cd build/check && venv/bin/oodflow demo --scale smoke --out run
+
+clean:
+	rm -rf .venv build dist
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "oodflow needs Python 3.11 or newer; name one with make PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/base: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install -q -c constraints.txt -e .
+	@touch $@
+
+.venv/dev: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
+	@touch $@ .venv/base
