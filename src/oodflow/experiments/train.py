@@ -87,9 +87,9 @@ def _train(run: RunDir, config: RunConfig, options: RunOptions) -> None:
         raise _with_remedy(error, run, state) from error
     finally:
         board.close()
+    save(state)
     with state.evaluating() as flow:
         save_flow(run.weights_file, flow, config.flow)
-    save(state)
 
 
 def _state(run: RunDir, config: RunConfig, images: ImageSet, device: str) -> TrainState:

@@ -33,7 +33,8 @@ def load_flow(path: Path) -> Flow:
         flow = config.build(tuple(json.loads(metadata["shape"])))
         flow.load_state_dict(tensors)
     except (KeyError, ValueError, RuntimeError) as error:
-        raise OodflowError(f"{path} does not hold a flow of this version of oodflow: {error}") from error
+        why = f"its metadata lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise OodflowError(f"{path} does not hold a flow of this version of oodflow: {why}.") from error
     return flow.eval()
 
 

@@ -1,0 +1,154 @@
+"""What users get wrong: one line on stderr that names it and the remedy, and the right exit code."""
+
+import numpy as np
+import pytest
+
+from oodflow.cli import main
+
+TRAIN = ("train", "photographs-realnvp", "--scale", "smoke")
+
+USAGE = {
+    "verb": (["trian"], "unknown verb 'trian': did you mean 'train'?"),
+    "action": (["data", "lst"], "unknown action 'lst': did you mean 'list'?"),
+    "nothing": ([], "arguments are required: VERB; see `oodflow --help`"),
+    "flag": (["train", "mnist-glow", "--fast"], "unrecognized arguments: --fast"),
+    "recipe": (["train", "mnist-glwo"], "unknown recipe 'mnist-glwo': did you mean 'mnist-glow'"),
+    "no recipe": (["train"], "train needs a RECIPE"),
+    "scale": (["train", "mnist-glow", "--scale", "papr"], "unknown scale 'papr': did you mean 'paper'?"),
+    "no such scale": (["train", "photographs-realnvp", "--scale", "paper"], "use scale cpu or smoke"),
+    "field": ([*TRAIN, "training.lrr=1"], "unknown field 'training.lrr': did you mean 'training.lr'"),
+    "section": ([*TRAIN, "training=1"], "unknown field 'training'"),
+    "no equals sign": ([*TRAIN, "training.lr"], "'training.lr' is not of the form field=value"),
+    "too low": ([*TRAIN, "training.lr=-1"], "does not fit training.lr: Input should be greater than 0 (got -1)"),
+    "not finite": ([*TRAIN, "training.lr=Infinity"], "does not fit training.lr: Input should be a finite number"),
+    "no number": ([*TRAIN, "training.steps=abc"], "does not fit training.steps: Input should be a valid integer"),
+    "kind": ([*TRAIN, "flow.net.kind=resnit"], "'convnet', 'highway', 'resnet'"),
+    "recipe's name": ([*TRAIN, "recipe=mine"], "recipe can't be set"),
+    "recipe's scale": ([*TRAIN, "scale=paper"], "scale can't be set"),
+    "seed": ([*TRAIN, "--seed", "-1"], "does not fit training.seed: Input should be greater than or equal to 0"),
+    "precision": ([*TRAIN, "--precision", "half"], "does not fit training.precision"),
+    "data": ([*TRAIN, "data=photograph"], "unknown data set 'photograph': did you mean 'photographs'?"),
+    "ood": ([*TRAIN, "ood=digts"], "unknown data set 'digts': did you mean 'digits'?"),
+    "split": ([*TRAIN, "split=tarin"], "unknown split 'tarin': did you mean 'train'"),
+    "batch": ([*TRAIN, "training.batch_size=40001"], "batch_size 40001 is more than the 40000 images of photographs"),
+    "scales": ([*TRAIN, "flow.scales=9"], "can't be built for the 1x16x16 images of photographs"),
+    "shapes": ([*TRAIN, "data=photographs?shape=3x8x8"], "write digits?shape=3x8x8"),
+    "resume": (["train", "--resume", "nowhere"], "nowhere is not a run"),
+    "resume another": (["train", "--resume", "nowhere", "--scale", "smoke"], "leave the recipe and its settings away"),
+    "evaluate": (["evaluate", "nowhere"], "nowhere is not a run"),
+    "compare": (["compare", "nowhere"], "nowhere is not a run"),
+    "get": (["data", "get", "mnits"], "unknown data set 'mnits': did you mean 'mnist'"),
+    "check": (["data", "check", "mnits"], "unknown data set 'mnits': did you mean 'mnist'"),
+    "demo": (["demo", "--scale", "paper"], "unknown --scale 'paper'"),
+}  # fmt: skip
+
+EVALUATE = {
+    "limit 0": (["--limit", "0"], "argument --limit: expected a whole number from 2 but got '0'"),
+    "limit 1": (["--limit", "1"], "argument --limit: expected a whole number from 2 but got '1'"),
+    "limit": (["--limit", "abc"], "argument --limit: expected a whole number from 2 but got 'abc'"),
+    "batch": (["--batch-size", "0"], "argument --batch-size: expected a whole number from 1 but got '0'"),
+    "draws": (["--dequantisations", "0"], "argument --dequantisations: expected a whole number from 1"),
+    "seed": (["--seed", "-1"], "argument --seed: expected a whole number from 0 but got '-1'"),
+    "score": (["--scores", "likelyhood"], "unknown score 'likelyhood': did you mean 'likelihood'?"),
+    "set": (["--ood", "flatt"], "unknown data set 'flatt': did you mean 'flat'?"),
+    "no set": (["--ood"], "argument --ood: expected at least one argument"),
+    "shape": (["--ood", "flat"], "holds images of shape 1x16x16 but the flow takes 1x8x8: write flat?shape=1x8x8"),
+    "shape syntax": (["--ood", "flat?shape=8x8"], "shape '8x8' is not CxHxW"),
+    "option": (["--ood", "flat?size=8"], "the only option is ?shape=CxHxW"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), USAGE.values(), ids=USAGE)
+def test_bad_usage(oodflow, tmp_path, arguments, message):
+    result = oodflow(*arguments)
+    assert message in result.error
+    assert result.code == 2
+    assert not list((tmp_path / "here").iterdir())  # and no run was left behind that can't be begun
+
+
+@pytest.mark.parametrize(("arguments", "message"), EVALUATE.values(), ids=EVALUATE)
+def test_bad_usage_of_evaluate(oodflow, run, arguments, message):
+    before = sorted(run.iterdir())
+    result = oodflow("evaluate", run, *arguments)
+    assert message in result.error
+    assert result.code == 2
+    assert sorted(run.iterdir()) == before
+
+
+def test_data_that_is_not_there(oodflow, run, tmp_path):
+    result = oodflow("train", "mnist-glow", "--scale", "smoke")
+    assert f"mnist (train) is not in {tmp_path / 'data'}: run `oodflow data get mnist`" in result.error
+    assert result.code == 1
+    assert not (tmp_path / "here/runs").exists()
+    assert oodflow("evaluate", run, "--ood", "mnist?shape=1x8x8").code == 1
+    assert "there is no such file" in oodflow("evaluate", run, "--ood", "npy:nope.npy").error
+    (tmp_path / "empty").mkdir()
+    assert "no pictures in it" in oodflow("evaluate", run, "--ood", f"folder:{tmp_path / 'empty'}").error
+
+
+def test_what_was_trained_on_is_no_ood_set(oodflow, run, sets):
+    assert "is what this flow was trained on" in oodflow("evaluate", run, "--ood", sets.inside).error
+
+
+def test_nan_in_an_array(oodflow, run, tmp_path, tiny):
+    images = np.zeros((50, 1, 8, 8), np.float32)
+    images[7, 0, 2, 3] = np.nan
+    np.save(tmp_path / "nan.npy", images)
+    name = f"npy:{tmp_path / 'nan.npy'}"
+    for arguments in (["evaluate", run, "--ood", name], [*tiny, f"data={name}", "--out", tmp_path / "new"]):
+        result = oodflow(*arguments)
+        assert "1 values are NaN or infinite, the first at [7, 0, 2, 3]" in result.error
+        assert result.code == 1
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("shape", [(1, 15, 15), (3, 7, 9), (1, 2, 2)])
+def test_images_that_a_flow_cannot_take(oodflow, tmp_path, tiny, shape):
+    np.save(tmp_path / "odd.npy", np.zeros((50, *shape), np.uint8))
+    result = oodflow(*tiny, f"data=npy:{tmp_path / 'odd.npy'}", "--out", tmp_path / "new")
+    assert f"can't be built for the {'x'.join(map(str, shape))} images" in result.error
+    assert "?shape=CxHxW" in result.error
+    assert result.code == 2
+    assert not (tmp_path / "new").exists()
+
+
+def test_debug_shows_the_traceback():
+    with pytest.raises(ValueError, match="not a run"):
+        main(["evaluate", "nowhere", "--debug"])
+
+
+def test_what_nobody_foresaw_is_one_line_too(oodflow, monkeypatch):
+    def broken(arguments):
+        raise LookupError("first\nsecond")
+
+    monkeypatch.setattr("oodflow.cli.data.list_sources", broken)
+    result = oodflow("data", "list")
+    assert result.error == "oodflow: unexpected LookupError: first second. Repeat with --debug for the traceback."
+    assert result.code == 1
+
+
+def test_errors_of_the_operating_system_name_the_file(oodflow, monkeypatch):
+    def forbidden(arguments):
+        raise PermissionError(13, "Permission denied", "config.json")
+
+    monkeypatch.setattr("oodflow.cli.data.list_sources", forbidden)
+    assert oodflow("data", "list").error == "oodflow: config.json: Permission denied."
+
+
+def test_interrupted_outside_training(oodflow, monkeypatch):
+    def interrupted(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("oodflow.cli.data.list_sources", interrupted)
+    result = oodflow("data", "list")
+    assert (result.code, result.error) == (130, "oodflow: stopped.")
+
+
+def test_help_and_version(capsys):
+    for verb in ([], ["train"], ["evaluate"], ["compare"], ["data"], ["data", "get"], ["demo"]):
+        with pytest.raises(SystemExit) as stop:
+            main([*verb, "--help"])
+        assert stop.value.code == 0
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert "oodflow 0." in capsys.readouterr().out

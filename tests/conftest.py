@@ -1,0 +1,92 @@
+"""What the tests of runs and of the command line share: a quick way to make runs, and one that is already there."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from oodflow.cli import main
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """The flows of the tests are too small to share out, and other numbers of threads give other last digits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def error(self) -> str:
+        """The one line that a failed command ends with."""
+        assert self.code, f"it went well: {self.out}"
+        assert "Traceback" not in self.err
+        *_, last = self.err.splitlines()
+        assert last.startswith("oodflow: ")
+        assert sum(line.startswith("oodflow: ") for line in self.err.splitlines()) == 1
+        return last
+
+
+@pytest.fixture
+def oodflow(capsys) -> Callable[..., Result]:
+    """Run a command in this process."""
+
+    def run(*arguments: object) -> Result:
+        capsys.readouterr()
+        code = main([str(argument) for argument in arguments])
+        return Result(code, *capsys.readouterr())
+
+    return run
+
+
+@dataclass(frozen=True)
+class Sets:
+    """Names of data sets of 1x8x8 images in files: to train on, and to ask about."""
+
+    inside: str
+    outside: str
+
+
+@pytest.fixture(scope="session")
+def sets(tmp_path_factory) -> Sets:
+    """Two hundred images of soft stripes, and forty of noise."""
+    folder = tmp_path_factory.mktemp("sets")
+    rng = np.random.default_rng(0)
+    stripes = np.cumsum(rng.integers(0, 30, (200, 1, 8, 8)), axis=3)
+    np.save(folder / "stripes.npy", stripes.astype(np.uint8))
+    np.save(folder / "noise.npy", rng.integers(0, 256, (40, 1, 8, 8), dtype=np.uint8))
+    return Sets(f"npy:{folder / 'stripes.npy'}", f"npy:{folder / 'noise.npy'}")
+
+
+@pytest.fixture(scope="session")
+def tiny(sets) -> list[str]:
+    """Arguments of ``train`` for a run of four steps on the striped images, looked at once."""
+    settings = [f"data={sets.inside}", f"ood={sets.outside}", "monitor.every=100"]
+    return ["train", "photographs-realnvp", *settings, "--scale", "smoke"]
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory, tiny) -> Path:
+    """A run that is finished, to be read only."""
+    path = tmp_path_factory.mktemp("runs") / "trained"
+    assert main([*tiny, "--out", str(path)]) == 0
+    return path
+
+
+@pytest.fixture
+def run(trained, tmp_path) -> Path:
+    """A copy of the finished run, to do with as one likes."""
+    return Path(shutil.copytree(trained, tmp_path / "run"))

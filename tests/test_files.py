@@ -1,0 +1,50 @@
+"""Files that appear whole or not at all."""
+
+import errno
+
+import pytest
+
+from oodflow.errors import OodflowError
+from oodflow.files import write_text, written_atomically
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_makes_folders_and_replaces(tmp_path):
+    path = tmp_path / "a/b/note.txt"
+    write_text(path, "one")
+    write_text(path, "zwölf")
+    assert path.read_text(encoding="utf-8") == "zwölf"
+    assert names(path.parent) == ["note.txt"]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "the disk is full; what stood there before is untouched"),
+        (errno.EACCES, "change its permissions"),
+    ],
+)
+def test_what_stood_there_survives(tmp_path, number, words):
+    path = tmp_path / "note.txt"
+    write_text(path, "kept")
+    with pytest.raises(OodflowError, match=f"could not write .*note.txt: .*{words}"), written_atomically(path) as half:
+        half.write_text("ha")
+        raise OSError(number, "the system says no")
+    assert path.read_text() == "kept"
+    assert names(tmp_path) == ["note.txt"]
+
+
+def test_other_errors_pass_through(tmp_path):
+    with pytest.raises(KeyError), written_atomically(tmp_path / "note.txt") as half:
+        half.write_text("ha")
+        raise KeyError
+    assert names(tmp_path) == []
+
+
+def test_a_folder_that_is_a_file(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OodflowError, match="Not a directory; choose another folder"):
+        write_text(tmp_path / "file/folder/note.txt", "")
