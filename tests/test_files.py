@@ -20,6 +20,13 @@ def test_makes_folders_and_replaces(tmp_path):
     assert names(path.parent) == ["note.txt"]
 
 
+def test_who_holds_the_former_file_keeps_it(tmp_path):
+    write_text(tmp_path / "note.txt", "former")
+    (tmp_path / "held.txt").hardlink_to(tmp_path / "note.txt")
+    write_text(tmp_path / "note.txt", "new")  # in one step: the file is never seen half written
+    assert (tmp_path / "held.txt").read_text() == "former"
+
+
 @pytest.mark.parametrize(
     ("number", "words"),
     [

@@ -66,7 +66,6 @@ def bent(*settings):
         (changed(ood=("photographs",)), "trained on"),
         (changed(ood=()), "names out-of-distribution sets"),
         (changed(ood=("mnist",)), "one shape"),
-        (changed(split="most"), "trains on one of"),
         (bent("flow.width=8"), "smaller than its cpu scale"),
         (bent("flow.alpha=0.0", "training.lr=1e30"), "finite loss"),
     ],

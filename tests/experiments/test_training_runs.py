@@ -12,6 +12,8 @@ from oodflow.cli import main
 from oodflow.data import load
 from oodflow.experiments import RunConfig, RunDir
 from oodflow.experiments.train import RunOptions, go_on
+from oodflow.metrics import auroc
+from oodflow.scores import observe
 
 from .runs import QUIET, assert_same, logged, record_of, stopped, tensors
 
@@ -60,8 +62,14 @@ def test_log(trained, sets):
     assert [line["step"] for line in looks] == [4]
     assert all(line["bpd"] == pytest.approx(line["loss"] / (64 * np.log(2))) for line in steps)
     assert all(line["lr"] == 1e-3 and line["skipped"] == 0 and line["grad_norm"] > 0 for line in steps)
-    assert list(looks[0]["ood"]) == [sets.outside]
-    assert 0 <= looks[0]["ood"][sets.outside]["auroc"] <= 1
+    inside, outside = (
+        observe(package.load(trained), load(name, split).limit(16)).log_prob
+        for name, split in ((sets.inside, "test"), (sets.outside, "all"))
+    )
+    assert looks[0]["test_bpd"] == pytest.approx(-inside.mean() / (64 * np.log(2)))
+    assert looks[0]["ood"] == {
+        sets.outside: {"bpd": pytest.approx(-outside.mean() / (64 * np.log(2))), "auroc": auroc(-inside, -outside)}
+    }
 
 
 def test_weights_are_the_averages(trained, sets):

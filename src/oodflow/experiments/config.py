@@ -1,5 +1,7 @@
 """What a run is: data, flow and training in one configuration."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from oodflow.config import Config
@@ -28,7 +30,7 @@ class RunConfig(Config):
         recipe: the recipe it started from.
         scale: the recipe's scale.
         data: the in-distribution data set.
-        split: its part to train on; ``train+calibration`` is the whole official train part.
+        split: its part to train on; ``train+calibration`` is the whole official train part; never the test part.
         ood: data sets to ask about while training, and in evaluation unless told otherwise.
         flow: the flow.
         training: how to train it.
@@ -38,7 +40,7 @@ class RunConfig(Config):
     recipe: str
     scale: str
     data: str
-    split: str = "train"
+    split: Literal["train", "train+calibration"] = "train"
     ood: tuple[str, ...] = ()
     flow: AnyFlowConfig
     training: TrainingConfig

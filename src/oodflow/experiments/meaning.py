@@ -43,7 +43,8 @@ def _way_out(others: list[dict[str, Any]], fooled: list[str]) -> list[str]:
     if not worst or max(worst.values()) < CAUGHT:
         return []
     best = max(worst, key=lambda score: worst[score])
-    return [f"The score {best} catches {_list(fooled)} all the same (AUROC {100 * worst[best]:.0f} % or more)."]
+    area = f"{100 * worst[best]:.0f} %" + (" or more" if len(fooled) > 1 else "")
+    return [f"The score {best} catches {_list(fooled)} all the same (AUROC {area})."]
 
 
 def _list(names: list[str]) -> str:

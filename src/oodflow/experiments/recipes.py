@@ -74,7 +74,7 @@ def realnvp_patches(scale: Scale) -> Preset:
         case "smoke":
             return RealNVPConfig(width=4, net=ConvNetConfig()), smoke_training()
         case "cpu":
-            return RealNVPConfig(scales=2, width=32, net=ConvNetConfig()), cpu_training(3000)
+            return RealNVPConfig(scales=2, width=32, net=ConvNetConfig()), cpu_training(2500)
         case "paper":
             raise UsageError("photographs-realnvp is not in the paper: use scale cpu or smoke.")
 

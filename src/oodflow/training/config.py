@@ -30,7 +30,7 @@ class TrainingConfig(Config):
 
     steps: int = Field(ge=1)
     batch_size: int = Field(64, ge=1)
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**63)
     optimiser: Literal["adam", "adamax", "adamw", "rmsprop"] = "adam"
     lr: float = Field(1e-3, gt=0)
     schedule: Literal["constant", "cosine", "anneal"] = "constant"
