@@ -93,7 +93,7 @@ def test_reports_progress(images):
 
 def test_another_shape_names_both_sides_and_the_remedy(flow):
     colour = ImageSet.from_array(np.zeros((2, 3, 32, 32), np.uint8), name="svhn")
-    with pytest.raises(UsageError, match=r"svhn .* 3x32x32 .* 1x8x8: add `\?shape=1x8x8` to the data set's name"):
+    with pytest.raises(UsageError, match=r"svhn .* 3x32x32 .* 1x8x8: write svhn\?shape=1x8x8"):
         observe(flow, colour)
 
 
