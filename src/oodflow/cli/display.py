@@ -17,7 +17,7 @@ from oodflow.training import Callback, StepReport, TrainState
 progress_console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 result_console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 if not result_console.is_terminal:  # a file or a pipe has no width: let tables have theirs
-    result_console.width = 120
+    result_console.width = 1000
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def evaluation_table(evaluation: dict[str, Any]) -> Table:
     inside, *others = evaluation["sets"]
     caption = "Positive = out of distribution. AUROC 50 % = chance; below, the set is mistaken for the training data."
     table = Table(caption=caption, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("data set (images)", no_wrap=True)
+    table.add_column("data set (images)", overflow="fold")
     for name in ("bits/dim", "AUROC % [95 % CI]", "AUPR-in", "AUPR-out", "FPR95"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_row(f"{inside['name']} ({inside['images']:,})", f"{inside['bits_per_dim']:.3f}", "in-distribution")

@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from oodflow.errors import OodflowError
+from oodflow.experiments.overrides import override
 from oodflow.experiments.published import PUBLISHED_AUROC, SOURCE
+from oodflow.experiments.recipes import RECIPES
 from oodflow.experiments.run_dir import RunDir
 from oodflow.files import write_text
 
-HEADER = (
-    "| flow | trained on | scale | bits/dim | asked about | bits/dim | score | AUROC, measured [95 % interval] "
-    "| AUROC, paper |\n|---|---|---|---|---|---|---|---|---|"
-)
+FLOW_NAMES = {"realnvp": "RealNVP", "glow": "Glow"}
+
+LIKELIHOOD_HEADER = """\
+| flow, trained on | scale | bits/dim | asked about | bits/dim | AUROC %, measured [95 % interval] | AUROC %, paper |
+|---|---|---|---|---|---|---|"""
 
 
 def compare(runs: Sequence[RunDir]) -> list[dict[str, Any]]:
@@ -34,14 +37,21 @@ def compare(runs: Sequence[RunDir]) -> list[dict[str, Any]]:
 
 
 def as_markdown(records: Sequence[dict[str, Any]], title: str) -> str:
-    """Write records as a page: one table of results, and below it what each rests on."""
-    rows = [row for record in records for row in _rows(record)]
-    grounds = [ground for record in records for ground in _grounds(record)]
+    """Write records as a page: the likelihood beside the paper's, the other scores, and what it all rests on."""
+    likelihoods = [row for record in records for row in _likelihood_rows(record)]
     paper = (
-        f"Paper: {SOURCE}. AUROC in per cent, higher = the score finds more of the set out of distribution; "
-        "50 = no better than chance, below 50 = the set is taken for the training data more than that data itself."
+        f"Paper: {SOURCE}. AUROC of the likelihood in per cent: 50 is chance, and below 50 the flow prefers the other "
+        "set to its own test data."
     )
-    return "\n".join([f"# {title}", "", HEADER, *rows, "", paper, "", "## What these rest on", "", *grounds]) + "\n"
+    page = [f"# {title}", "", LIKELIHOOD_HEADER, *likelihoods, "", paper, ""]
+    scores = list(dict.fromkeys(score for record in records for score in _scores(record) if score != "likelihood"))
+    if scores:
+        columns = "| flow, trained on | asked about | " + " | ".join(["likelihood", *scores]) + " |"
+        rows = [row for record in records for row in _score_rows(record, ["likelihood", *scores])]
+        rule = "|---" * (len(scores) + 3) + "|"
+        page += ["## Other scores, AUROC %", "", columns, rule, *rows, ""]
+    grounds = [ground for record in records for ground in _grounds(record)]
+    return "\n".join([*page, "## What these rest on", "", *grounds]) + "\n"
 
 
 def write(records: Sequence[dict[str, Any]], path: Path) -> tuple[Path, Path]:
@@ -53,22 +63,53 @@ def write(records: Sequence[dict[str, Any]], path: Path) -> tuple[Path, Path]:
     return page, data
 
 
-def _rows(record: dict[str, Any]) -> list[str]:
+def _likelihood_rows(record: dict[str, Any]) -> list[str]:
     config = record["config"]
     inside, *others = record["evaluation"]["sets"]
     published = PUBLISHED_AUROC.get((config["flow"]["kind"], config["data"]), {})
     rows = []
     for outside in others:
-        for score, metrics in outside["scores"].items():
-            low, high = metrics["AUROC-CI95"]
-            area = f"{100 * metrics['AUROC']:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
-            paper = published.get(outside["name"]) if score == "likelihood" else None
-            cells = [
-                config["flow"]["kind"], config["data"], config["scale"], f"{inside['bits_per_dim']:.3f}",
-                outside["name"], f"{outside['bits_per_dim']:.3f}", score, area, "" if paper is None else f"{paper:g}",
-            ]  # fmt: skip
-            rows.append("| " + " | ".join(cells) + " |")
+        metrics = outside["scores"].get("likelihood")
+        if metrics is None:
+            continue
+        low, high = (f"{100 * end:.1f}" for end in metrics["AUROC-CI95"])
+        paper = published.get(outside["name"])
+        rows.append(_line(
+            _who(config), _scale(config), f"{inside['bits_per_dim']:.3f}", outside["name"],
+            f"{outside['bits_per_dim']:.3f}", f"{100 * metrics['AUROC']:.1f} [{low}, {high}]",
+            "" if paper is None else f"{paper:g}",
+        ))  # fmt: skip
     return rows
+
+
+def _score_rows(record: dict[str, Any], scores: list[str]) -> list[str]:
+    rows = []
+    for outside in record["evaluation"]["sets"][1:]:
+        areas = [outside["scores"].get(score, {}).get("AUROC") for score in scores]
+        cells = ["" if area is None else f"{100 * area:.1f}" for area in areas]
+        rows.append(_line(_who(record["config"]), outside["name"], *cells))
+    return rows
+
+
+def _scores(record: dict[str, Any]) -> list[str]:
+    return [score for outside in record["evaluation"]["sets"][1:] for score in outside["scores"]]
+
+
+def _who(config: dict[str, Any]) -> str:
+    kind = config["flow"]["kind"]
+    return f"{FLOW_NAMES.get(kind, kind)}, {config['data']}"
+
+
+def _scale(config: dict[str, Any]) -> str:
+    """Name the scale, and say so where the recipe was bent: a published configuration is one without overrides."""
+    seed = config["training"]["seed"]
+    recipe = override(RECIPES[config["recipe"]](config["scale"]), [f"training.seed={seed}"])
+    changed = recipe.model_dump(mode="json") != config
+    return f"{config['scale']}, changed" if changed else str(config["scale"])
+
+
+def _line(*cells: str) -> str:
+    return "| " + " | ".join(cells) + " |"
 
 
 def _grounds(record: dict[str, Any]) -> list[str]:
@@ -78,8 +119,7 @@ def _grounds(record: dict[str, Any]) -> list[str]:
         f"**{config['recipe']}**, {config['scale']} scale, seed {config['training']['seed']}, "
         f"{training['parameters']:,} parameters, {training['steps']:,} steps of {config['training']['batch_size']} in "
         f"{training['seconds']:.0f} s ({training['threads']} threads, {training['device']}, "
-        f"torch {training['torch']}), "
-        f"{training['skipped_steps']} steps skipped.",
+        f"torch {training['torch']}), {training['skipped_steps']} steps skipped.",
         "",
         f"- `{training['command']}` (commit {training['commit']}, {training['date'][:10]}"
         + (f", resumed {len(training['resumed'])} times)" if training.get("resumed") else ")"),

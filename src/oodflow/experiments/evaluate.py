@@ -11,12 +11,14 @@ import numpy as np
 
 from oodflow.data import ImageSet, load
 from oodflow.errors import UsageError, unknown
+from oodflow.experiments.config import RunConfig
 from oodflow.experiments.monitor import samples_figure
 from oodflow.experiments.record import describe, provenance
 from oodflow.experiments.run_dir import RunDir
 from oodflow.experiments.run_dir import load as load_flow
 from oodflow.figures import Row, likelihood_figure, save_figure
-from oodflow.metrics import bits_per_dim, ranking
+from oodflow.flows import Flow
+from oodflow.metrics import auroc, bits_per_dim, ranking
 from oodflow.scores import SCORES, Evidence, Score, observe, require_shape, save_scores
 from oodflow.training import choose_device
 
@@ -71,17 +73,8 @@ def evaluate(
     config = run.config()
     scores = make_scores(options.scores)
     flow = load_flow(run.path).to(choose_device(options.device))
-    specs = tuple(dict.fromkeys(options.ood or config.ood))
-    if not specs:
-        raise UsageError("there is nothing to compare with: name out-of-distribution sets with --ood, as --ood mnist.")
-    if config.data in specs:
-        raise UsageError(f"{config.data} is what this flow was trained on: name other data sets.")
     run.require_writable()
-    # All sets are opened before any is scored: a mistake in the last one should not cost the pass over the first.
-    test = _limited(load(config.data, "test", root=root), options.limit)
-    others = [_limited(load(spec, "all", root=root), options.limit) for spec in specs]
-    for images in (test, *others):
-        require_shape(flow, images)
+    test, *others = _open_sets(config, flow, options, root)
 
     def observed(images: ImageSet) -> Evidence:
         return observe(
@@ -90,7 +83,7 @@ def evaluate(
         )  # fmt: skip
 
     if any(needs_reference(score) for score in scores.values()):
-        reference = observed(_limited(load(config.data, "calibration", root=root), options.limit))
+        reference = observed(_calibration(config, options, root))
         scores = {name: score.fit(reference) for name, score in scores.items()}
 
     inside = observed(test)
@@ -106,8 +99,7 @@ def evaluate(
             name: ranking(inside_scores[name], outside_scores[name], seed=options.seed).as_dict() for name in scores
         }
         sets.append(_summary(outside) | {"role": "out-of-distribution", "scores": metrics})
-        likelihood = ranking(-inside.log_prob, -outside.log_prob, seed=options.seed, replicates=2).auroc
-        rows.append(_row(outside, likelihood))
+        rows.append(_row(outside, auroc(-inside.log_prob, -outside.log_prob)))
 
     title = f"{config.recipe}, {config.scale} scale: what the flow finds likely"
     save_figure(likelihood_figure(rows, dims=flow.dims, title=title), run.likelihoods_file)
@@ -117,6 +109,29 @@ def evaluate(
     }  # fmt: skip
     run.update_record(evaluation=evaluation)
     return evaluation
+
+
+def _open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: Path | None) -> list[ImageSet]:
+    """Open the test set and all others before any is scored: a mistake in the last should not cost the first's pass."""
+    specs = tuple(dict.fromkeys(options.ood or config.ood))
+    if not specs:
+        raise UsageError("there is nothing to compare with: name out-of-distribution sets with --ood, as --ood mnist.")
+    if config.data in specs:
+        raise UsageError(f"{config.data} is what this flow was trained on: name other data sets.")
+    sets = [load(config.data, "test", root=root), *(load(spec, "all", root=root) for spec in specs)]
+    for images in sets:
+        require_shape(flow, images)
+    return [_limited(images, options.limit) for images in sets]
+
+
+def _calibration(config: RunConfig, options: EvaluationOptions, root: Path | None) -> ImageSet:
+    """Open the images that scores learn from, which the flow must not have seen either."""
+    if "calibration" in config.split:
+        raise UsageError(
+            f"{', '.join(name for name in options.scores)} needs calibration images, but this flow was trained on "
+            f"{config.split}: ask for other scores, or train with split=train."
+        )
+    return _limited(load(config.data, "calibration", root=root), options.limit)
 
 
 def make_scores(names: Sequence[str]) -> dict[str, Score]:
@@ -165,7 +180,7 @@ def _summary(evidence: Evidence) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _row(evidence: Evidence, auroc: float | None) -> Row:
+def _row(evidence: Evidence, area: float | None) -> Row:
     images = evidence.images
     thumbnails = images.batch(np.linspace(0, len(images) - 1, 8).astype(int))
-    return Row(images.name, thumbnails, bits_per_dim(evidence.log_prob, evidence.dims), auroc, images.note)
+    return Row(images.name, thumbnails, bits_per_dim(evidence.log_prob, evidence.dims), area, images.note)

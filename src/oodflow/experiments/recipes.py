@@ -22,7 +22,7 @@ def realnvp_grey(scale: Scale) -> Preset:
         case "smoke":
             return RealNVPConfig(width=4, net=ResNetConfig(blocks=1)), smoke_training()
         case "cpu":
-            return RealNVPConfig(scales=2, width=32, net=ConvNetConfig()), cpu_training(4000)
+            return RealNVPConfig(scales=2, width=32, net=ConvNetConfig()), cpu_training(3000)
         case "paper":
             flow = RealNVPConfig(scales=2, width=64, net=ResNetConfig(blocks=6))  # (R)
             # 80 epochs (P) of 60,000 / 32 = 1,875 steps; Adam at 5e-5 (R)
@@ -35,7 +35,7 @@ def glow_grey(scale: Scale) -> Preset:
         case "smoke":
             return GlowConfig(steps=2, width=4), smoke_training()
         case "cpu":
-            return GlowConfig(scales=2, steps=8, width=64, net=ConvNetConfig()), cpu_training(4000)
+            return GlowConfig(scales=2, steps=8, width=64, net=ConvNetConfig()), cpu_training(3000)
         case "paper":
             flow = GlowConfig(scales=2, steps=16, width=200, net=HighwayConfig(blocks=3))  # (R)
             # 80 epochs (P) of 1,875 steps; RMSprop at 5e-5 (R); for Glow the original decays all weights
@@ -48,7 +48,7 @@ def realnvp_colour(scale: Scale) -> Preset:
         case "smoke":
             return RealNVPConfig(scales=3, width=4, net=ResNetConfig(blocks=1)), smoke_training()
         case "cpu":
-            return RealNVPConfig(scales=3, width=32, net=ConvNetConfig()), cpu_training(3000)
+            return RealNVPConfig(scales=3, width=32, net=ConvNetConfig()), cpu_training(2500)
         case "paper":
             flow = RealNVPConfig(scales=3, width=64, net=ResNetConfig(blocks=8))  # (R)
             # 100 epochs (P) of CIFAR-10's 50,000 / 32 = 1,563 steps; Adam at 1e-4 (R)
@@ -61,7 +61,7 @@ def glow_colour(scale: Scale) -> Preset:
         case "smoke":
             return GlowConfig(scales=3, steps=2, width=4), smoke_training()
         case "cpu":
-            return GlowConfig(scales=3, steps=8, width=64, net=ConvNetConfig()), cpu_training(2500)
+            return GlowConfig(scales=3, steps=8, width=64, net=ConvNetConfig()), cpu_training(2000)
         case "paper":
             flow = GlowConfig(scales=3, steps=8, width=400, net=HighwayConfig(blocks=3))  # (R)
             # 80 epochs (P) of 1,563 steps; RMSprop at 1e-5 (R), where the paper states 5e-5

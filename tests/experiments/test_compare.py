@@ -1,0 +1,55 @@
+"""Tables of runs beside the paper's numbers."""
+
+from copy import deepcopy
+
+import pytest
+
+from oodflow.experiments import RECIPES
+from oodflow.experiments.compare import as_markdown
+
+METRICS = {"AUROC": 0.0712, "AUROC-CI95": [0.07, 0.0765]}
+FACTS = {"command": "oodflow", "commit": "abc", "date": "2026-01-01T00:00:00", "torch": "2", "threads": 2}
+
+
+@pytest.fixture
+def record():
+    images = {"split": "test", "images": 10_000, "fingerprint": "f" * 16, "note": ""}
+    inside = {**images, "name": "fashion_mnist", "bits_per_dim": 3.5}
+    outside = {**images, "name": "mnist", "bits_per_dim": 2.25, "note": "partial", "scores": {"likelihood": METRICS}}
+    training = {
+        **FACTS, "data": inside, "parameters": 1_000, "steps": 4, "seconds": 1.5, "skipped_steps": 0, "device": "cpu",
+    }  # fmt: skip
+    return {
+        "config": RECIPES["fashion-mnist-realnvp"]("cpu").model_dump(mode="json"),
+        "training": training,
+        "evaluation": {**FACTS, "seed": 0, "draws": 1, "sets": [inside, outside]},
+    }
+
+
+def test_the_papers_number_stands_beside_ours(record):
+    page = as_markdown([record], "Runs").splitlines()
+    assert "| RealNVP, fashion_mnist | cpu | 3.500 | mnist | 2.250 | 7.1 [7.0, 7.6] | 10.8 |" in page
+    assert any("`ffffffffffffffff`; partial" in line for line in page)
+    assert not any(line.startswith("## Other scores") for line in page)
+
+
+def test_other_scores_have_a_table_of_their_own(record):
+    record["evaluation"]["sets"][1]["scores"]["complexity"] = {"AUROC": 0.98, "AUROC-CI95": [0.97, 0.99]}
+    page = as_markdown([record], "Runs").splitlines()
+    assert "| flow, trained on | asked about | likelihood | complexity |" in page
+    assert "| RealNVP, fashion_mnist | mnist | 7.1 | 98.0 |" in page
+    assert sum("complexity" in line for line in page) == 1
+
+
+def test_a_bent_recipe_is_marked_and_another_seed_is_not(record):
+    bent, seeded = deepcopy(record), deepcopy(record)
+    bent["config"]["flow"]["width"] += 1
+    seeded["config"]["training"]["seed"] = 3
+    page = as_markdown([bent, seeded], "Runs")
+    assert page.count("| cpu, changed |") == 1
+    assert page.count("| cpu |") == 1
+
+
+def test_what_the_paper_does_not_tell_stays_empty(record):
+    record["evaluation"]["sets"][1]["name"] = "npy:mine.npy"
+    assert "| npy:mine.npy | 2.250 | 7.1 [7.0, 7.6] |  |" in as_markdown([record], "Runs")
