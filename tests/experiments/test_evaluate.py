@@ -154,7 +154,8 @@ def section(**areas):
             {"flat": (0.1, 0.95), "smooth": (0.2, 0.92), "noise": (1.0, 0.9), "digits": (0.5, 0.5)},
             "A flow trained on photographs finds flat and smooth more likely than photographs that it has not seen: a "
             "random image of flat beats one of them in 90 of 100 draws, while noise is caught. The score complexity "
-            "catches flat and smooth all the same (AUROC 92 % or more). In between, by AUROC: digits (50 %).",
+            "catches flat and smooth all the same (AUROC 92 % or more), but is no better than chance on digits "
+            "(50 %). In between, by AUROC of the likelihood: digits (50 %).",
         ),
         ({"noise": (0.99, 0.1)}, "The likelihood tells noise from photographs (AUROC of 90 % or more)."),
         (

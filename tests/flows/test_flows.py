@@ -7,11 +7,13 @@ import pytest
 import torch
 
 from oodflow.bijections import AffineCoupling, Chain, Logit, MultiScale
+from oodflow.data import ImageSet, TrainingBatches
 from oodflow.errors import OodflowError, UsageError
 from oodflow.experiments import RECIPES
 from oodflow.flows import FLOWS, Flow, GlowConfig, RealNVPConfig, dequantise, image_noise, load_flow, quantise
 from oodflow.nets import NETS, ConvNetConfig
 from oodflow.testing.flows import check_flow
+from oodflow.training import TrainState, seeded, train
 
 
 @pytest.mark.parametrize("name", FLOWS)
@@ -134,3 +136,18 @@ def test_a_damaged_file_is_refused(tmp_path):
         load_flow(path)
     with pytest.raises(OodflowError, match="does not exist"):
         load_flow(tmp_path / "other.safetensors")
+
+
+@pytest.mark.parametrize("recipe", ["fashion-mnist-realnvp", "celeba-realnvp", "fashion-mnist-glow", "celeba-glow"])
+def test_paper_configurations_train_when_made_narrow(recipe):
+    config = RECIPES[recipe]("paper")
+    shape = (1, 28, 28) if "mnist" in recipe else (3, 32, 32)
+    images = ImageSet.from_array(np.random.default_rng(0).integers(0, 256, (12, *shape), dtype=np.uint8))
+    training = config.training.model_copy(update={"steps": 3, "batch_size": 4, "lr": 1e-3})
+    with seeded(0):
+        flow = config.flow.model_copy(update={"width": 2}).build(shape)
+    state, losses = TrainState.start(flow, training), []
+    batches = TrainingBatches(images, training.batch_size, training.seed)
+    train(state, batches, training, callbacks=[lambda state, report: losses.append(report.loss)])
+    assert state.skipped == 0
+    assert losses[-1] < losses[0]

@@ -4,8 +4,6 @@ import json
 from argparse import Namespace
 from dataclasses import asdict
 
-from rich.table import Table
-
 from oodflow.cli.display import progress_console, result_console
 from oodflow.data import SOURCES, data_root, download, status, verify
 from oodflow.errors import unknown
@@ -18,16 +16,15 @@ def list_sources(arguments: Namespace) -> None:
     if arguments.json:
         print(json.dumps([asdict(one) for one in found], indent=2))
         return
-    table = Table(title=f"Data sets in {root}; your own images: folder:PATH and npy:PATH")
-    for column in ("name", "shape", "state", "images", "what", "licence"):
-        table.add_column(column)
+    result_console.print(f"Data sets in {root}; your own images are folder:PATH and npy:PATH.\n")
     for one in found:
         source = SOURCES[one.name]
         counts = ", ".join(f"{part} {number:,}" for part, number in one.counts.items())
         shape = "x".join(map(str, source.shape or ()))
-        what = source.description + (f" ({one.detail})" if one.detail else "")
-        table.add_row(one.name, shape, one.state, counts, what, source.licence)
-    result_console.print(table)
+        result_console.print(f"{one.name:14} {shape:8} {one.state:9} {counts}", style="bold")
+        result_console.print(f"    {source.description}. Licence: {source.licence}.")
+        if one.detail:
+            result_console.print(f"    {one.detail}")
 
 
 def get(arguments: Namespace) -> None:

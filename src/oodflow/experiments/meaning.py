@@ -2,7 +2,8 @@
 
 from typing import Any
 
-FOOLED, CAUGHT = 0.35, 0.9  # AUROC below which a flow prefers the other set clearly, above which it tells it apart
+# AUROC below which a flow prefers the other set clearly; up to which a score does not help; from which it tells apart.
+FOOLED, CHANCE, CAUGHT = 0.35, 0.55, 0.9
 
 
 def meaning(evaluation: dict[str, Any]) -> str:
@@ -31,7 +32,7 @@ def meaning(evaluation: dict[str, Any]) -> str:
     between = [name for name in likelihood if name not in fooled and name not in caught]
     if between:
         areas = _list([f"{name} ({100 * likelihood[name]:.0f} %)" for name in between])
-        sentences.append(f"In between, by AUROC: {areas}.")
+        sentences.append(f"In between, by AUROC of the likelihood: {areas}.")
     return " ".join(sentences)
 
 
@@ -44,7 +45,9 @@ def _way_out(others: list[dict[str, Any]], fooled: list[str]) -> list[str]:
         return []
     best = max(worst, key=lambda score: worst[score])
     area = f"{100 * worst[best]:.0f} %" + (" or more" if len(fooled) > 1 else "")
-    return [f"The score {best} catches {_list(fooled)} all the same (AUROC {area})."]
+    missed = [f"{name} ({100 * s[best]['AUROC']:.0f} %)" for name, s in metrics.items() if s[best]["AUROC"] < CHANCE]
+    limits = f", but is no better than chance on {_list(missed)}" if missed else ""
+    return [f"The score {best} catches {_list(fooled)} all the same (AUROC {area}){limits}."]
 
 
 def _list(names: list[str]) -> str:

@@ -12,9 +12,9 @@ Values = TypeVar("Values", float, NDArray[np.float64])
 
 
 def bits_per_dim(log_prob: Values, dims: int) -> Values:
-    """Return the code length that a log-probability stands for, per dimension.
+    r"""Return the code length that a log-probability stands for, per dimension.
 
-    ``bits/dim = −log p(x) / (D · ln 2)``
+    .. math:: \text{bits/dim} = -\log p(x) / (D \log 2)
 
     Args:
         log_prob: log p(x) in nats per image, a number or an array of any shape.
@@ -34,9 +34,9 @@ def bits_per_dim(log_prob: Values, dims: int) -> Values:
 
 
 def nats_per_image(bits: Values, dims: int) -> Values:
-    """Return the log-probability that a code length per dimension stands for: the inverse of ``bits_per_dim``.
+    r"""Return the log-probability that a code length per dimension stands for: the inverse of ``bits_per_dim``.
 
-    ``log p(x) = −bits/dim · D · ln 2``
+    .. math:: \log p(x) = -\text{bits/dim} \cdot D \log 2
 
     Args:
         bits: bits per dimension, a number or an array of any shape.

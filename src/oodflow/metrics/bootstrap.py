@@ -12,10 +12,13 @@ _CHUNK = 2_000_000  # resampled scores held at once: some tens of MB
 def bootstrap_auroc(
     scores_in: ArrayLike, scores_out: ArrayLike, *, seed: int = 0, replicates: int = 1000
 ) -> NDArray[np.float64]:
-    """Return the AUROC of resampled data: both sides drawn anew with replacement, each to its own size.
+    r"""Return the AUROC of resampled data: both sides drawn anew with replacement, each to its own size.
 
     With multiplicities w_i of the in-distribution scores and v_j of the OOD scores (multinomial, Σw = N, Σv = M),
-    ``AUROC* = 1/(N·M) · Σ_j v_j (Σ_{i: s_i < s_j} w_i + ½ Σ_{i: s_i = s_j} w_i)``,
+
+    .. math:: \text{AUROC}^* = \frac{1}{NM} \sum_j v_j
+              \Bigl( \sum_{i: s_i < s_j} w_i + \tfrac12 \sum_{i: s_i = s_j} w_i \Bigr)
+
     so one sort serves all replicates: the inner sums are differences of the cumulated w.
 
     Args:

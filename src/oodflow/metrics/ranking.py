@@ -78,9 +78,9 @@ def ranking(scores_in: ArrayLike, scores_out: ArrayLike, *, seed: int = 0, repli
 
 
 def auroc(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
-    """Return the area under the receiver operating characteristic.
+    r"""Return the area under the receiver operating characteristic.
 
-    ``AUROC = P(s_out > s_in) + ½ P(s_out = s_in)``
+    .. math:: \text{AUROC} = P(s_\text{out} > s_\text{in}) + \tfrac12 P(s_\text{out} = s_\text{in})
 
     Args:
         scores_in: [N], scores of the in-distribution images.
@@ -104,9 +104,11 @@ def auroc(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
 
 
 def aupr_out(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
-    """Return the area under the precision-recall curve, OOD being positive and found by a high score.
+    r"""Return the area under the precision-recall curve, OOD being positive and found by a high score.
 
-    ``AUPR = Σ_t (R_t − R_{t−1}) · P_t`` over the distinct thresholds t: average precision, without interpolation.
+    .. math:: \text{AUPR} = \sum_t (R_t - R_{t-1}) P_t
+
+    over the distinct thresholds t: average precision, without interpolation.
 
     Args:
         scores_in: [N], scores of the in-distribution images.
@@ -130,9 +132,11 @@ def aupr_out(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
 
 
 def aupr_in(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
-    """Return the area under the precision-recall curve, in-distribution being positive and found by a low score.
+    r"""Return the area under the precision-recall curve, in-distribution being positive and found by a low score.
 
-    ``AUPR = Σ_t (R_t − R_{t−1}) · P_t`` over the distinct thresholds t: average precision, without interpolation.
+    .. math:: \text{AUPR} = \sum_t (R_t - R_{t-1}) P_t
+
+    over the distinct thresholds t: average precision, without interpolation.
 
     Args:
         scores_in: [N], scores of the in-distribution images.
@@ -156,9 +160,9 @@ def aupr_in(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
 
 
 def fpr95(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
-    """Return the false-alarm rate at the threshold that finds at least 95 % of the OOD images.
+    r"""Return the false-alarm rate at the threshold that finds at least 95 % of the OOD images.
 
-    ``FPR95 = P(s_in ≥ t)``, with t the largest threshold such that ``P(s_out ≥ t) ≥ 0.95``.
+    .. math:: \text{FPR95} = P(s_\text{in} \ge t), \qquad t = \max \{ t : P(s_\text{out} \ge t) \ge 0.95 \}
 
     Args:
         scores_in: [N], scores of the in-distribution images.

@@ -10,10 +10,12 @@ from oodflow.scores.score import Score
 
 
 class InputComplexity(Score):
-    """Input complexity: the flow's code length less the code length of general-purpose lossless compressors.
+    r"""Input complexity: the flow's code length less the code length of general-purpose lossless compressors.
 
-    ``s(x) = −log2 p(x) − L(x)`` in bits, with L the compressed size: a log-likelihood ratio between the flow and a
-    model of images in general, so that both terms must count the same 8-bit image in the same unit.
+    .. math:: s(x) = -\log_2 p(x) - L(x) \quad\text{in bits}
+
+    with L the compressed size: a log-likelihood ratio between the flow and a model of images in general, so that both
+    terms must count the same 8-bit image in the same unit.
 
     Reference:
         Serrà, Álvarez, Gómez, Slizovskaia, Núñez, Luque, 2020, arXiv 1909.11480, equation 1. They compress with PNG,

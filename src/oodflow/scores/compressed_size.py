@@ -8,9 +8,9 @@ from oodflow.scores.score import Score
 
 
 class CompressedSize(Score):
-    """Negative compressed size: what compresses well is out of distribution.
+    r"""Negative compressed size: what compresses well is out of distribution.
 
-    ``s(x) = −L(x)`` in bits.
+    .. math:: s(x) = -L(x) \quad\text{in bits}
 
     This is the hypothesis of the complexity literature alone (the data sets that fool a flow are *simpler* than its
     training data), equal to :class:`InputComplexity` under a flow that finds all images equally likely. It is no

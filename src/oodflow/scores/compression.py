@@ -20,9 +20,9 @@ COMPRESSORS: dict[str, dict[str, Any]] = {
 
 
 def compressed_bits(images: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the size of each image under the compressor that suits it best.
+    r"""Return the size of each image under the compressor that suits it best.
 
-    ``L(x) = 8 · min over compressors c of len(c(x))``
+    .. math:: L(x) = 8 \min_c \operatorname{len}(c(x)) \quad\text{over the compressors } c
 
     Container headers count: they are about the same for all images of a shape, and compressed sizes are only ever
     compared between images of one shape.

@@ -76,9 +76,11 @@ def observe(
     batch_size: int = 256,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evidence:
-    """Run the flow over a data set once and collect what scores need.
+    r"""Run the flow over a data set once and collect what scores need.
 
-    ``log p(x) ≈ log 1/K Σ_k p(x | u_k)``, u_k the k-th dequantisation noise of the image.
+    .. math:: \log p(x) \approx \log \frac1K \sum_{k=1}^{K} p(x, u_k)
+
+    with :math:`u_k` the k-th dequantisation noise of the image.
 
     The noise of an image is a function of (seed, k, the image), so the evidence of an image depends on no other image,
     nor on the batch size.

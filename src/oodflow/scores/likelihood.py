@@ -8,9 +8,9 @@ from oodflow.scores.score import Score
 
 
 class Likelihood(Score):
-    """Negative log-likelihood.
+    r"""Negative log-likelihood.
 
-    ``s(x) = −log p(x)`` in nats.
+    .. math:: s(x) = -\log p(x) \quad\text{in nats}
 
     The paper's subject: a flow trained on photographs gives digits a *lower* s than the photographs it was trained on.
 

@@ -10,12 +10,14 @@ from oodflow.scores.score import NotFittedError, Score
 
 
 class Typicality(Score):
-    """Distance of the negative log-likelihood from its mean on in-distribution data, for single images.
+    r"""Distance of the negative log-likelihood from its mean on in-distribution data, for single images.
 
-    ``s(x) = |−log p(x) − Ĥ|`` in nats, with ``Ĥ = mean of −log p`` on the reference.
+    .. math:: s(x) = \bigl| -\log p(x) - \hat H \bigr|, \qquad \hat H = \frac1N \sum_n -\log p(x_n)
 
-    Ĥ has to come from held-out data: a flow that over-fits gives its training data a smaller mean. The test is blind
-    where the likelihoods of both data sets overlap.
+    in nats, with the sum over the reference.
+
+    :math:`\hat H` has to come from held-out data: a flow that over-fits gives its training data a smaller mean. The
+    test is blind where the likelihoods of both data sets overlap.
 
     Reference:
         Nalisnick, Matsukawa, Teh, Lakshminarayanan, 2019, arXiv 1906.02994, section 3 (there for groups of M images;
