@@ -133,8 +133,8 @@ def _draw_ridge(axes: Axes, row: Row, base: int, color: str) -> None:
         "color": INK,
         "zorder": 4,
     }
-    axes.text(0, base + 0.98, under, ha="left", **above)
-    axes.text(1, base + 0.98, over, ha="right", **above)
+    axes.text(0, base + 0.89, under, ha="left", **above)
+    axes.text(1, base + 0.89, over, ha="right", **above)
 
 
 def _describe(figure: Figure, row: Row, top: int, color: str, *, is_reference: bool) -> None:
