@@ -25,6 +25,7 @@ class Transparent(nn.Module):
     """A flow whose log-probability is a sum over the dequantised pixels, so that a test can work it out."""
 
     shape = (1, 8, 8)
+    device, dtype = torch.device("cpu"), torch.float64
 
     def __init__(self):
         super().__init__()

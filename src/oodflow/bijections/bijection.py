@@ -1,8 +1,11 @@
 """The contract of every invertible map."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from torch import Tensor, nn
+
+from oodflow.errors import UsageError
 
 Shape = tuple[int, ...]
 
@@ -42,6 +45,16 @@ class Bijection(nn.Module, ABC):
         Training calls it once, before the first step. Layers without such parameters need not override it.
         """
         return self.forward(x)[0]
+
+
+def bijections_only(layers: Sequence[Bijection], owner: str) -> nn.ModuleList:
+    """Put layers into a module list; anything but a ``Bijection`` is refused with a ``UsageError`` that names it."""
+    for i, layer in enumerate(layers):
+        if not isinstance(layer, Bijection):
+            raise UsageError(
+                f"layer {i} of a {owner} must be a Bijection but is a {type(layer).__name__}: subclass it."
+            )
+    return nn.ModuleList(layers)
 
 
 def sum_over_event(values: Tensor) -> Tensor:

@@ -1,10 +1,11 @@
 """Composition of bijections."""
 
 from collections.abc import Iterator, Sequence
+from typing import cast
 
-from torch import Tensor, nn
+from torch import Tensor
 
-from oodflow.bijections.bijection import Bijection, Shape
+from oodflow.bijections.bijection import Bijection, Shape, bijections_only
 from oodflow.errors import UsageError
 
 
@@ -26,10 +27,10 @@ class Chain(Bijection):
 
     def __init__(self, layers: Sequence[Bijection]) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(layers)
+        self.layers = bijections_only(layers, "Chain")
 
     def __iter__(self) -> Iterator[Bijection]:
-        return (layer for layer in self.layers if isinstance(layer, Bijection))
+        return iter(cast(Sequence[Bijection], self.layers))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Apply the layers first to last."""

@@ -1,8 +1,9 @@
 """Invertible 1x1 convolution."""
 
+from contextlib import nullcontext
+
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d
 
 from oodflow.bijections.bijection import Bijection, Shape
 from oodflow.errors import UsageError
@@ -48,5 +49,7 @@ class Conv1x1(Bijection):
 
 
 def _mix(x: Tensor, weight: Tensor) -> Tensor:
-    with torch.autocast(x.device.type, enabled=False):  # the flow itself stays in full precision; only st-nets are cast
-        return conv2d(x, weight[:, :, None, None])
+    # The flow itself stays in full precision: neither autocast, nor TF32 as convolutions have it by default on a GPU.
+    cast = torch.amp.is_autocast_available(x.device.type)
+    with torch.autocast(x.device.type, enabled=False) if cast else nullcontext():
+        return (weight @ x.flatten(2)).reshape(x.shape)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from math import prod
+from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from oodflow.bijections.bijection import Bijection, Shape
+from oodflow.bijections.bijection import Bijection, Shape, bijections_only
 from oodflow.errors import UsageError
 
 
@@ -32,24 +33,25 @@ class MultiScale(Bijection):
 
     def __init__(self, shape: Shape, stages: Sequence[Bijection]) -> None:
         super().__init__()
-        self.stages = nn.ModuleList(stages)
+        self.stages = bijections_only(stages, "MultiScale")
         self.shape = tuple(shape)
         self.stage_shapes = _stage_shapes(self.shape, stages)
 
     def __iter__(self) -> Iterator[Bijection]:
-        return (stage for stage in self.stages if isinstance(stage, Bijection))
+        return iter(cast(Sequence[Bijection], self.stages))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map ``[B, C, H, W]`` to flat latents ``[B, D]``."""
         log_det = x.new_zeros(len(x))
         parts = []
-        for stage in self:
+        *stages, last = self
+        for stage in stages:
             x, stage_log_det = stage(x)
             log_det = log_det + stage_log_det
-            if stage is not self.stages[-1]:
-                x, leaving = _split(x)
-                parts.append(leaving.flatten(1))
-        return torch.cat([*parts, x.flatten(1)], 1), log_det
+            x, leaving = _split(x)
+            parts.append(leaving.flatten(1))
+        x, stage_log_det = last(x)
+        return torch.cat([*parts, x.flatten(1)], 1), log_det + stage_log_det
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Map flat latents ``[B, D]`` to ``[B, C, H, W]``."""
@@ -77,12 +79,11 @@ class MultiScale(Bijection):
     def initialise(self, x: Tensor) -> Tensor:
         """Initialise each stage on what reaches it."""
         parts = []
-        for stage in self:
-            x = stage.initialise(x)
-            if stage is not self.stages[-1]:
-                x, leaving = _split(x)
-                parts.append(leaving.flatten(1))
-        return torch.cat([*parts, x.flatten(1)], 1)
+        *stages, last = self
+        for stage in stages:
+            x, leaving = _split(stage.initialise(x))
+            parts.append(leaving.flatten(1))
+        return torch.cat([*parts, last.initialise(x).flatten(1)], 1)
 
 
 def _kept(shape: Shape) -> int:

@@ -158,10 +158,8 @@ class Monitor:
 
 def samples_figure(flow: Flow, config: RunConfig) -> "Figure":
     """Draw samples, the same latents each time."""
-    device = next(flow.parameters()).device
-    generator = torch.Generator(device).manual_seed(config.training.seed)
-    with torch.inference_mode():
-        images = flow.sample(config.monitor.samples, generator=generator).cpu().numpy()
+    generator = torch.Generator().manual_seed(config.training.seed)
+    images = flow.sample(config.monitor.samples, generator=generator).cpu().numpy()
     columns = math.ceil(math.sqrt(len(images)))
     return image_grid(images, columns, title=f"Samples of {config.recipe}, {config.scale} scale")
 

@@ -41,12 +41,15 @@ class Flow(nn.Module):
         torch.uint8
     """
 
+    _like: Tensor
+
     def __init__(self, shape: Shape, bijection: Bijection) -> None:
         super().__init__()
         self.shape = tuple(shape)
         self.dims = prod(shape)
         self.bijection = bijection
         self.prior = StandardNormal(self.dims)
+        self.register_buffer("_like", torch.empty(0), persistent=False)  # knows dtype and device, parameters or not
         latent_shape = bijection.output_shape(self.shape)
         if latent_shape != (self.dims,):
             raise UsageError(
@@ -54,19 +57,29 @@ class Flow(nn.Module):
                 f"close it with MultiScale."
             )
 
+    @property
+    def device(self) -> torch.device:
+        """Where the flow lives."""
+        return self._like.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The floating type it computes in."""
+        return self._like.dtype
+
     def log_prob(self, x: Tensor, *, noise: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
         """Log-probability of images in nats.
 
         Args:
             x: images, uint8 ``[B, C, H, W]``.
             noise: dequantisation noise in [0, 1), ``[B, C, H, W]``.
-            generator: where to draw the noise from when it is not given.
+            generator: where to draw the noise from when it is not given; it may live on another device.
 
         Returns:
             ``[B]``.
 
         Raises:
-            UsageError: for images of another shape or dtype, and when neither noise nor generator is given.
+            UsageError: for images of another shape, dtype or device, and when neither noise nor generator is given.
         """
         z, log_det = self.encode(x, noise=noise, generator=generator)
         return self.prior.log_prob(z) + log_det - self.dims * math.log(256)
@@ -84,20 +97,22 @@ class Flow(nn.Module):
         latents: tuple[Tensor, Tensor] = self.bijection(dequantise(x, self._noise(x, noise, generator)))
         return latents
 
+    @torch.no_grad()
     def decode(self, z: Tensor) -> Tensor:
         """Map latents ``[B, D]`` to uint8 images ``[B, C, H, W]``."""
         return quantise(self.bijection.inverse(z)[0])
 
+    @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator, temperature: float = 1.0) -> Tensor:
         """Draw ``n`` uint8 images ``[n, C, H, W]``, with latents of standard deviation ``temperature``."""
         z = self.prior.sample(n, generator=generator, temperature=temperature)
-        return self.decode(z.to(next(self.parameters())))
+        return self.decode(z.to(self._like))
 
     def initialise(self, x: Tensor, *, noise: Tensor) -> None:
         """Set data-dependent parameters from one batch of images; layers that have been set keep what they have."""
         self._check(x)
         with torch.no_grad():
-            self.bijection.initialise(dequantise(x, noise))
+            self.bijection.initialise(dequantise(x, self._noise(x, noise, None)))
 
     def _check(self, x: Tensor) -> None:
         if tuple(x.shape[1:]) != self.shape or x.dtype != torch.uint8:
@@ -105,16 +120,17 @@ class Flow(nn.Module):
             raise UsageError(
                 f"x must be uint8 images [B, {expected}] with values 0 to 255 but is {x.dtype} {list(x.shape)}."
             )
+        if x.device != self.device:
+            raise UsageError(f"x is on {x.device} but the flow on {self.device}: move one of them with .to(device).")
 
     def _noise(self, x: Tensor, noise: Tensor | None, generator: torch.Generator | None) -> Tensor:
-        if noise is None and generator is None:
+        if generator is not None and noise is None:
+            noise = torch.rand(x.shape, generator=generator, device=generator.device, dtype=self.dtype)
+        if noise is None:
             raise UsageError(
                 "log_prob and encode need dequantisation noise: pass noise=<tensor in [0, 1) of x's shape> or "
                 "generator=torch.Generator().manual_seed(0)."
             )
-        if noise is None:
-            dtype = next(self.parameters()).dtype
-            noise = torch.rand(x.shape, generator=generator, device=x.device, dtype=dtype)
         if noise.shape != x.shape:
             raise UsageError(f"noise must have x's shape {list(x.shape)} but has {list(noise.shape)}.")
-        return noise
+        return noise.to(self._like)

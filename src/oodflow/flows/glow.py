@@ -43,7 +43,7 @@ class GlowConfig(Config):
     steps: int = Field(16, ge=1)
     width: int = Field(200, ge=1)
     net: AnyNetConfig = HighwayConfig()
-    alpha: float = 0.05
+    alpha: float = Field(0.05, ge=0, lt=0.5)
 
     def build(self, shape: Shape) -> Flow:
         """Build the flow for images ``(C, H, W)``."""

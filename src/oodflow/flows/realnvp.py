@@ -42,7 +42,7 @@ class RealNVPConfig(Config):
     scales: int = Field(2, ge=1)
     width: int = Field(64, ge=1)
     net: AnyNetConfig = ResNetConfig()
-    alpha: float = 0.05
+    alpha: float = Field(0.05, ge=0, lt=0.5)
 
     def build(self, shape: Shape) -> Flow:
         """Build the flow for images ``(C, H, W)``."""

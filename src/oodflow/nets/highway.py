@@ -3,6 +3,7 @@
 from typing import Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from oodflow.nets.net import NetConfig
@@ -12,7 +13,7 @@ class HighwayConfig(NetConfig):
     """Settings of :class:`Highway`."""
 
     kind: Literal["highway"] = "highway"
-    blocks: int = 3
+    blocks: int = Field(3, ge=1)
 
     def build(self, in_channels: int, out_channels: int, width: int, *, hidden_pixels: bool) -> nn.Module:
         """Build the network; hidden pixels make no difference to it."""

@@ -3,6 +3,7 @@
 from typing import Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import relu
 from torch.nn.utils.parametrizations import weight_norm
@@ -14,7 +15,7 @@ class ResNetConfig(NetConfig):
     """Settings of :class:`ResNet`."""
 
     kind: Literal["resnet"] = "resnet"
-    blocks: int = 8
+    blocks: int = Field(8, ge=1)
     batch_norm: bool = True
     skip: bool = True
     zero_init: bool = False

@@ -51,7 +51,7 @@ class Evidence:
             raise OodflowError(
                 f"the flow gives {bad.size:,} of {len(self.images):,} images of {self.images.name} a log-probability "
                 f"that is infinite or NaN, the first at index {bad[0]} ({self.log_prob[bad[0]]}): the flow has "
-                "diverged or overflows on these images; go back to an earlier checkpoint or evaluate in float64."
+                "diverged, or overflows on these images; train it with a lower training.lr."
             )
 
     @property
@@ -111,7 +111,8 @@ def observe(
     """
     _check(flow, images, draws, batch_size)
     log_prob = np.empty(len(images))
-    with _evaluating(flow), torch.inference_mode():
+    exact = torch.backends.cudnn.flags(deterministic=True, allow_tf32=False)  # on a GPU; nothing to a CPU
+    with _evaluating(flow), torch.inference_mode(), exact:
         for start in range(0, len(images), batch_size):
             batch = images.batch(slice(start, start + batch_size))
             log_prob[start : start + len(batch)] = _log_prob(flow, batch, seed, draws)
@@ -122,11 +123,10 @@ def observe(
 
 def _log_prob(flow: Flow, batch: NDArray[np.uint8], seed: int, draws: int) -> NDArray[np.float64]:
     """Average p over dequantisations: log p(x) of a batch, [B] in nats."""
-    like = next(flow.parameters())
-    x = torch.from_numpy(batch).to(like.device)
+    x = torch.from_numpy(batch).to(flow.device)
     total = np.full(len(batch), -np.inf)
     for draw in range(draws):
-        noise = torch.from_numpy(image_noise(batch, seed, draw)).to(like)
+        noise = torch.from_numpy(image_noise(batch, seed, draw)).to(x.device, flow.dtype)
         drawn = flow.log_prob(x, noise=noise).double().cpu().numpy()
         with np.errstate(invalid="ignore"):  # Evidence reports a NaN, with its place
             total = np.logaddexp(total, drawn)

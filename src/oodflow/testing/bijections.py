@@ -43,6 +43,7 @@ def check_bijection(make: Callable[[Shape], Bijection], shapes: tuple[Shape, ...
         _check_each_image_alone(bijection, x)
         _check_float32(make(shape), bijection, x)
         _check_state(make, shape, x)
+        _check_device(make(shape).eval(), x.float())
         x.requires_grad_()
         z, log_det = bijection(x)
         # Random weights: what has a gradient in the sum of squares may have none in the log-determinant, and vice versa
@@ -88,6 +89,17 @@ def _check_float32(single: Bijection, double: Bijection, x: Tensor) -> None:
     exact, exact_log_det = double(x)
     assert torch.allclose(z.double(), exact, rtol=1e-3, atol=1e-3), "float32 and float64 disagree"
     assert torch.allclose(log_det.double(), exact_log_det, rtol=1e-3, atol=1e-2), "float32 and float64 disagree"
+
+
+def _check_device(bijection: Bijection, x: Tensor) -> None:
+    """On the ``meta`` device, which has shapes but no numbers: a tensor made on the CPU shows there without a GPU."""
+    try:
+        z, log_det = bijection.to("meta")(x.to("meta"))
+        back, back_log_det = bijection.inverse(z)
+    except RuntimeError as error:
+        raise AssertionError(f"the bijection mixes devices: {error}") from error
+    devices = {tensor.device.type for tensor in (z, log_det, back, back_log_det)}
+    assert devices == {"meta"}, f"the device changed to {devices}: make new tensors with x.new_zeros and the like"
 
 
 def _check_state(make: Callable[[Shape], Bijection], shape: Shape, x: Tensor) -> None:

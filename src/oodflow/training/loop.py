@@ -60,6 +60,9 @@ def train(
     Raises:
         Diverged: when more than ``config.max_skipped`` steps in a row are not finite.
     """
+    if state.step == 0:
+        images = torch.from_numpy(batches.at(0)).to(state.device)
+        state.initialise(images, training_noise(images, config.seed, 0))
     while state.step < config.steps:
         start = time.perf_counter()
         images = torch.from_numpy(batches.at(state.step)).to(state.device)
@@ -75,20 +78,19 @@ def take_step(
 ) -> StepReport:
     """Take one optimiser step, or leave everything as it was where loss or gradient is not finite."""
     state.flow.train()
-    if state.step == 0:
-        state.flow.initialise(images, noise=noise)
     lr = learning_rate(config, state.step)
     for group in state.optimiser.param_groups:
         group["lr"] = lr
 
-    statistics = [buffer.clone() for buffer in state.flow.buffers()]
+    statistics = [(buffer, buffer.clone()) for buffer in state.flow.buffers() if buffer.dtype != torch.bool]
     with autocast(config, images.device):
         loss = objective(state.flow, images, noise)
     state.optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     grad_norm = clip_gradients(state.optimiser, config.max_grad_norm).item()
 
-    finite = math.isfinite(loss.item()) and math.isfinite(grad_norm)
+    value = loss.item()
+    finite = math.isfinite(value) and math.isfinite(grad_norm)
     state.step += 1
     if finite:
         state.optimiser.step()
@@ -97,17 +99,17 @@ def take_step(
             state.average.update(state.flow, state.step)
     else:
         # The forward pass has already put what is not finite into the batch norms' running statistics.
-        for buffer, before in zip(state.flow.buffers(), statistics, strict=True):
+        for buffer, before in statistics:
             buffer.copy_(before)
         state.skipped += 1
         state.skipped_in_a_row += 1
         if state.skipped_in_a_row > config.max_skipped:
             raise Diverged(
                 f"training diverged: {state.skipped_in_a_row} steps in a row up to step {state.step} had a loss or "
-                f"gradient that is not finite; the weights are those of before. Try a lower training.lr than "
+                f"gradient that is not finite. Try a lower training.lr than "
                 f"{config.lr:g}, a longer training.warmup_steps or a smaller training.max_grad_norm."
             )
-    return StepReport(state.step, loss.item(), grad_norm, lr, not finite)
+    return StepReport(state.step, value, grad_norm, lr, not finite)
 
 
 def training_noise(images: Tensor, seed: int, step: int) -> Tensor:

@@ -48,10 +48,20 @@ class TrainState:
         average = None if config.ema_decay is None else MovingAverage(flow, config.ema_decay)
         return cls(flow, build_optimiser(flow, config), average)
 
+    def initialise(self, images: Tensor, noise: Tensor) -> None:
+        """Set data-dependent parameters from the first batch; the average starts from there.
+
+        In eval mode, so that batch norms do not take the batch into their statistics twice.
+        """
+        self.flow.eval()
+        self.flow.initialise(images, noise=noise)
+        if self.average is not None:
+            self.average = MovingAverage(self.flow, self.average.decay)
+
     @property
     def device(self) -> torch.device:
         """Where the flow lives."""
-        return next(self.flow.parameters()).device
+        return self.flow.device
 
     @contextmanager
     def evaluating(self) -> Iterator[Flow]:
