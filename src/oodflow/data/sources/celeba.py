@@ -19,6 +19,7 @@ PICTURES = ("img_align_celeba.zip", "img_align_celeba")
 PARTITION = "list_eval_partition.txt"
 MD5 = {PICTURES[0]: "00d2c5bc6d35e252742224ab0c1e8fcb", PARTITION: "d32c9cbf5e040fd4025c592c306e6668"}
 CODES = {"train": "0", "test": "2"}  # 1 is the official validation part, which is not used
+SIZE = (178, 218)  # width and height of the aligned pictures
 STEP = 1024  # pictures decoded at a time
 
 
@@ -55,12 +56,18 @@ class CelebA(Source):
 
     def count(self, part: str, root: Path) -> int:
         """Count the names."""
-        return len(self._names(part, root)[0])
+        with _pictures(self.files(part, root)[0]) as (names, _):
+            return len(_deal(part, sorted(names), root)[0])
 
     def note(self, part: str, root: Path) -> str:
-        """Say when the parts are not the official ones."""
-        by_position = self._names(part, root)[1]
-        return "cut by position (first 80 % train, last 10 % test), not the official partition" if by_position else ""
+        """Say when the pictures, of which the first is looked at, or the parts are not the official ones."""
+        with _pictures(self.files(part, root)[0]) as (names, read):
+            mine, by_position = _deal(part, sorted(names), root)
+            width, height = decode(read(mine[0]), f"{root / 'celeba'}/{mine[0]}").size
+        said = [f"pictures of {width} x {height} instead of {SIZE[0]} x {SIZE[1]}"] if (width, height) != SIZE else []
+        if by_position:
+            said.append("cut by position (first 80 % train, last 10 % test), not the official partition")
+        return "; ".join(said)
 
     def doubts(self, part: str, root: Path) -> list[str]:
         """Complete files that are not the official ones."""
@@ -68,10 +75,6 @@ class CelebA(Source):
             return []
         files = (path for path in self.files(part, root) if path.is_file())
         return [doubt for path in files for doubt in unofficial(path, MD5[path.name])]
-
-    def _names(self, part: str, root: Path) -> tuple[list[str], bool]:
-        with _pictures(self.files(part, root)[0]) as (names, _):
-            return _deal(part, sorted(names), root)
 
 
 def _deal(part: str, names: list[str], root: Path) -> tuple[list[str], bool]:
