@@ -1,9 +1,11 @@
+import hashlib
 import zipfile
 
 import numpy as np
 import pytest
 
 from oodflow.data import download, status
+from oodflow.data.sources import celeba
 from oodflow.errors import OodflowError
 
 from .layouts import jpeg, random_images, write_celeba
@@ -31,6 +33,26 @@ def test_cuts_by_position_where_the_partition_gives_no_test_part(root, open_set)
     opened = open_set("celeba")
     assert levels(opened) == [19, 20]
     assert opened.note.endswith("; cut by position (first 80 % train, last 10 % test), not the official partition")
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_says_that_pictures_are_not_of_the_aligned_size(root, open_set, zipped):
+    write_celeba(root, "0022", height=109, width=89, zipped=zipped)
+    assert open_set("celeba").note == "partial: 2 of 19,962 images; pictures of 89 x 109 instead of 178 x 218"
+    assert "89 x 109" in status("celeba", root).detail
+
+
+def test_notes_that_complete_files_are_not_the_official_ones(root, open_set, monkeypatch):
+    write_celeba(root, "00222")
+    monkeypatch.setattr(celeba.CelebA, "parts", {"train": 3, "test": 3})
+    partition = hashlib.md5((root / "celeba" / celeba.PARTITION).read_bytes()).hexdigest()
+    monkeypatch.setitem(celeba.MD5, celeba.PARTITION, partition)
+    assert open_set("celeba", "train+calibration").note == "partial: 2 of 3 images"
+    came = hashlib.md5((root / "celeba/img_align_celeba.zip").read_bytes()).hexdigest()
+    official = celeba.MD5["img_align_celeba.zip"]
+    assert (
+        open_set("celeba").note == f"celeba/img_align_celeba.zip: its md5 is {came}, the official file has {official}"
+    )
 
 
 def test_ignores_what_is_no_picture(root, open_set):

@@ -1,8 +1,11 @@
+import hashlib
+
 import numpy as np
 import pytest
 from scipy.io import savemat
 
 from oodflow.data import status, verify
+from oodflow.data.sources.svhn import MD5, Svhn
 from oodflow.errors import OodflowError
 
 from .layouts import random_images, write_svhn
@@ -15,6 +18,27 @@ def test_reads_images_in_order(root, open_set):
     np.testing.assert_array_equal(opened.batch(slice(None)), images)
     assert opened.note == "partial: 15 of 26,032 images"
     assert status("svhn", root).counts == {"train": 0, "test": 15}
+
+
+def test_a_complete_file_that_is_not_official_is_used_and_noted(root, open_set, monkeypatch):
+    images = random_images(15, 3, 32, 32)
+    path = write_svhn(root, "test", images)
+    came = hashlib.md5(path.read_bytes()).hexdigest()
+    monkeypatch.setattr(Svhn, "parts", {"test": 15})
+    asked = []
+    doubts = Svhn.doubts
+    monkeypatch.setattr(Svhn, "doubts", lambda *args: asked.append(args) or doubts(*args))
+    first, second = open_set("svhn"), open_set("svhn")
+    np.testing.assert_array_equal(first.batch(slice(None)), images)
+    assert first.note == second.note == f"svhn/test_32x32.mat: its md5 is {came}, the official file has {MD5['test']}"
+    assert len(asked) == 1  # when it was decoded; then the cache knows
+
+
+def test_the_official_file_is_not_doubted(root, open_set, monkeypatch):
+    path = write_svhn(root, "test", random_images(15, 3, 32, 32))
+    monkeypatch.setattr(Svhn, "parts", {"test": 15})
+    monkeypatch.setitem(MD5, "test", hashlib.md5(path.read_bytes()).hexdigest())
+    assert open_set("svhn").note == ""
 
 
 @pytest.mark.parametrize("keep", [0, 100, 300, -5000])

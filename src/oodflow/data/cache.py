@@ -25,7 +25,7 @@ from oodflow.data.image_set import Images, content_digest
 from oodflow.errors import OodflowError
 from oodflow.files import written_atomically
 
-FORMAT = 1  # raise it when a reader decodes differently, so that old entries are not used
+FORMAT = 2  # raise it when a reader decodes or a note says something else, so that old entries are not used
 Origin = list[list[str | int]]
 
 
@@ -92,8 +92,9 @@ def store(path: Path, origin: Origin, chunks: Iterator[Images], note: Callable[[
         count = (file.tell() - start) // math.prod(shape)
         file.seek(0)
         file.write(_header(count, shape))
-    describe(path, origin, (count, *shape), content, note(count))
-    return Decoded(np.load(path, mmap_mode="r", allow_pickle=False), content, note(count))
+    said = note(count)  # once: it may read all files again
+    describe(path, origin, (count, *shape), content, said)
+    return Decoded(np.load(path, mmap_mode="r", allow_pickle=False), content, said)
 
 
 def describe(path: Path, origin: Origin, shape: tuple[int, ...], content: str, note: str) -> None:

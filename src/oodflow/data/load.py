@@ -85,10 +85,19 @@ def note_of(source: Source, part: str, root: Path, count: int) -> str:
     return "; ".join(filter(None, [partial, source.note(part, root)]))
 
 
+def _noted(source: Source, part: str, root: Path, count: int) -> str:
+    """Build the note of a part just decoded: :func:`note_of`, and doubts about its files (these take reading them).
+
+    Doubts are said, not raised: the pixels may be right in another container.
+    """
+    doubts = (doubt.replace(f"{root}{os.sep}", "").rstrip(".") for doubt in source.doubts(part, root))
+    return "; ".join(filter(None, [note_of(source, part, root, count), *doubts]))
+
+
 def _decode(source: Source, part: str, root: Path, shape: Shape | None, cache: Path | None) -> decoded.Decoded:
     if source.built_in:  # made in a moment, and never stale this way
         images = np.concatenate(list(source.chunks(part, root, shape)))
-        return decoded.Decoded(images, _digest(images), note_of(source, part, root, len(images)))
+        return decoded.Decoded(images, _digest(images), _noted(source, part, root, len(images)))
     files = source.files(part, root)
     if not files:
         raise missing(source, part, root)
@@ -99,10 +108,8 @@ def _decode(source: Source, part: str, root: Path, shape: Shape | None, cache: P
     if known := decoded.recall(path, origin, ready):
         return known
     if ready is None:
-        return decoded.store(
-            path, origin, _checked(source, part, root, shape), lambda n: note_of(source, part, root, n)
-        )
-    note = note_of(source, part, root, len(ready))
+        return decoded.store(path, origin, _checked(source, part, root, shape), lambda n: _noted(source, part, root, n))
+    note = _noted(source, part, root, len(ready))
     content = _digest(ready)
     decoded.describe(path, origin, ready.shape, content, note)
     return decoded.Decoded(ready, content, note)

@@ -74,7 +74,10 @@ class Source(ABC):
         return ""
 
     def doubts(self, part: str, root: Path) -> list[str]:
-        """What is wrong with files that can be read all the same, one sentence each."""
+        """What is wrong with files that can be read all the same, one sentence each; to be partial is not wrong.
+
+        Asked when the part is decoded, and then said in the note of its images.
+        """
         return []
 
     def in_place(self, part: str, root: Path, shape: Shape | None) -> Images | None:
