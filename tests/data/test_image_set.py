@@ -34,11 +34,22 @@ def test_batches_follow_the_rows():
 
 def test_limit():
     images = ImageSet.from_array(IMAGES)
-    np.testing.assert_array_equal(images.limit(3).batch(slice(None)), IMAGES[:3])
-    assert images.limit(7).limit(3).fingerprint == images.limit(3).fingerprint
+    np.testing.assert_array_equal(images.limit(3).batch(slice(None)), IMAGES[[0, 6, 13]])
+    assert images.limit(20).fingerprint == images.fingerprint
     assert images.limit(99).fingerprint == images.fingerprint
     with pytest.raises(UsageError, match="at least 1 image, but 0 came"):
         images.limit(0)
+
+
+@pytest.mark.parametrize("n", [1, 7, 10, 33, 99])
+def test_a_limit_takes_as_many_of_each_class_of_a_sorted_set(n):
+    """The rows are those of a dealt split: not the numbers of the images, and not without gaps."""
+    rows = np.arange(3, 303, 3)
+    limited = ImageSet("sorted", "test", np.repeat(IMAGES, 20, axis=0), rows, "00").limit(n)
+    assert len(np.unique(limited.rows)) == len(limited) == n
+    assert np.isin(limited.rows, rows).all()
+    per_class = np.bincount(np.searchsorted(rows, limited.rows) // 10, minlength=10)
+    assert np.ptp(per_class) <= 1
 
 
 def test_the_fingerprint_follows_pixels_shape_and_rows():

@@ -77,10 +77,15 @@ class ImageSet:
         return np.ascontiguousarray(self.array[self.rows[at]])
 
     def limit(self, n: int) -> "ImageSet":
-        """Keep the first ``n`` images, or all if there are fewer."""
+        r"""Keep ``n`` images spread evenly over the ``N`` there are, or all if there are fewer.
+
+        They are numbers :math:`\lfloor i N / n \rfloor` for :math:`i = 0, \dots, n - 1`: the first ``n`` would be of
+        one class where a set is sorted by class.
+        """
         if n < 1:
             raise UsageError(f"the limit of {self.name} must be at least 1 image, but {n} came.")
-        return replace(self, rows=self.rows[:n])
+        kept = min(n, len(self))
+        return replace(self, rows=self.rows[np.arange(kept) * len(self) // kept])
 
 
 def content_digest(shape: tuple[int, ...], chunks: Iterable[Images]) -> str:
