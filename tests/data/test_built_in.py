@@ -20,7 +20,17 @@ def test_any_shape(name, shape):
     opened = load(f"{name}?shape={shape}", "test")
     assert "x".join(map(str, opened.shape)) == shape
     assert len(np.unique(opened.batch(slice(0, 50)))) > 20
-    assert opened.note == ""
+
+
+@pytest.mark.parametrize("name", [*GENERATED, "digits"])
+def test_nothing_is_to_be_said_of_most(name):
+    assert load(name, "test").note == ""
+
+
+@pytest.mark.parametrize("split", ["calibration", "test", "all"])
+def test_patches_are_said_to_overlap(split):
+    assert load("photographs", split).note == "overlapping patches of two pictures: intervals are too narrow"
+    assert load("photographs", "train").note == ""  # nothing is measured on it
 
 
 @pytest.mark.parametrize("name", GENERATED)

@@ -5,6 +5,7 @@ tiles only, so no pixel is in two parts, and all parts show the same two scenes.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -19,6 +20,7 @@ TILE = 64  # pixels; a photograph of 427 x 640 has 6 x 10 whole ones
 ROWS, COLUMNS = 6, 10
 TILES = {"train": 40, "calibration": 10, "test": 10}  # of the 60 tiles of each photograph
 PATCHES = {"train": 40_000, "calibration": 2_000, "test": 2_000}
+NOTE = "overlapping patches of two pictures: intervals are too narrow"
 STEP = 4_000  # patches cut at a time
 
 
@@ -39,6 +41,10 @@ class Photographs(BuiltIn):
     licence = "CC BY 2.0 (china.jpg: danielbuechele, flower.jpg: vultilion, both on flickr.com)"
     shape = (1, 16, 16)
     parts = MappingProxyType(PATCHES)
+
+    def note(self, part: str, root: Path) -> str:
+        """Warn of intervals over patches that are anything but independent; there are none over the train part."""
+        return "" if part == "train" else NOTE
 
     def images(self, part: str, shape: Shape) -> Images:
         """Cut the patches of a part out of the photographs."""
