@@ -197,6 +197,16 @@ def test_never_unpacks_to_another_place(root, server, tmp_path):
     assert not list(tmp_path.rglob("harm"))
 
 
+def test_never_unpacks_with_a_python_that_cannot_do_it_safely(root, server, monkeypatch):
+    monkeypatch.delattr(tarfile, "data_filter")
+    remote = serve_tar(server, tar_of({"inside/a": b"1"}))
+    with pytest.raises(
+        OodflowError, match=r"use Python 3\.11\.4 or newer, or unpack .*set/x.tar.gz by hand into .*set\."
+    ):
+        fetch(remote, root, progress=False)
+    assert [path.name for path in (root / "set").iterdir()] == ["x.tar.gz"]  # kept, to be unpacked
+
+
 def test_what_is_no_archive(root, server):
     with pytest.raises(OodflowError, match=r"x.tar.gz cannot be unpacked"):
         fetch(serve_tar(server, b"no archive"), root, progress=False)

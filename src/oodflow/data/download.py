@@ -117,6 +117,11 @@ def _root_cause(error: BaseException) -> str:
 
 def _unpack(archive: Path) -> None:
     """Unpack beside the archive, which is then removed; every file takes its place whole."""
+    if not hasattr(tarfile, "data_filter"):  # without it an archive could write anywhere
+        raise OodflowError(
+            "this Python's tarfile can't unpack safely: use Python 3.11.4 or newer, or unpack "
+            f"{archive} by hand into {archive.parent}."
+        )
     try:
         with tempfile.TemporaryDirectory(dir=archive.parent) as name, tarfile.open(archive) as tar:
             tar.extractall(name, filter="data")  # refuses paths and links that lead out of the folder
