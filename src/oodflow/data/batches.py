@@ -22,8 +22,8 @@ class TrainingBatches:
     Example:
         >>> images = ImageSet.from_array(np.zeros((10, 1, 2, 2), np.uint8))
         >>> batches = TrainingBatches(images, batch_size=4, seed=0)
-        >>> batches.steps_per_epoch, batches.epoch_of(5), batches.at(5).shape
-        (2, 2, (4, 1, 2, 2))
+        >>> batches.steps_per_epoch, batches.at(5).shape
+        (2, (4, 1, 2, 2))
     """
 
     def __init__(self, image_set: ImageSet, batch_size: int, seed: int) -> None:
@@ -48,10 +48,6 @@ class TrainingBatches:
             self._order = epoch, self._draw(epoch)
         start = position * self.batch_size
         return self.image_set.batch(self._order[1][start : start + self.batch_size])
-
-    def epoch_of(self, step: int) -> int:
-        """Epoch, from 0, that a step belongs to."""
-        return step // self.steps_per_epoch
 
     def _draw(self, epoch: int) -> Rows:
         return np.random.default_rng((self.seed, epoch)).permutation(len(self.image_set))
