@@ -22,7 +22,7 @@ def record():
     return {
         "config": RECIPES["fashion-mnist-realnvp"]("cpu").model_dump(mode="json"),
         "training": training,
-        "evaluation": {**FACTS, "seed": 0, "draws": 1, "sets": [inside, outside]},
+        "evaluation": {**FACTS, "seed": 0, "draws": 1, "limit": None, "sets": [inside, outside]},
     }
 
 

@@ -83,3 +83,21 @@ def test_the_contract_catches_unknown_data():
 def test_the_contract_catches_a_flow_that_does_not_fit():
     with pytest.raises(UsageError, match="mask"):
         check_recipe(bent("flow.scales=9"))
+
+
+@pytest.mark.parametrize(
+    ("name", "epochs", "images"),
+    [
+        ("fashion-mnist-realnvp", 80, 60_000),
+        ("mnist-glow", 80, 60_000),
+        ("cifar10-realnvp", 100, 50_000),
+        ("svhn-realnvp", 100, 73_257),
+        ("celeba-realnvp", 100, 162_770),
+        ("celeba-glow", 80, 162_770),
+    ],
+)
+def test_paper_scale_trains_for_the_papers_epochs_of_each_set(name, epochs, images):
+    config = RECIPES[name]("paper")
+    assert config.training.steps * config.training.batch_size == pytest.approx(epochs * images, rel=1e-3)
+    assert config.training.steps == epochs * config.monitor.every
+    assert config.split == "train+calibration"

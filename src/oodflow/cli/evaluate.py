@@ -30,6 +30,7 @@ def evaluate_and_print(
     run_dir: RunDir, options: EvaluationOptions, arguments: Namespace, root: Path | None = None
 ) -> dict[str, Any]:
     """Evaluate with a progress display, and print JSON or a table with its meaning."""
+    replaced, config = run_dir.record().get("evaluation"), run_dir.config()
     with scoring_progress() as progress:
         command = shlex.join(arguments.command)
         evaluation = evaluate(run_dir, options, command=command, root=root, progress=progress)
@@ -37,7 +38,12 @@ def evaluate_and_print(
         print(json.dumps(evaluation, indent=2))
         return evaluation
     result_console.print(evaluation_table(evaluation))
-    for line in [*notes(evaluation), meaning(evaluation)]:
+    step, steps = evaluation["step"], config.training.steps
+    unfinished = (
+        "" if step in (None, steps) else f"This run is unfinished: its weights are of step {step:,} of {steps:,}."
+    )
+    before = f"This replaces the evaluation of {replaced['date']}." if replaced else ""
+    for line in [*notes(evaluation), unfinished, before, meaning(evaluation)]:
         if line:
             result_console.print(line)
     result_console.print(f"Wrote {run_dir.likelihoods_file}, {run_dir.samples_file} and {run_dir.record_file}")

@@ -102,6 +102,8 @@ def _who(config: dict[str, Any]) -> str:
 
 def _scale(config: dict[str, Any]) -> str:
     """Name the scale, and say so where the recipe was bent: a published configuration is one without overrides."""
+    if config["recipe"] not in RECIPES:
+        return f"{config['scale']}, of a recipe that is not registered"
     seed = config["training"]["seed"]
     recipe = override(RECIPES[config["recipe"]](config["scale"]), [f"training.seed={seed}"])
     changed = recipe.model_dump(mode="json") != config
@@ -124,7 +126,8 @@ def _grounds(record: dict[str, Any]) -> list[str]:
         f"- `{training['command']}` (commit {training['commit']}, {training['date'][:10]}"
         + (f", resumed {len(training['resumed'])} times)" if training.get("resumed") else ")"),
         f"- `{evaluation['command']}` (commit {evaluation['commit']}, seed {evaluation['seed']}, "
-        f"{evaluation['draws']} dequantisation draw{'s' if evaluation['draws'] > 1 else ''})",
+        f"{evaluation['draws']} dequantisation draw{'s' if evaluation['draws'] > 1 else ''}"
+        + (f", at most {evaluation['limit']:,} images of each set)" if evaluation["limit"] else ")"),
         *(
             f"- {data['name']} {data['split']}: {data['images']:,} images, fingerprint `{data['fingerprint']}`"
             + (f"; {data['note']}" if data["note"] else "")

@@ -12,11 +12,11 @@ import numpy as np
 from oodflow.data import ImageSet, load
 from oodflow.errors import UsageError, unknown
 from oodflow.experiments.config import RunConfig
-from oodflow.experiments.monitor import samples_figure
+from oodflow.experiments.pictures import row_of, samples_figure
 from oodflow.experiments.record import describe, provenance
 from oodflow.experiments.run_dir import RunDir
 from oodflow.experiments.run_dir import load as load_flow
-from oodflow.figures import Row, likelihood_figure, save_figure
+from oodflow.figures import likelihood_figure, save_figure
 from oodflow.flows import Flow
 from oodflow.metrics import auroc, bits_per_dim, ranking
 from oodflow.scores import SCORES, Evidence, Score, observe, require_shape, save_scores
@@ -88,9 +88,11 @@ def evaluate(
 
     inside = observed(test)
     inside_scores = _scored(scores, inside)
+    for stale in run.scores_dir.glob("*.npz"):  # of an evaluation that this one replaces
+        stale.unlink()
     _save(run, inside, inside_scores)
     sets = [_summary(inside) | {"role": "in-distribution test"}]
-    rows = [_row(inside, None)]
+    rows = [row_of(inside, None)]
     for images in others:
         outside = observed(images)
         outside_scores = _scored(scores, outside)
@@ -99,13 +101,15 @@ def evaluate(
             name: ranking(inside_scores[name], outside_scores[name], seed=options.seed).as_dict() for name in scores
         }
         sets.append(_summary(outside) | {"role": "out-of-distribution", "scores": metrics})
-        rows.append(_row(outside, auroc(-inside.log_prob, -outside.log_prob)))
+        rows.append(row_of(outside, auroc(-inside.log_prob, -outside.log_prob)))
 
     title = f"{config.recipe}, {config.scale} scale: what the flow finds likely"
     save_figure(likelihood_figure(rows, dims=flow.dims, title=title), run.likelihoods_file)
     save_figure(samples_figure(flow, config), run.samples_file)
     evaluation = provenance(command) | {
-        "seed": options.seed, "draws": options.draws, "limit": options.limit, "sets": sets,
+        "step": run.record().get("training", {}).get("steps"), "device": str(flow.device),
+        "seed": options.seed, "draws": options.draws, "limit": options.limit, "batch_size": options.batch_size,
+        "sets": sets,
     }  # fmt: skip
     run.update_record(evaluation=evaluation)
     return evaluation
@@ -178,9 +182,3 @@ def _summary(evidence: Evidence) -> dict[str, Any]:
         "bits_per_dim": float(bits.mean()), "bits_per_dim_std": float(bits.std()),
         "log_prob": float(evidence.log_prob.mean()),
     }  # fmt: skip
-
-
-def _row(evidence: Evidence, area: float | None) -> Row:
-    images = evidence.images
-    thumbnails = images.batch(np.linspace(0, len(images) - 1, 8).astype(int))
-    return Row(images.name, thumbnails, bits_per_dim(evidence.log_prob, evidence.dims), area, images.note)

@@ -1,9 +1,11 @@
 """Named runs. Every number says where it comes from: (R) the original's README, (P) the paper, (M) measured by us."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Literal, get_args
 
+from oodflow.data import SOURCES
 from oodflow.errors import UsageError, unknown
 from oodflow.experiments.config import MonitorConfig, RunConfig
 from oodflow.flows import AnyFlowConfig, GlowConfig, RealNVPConfig
@@ -16,7 +18,7 @@ SCALES: tuple[Scale, ...] = get_args(Scale)
 Preset = tuple[AnyFlowConfig, TrainingConfig]
 
 
-def realnvp_grey(scale: Scale) -> Preset:
+def realnvp_grey(scale: Scale, images: int) -> Preset:
     """RealNVP for 28x28 grey images."""
     match scale:
         case "smoke":
@@ -25,11 +27,11 @@ def realnvp_grey(scale: Scale) -> Preset:
             return RealNVPConfig(scales=2, width=32, net=ConvNetConfig()), cpu_training(3000)
         case "paper":
             flow = RealNVPConfig(scales=2, width=64, net=ResNetConfig(blocks=6))  # (R)
-            # 80 epochs (P) of 60,000 / 32 = 1,875 steps; Adam at 5e-5 (R)
-            return flow, paper_training(80 * 1875, "adam", lr=5e-5, decay="gains")
+            # 80 epochs (P; 81 in R), Adam at 5e-5 (R)
+            return flow, paper_training(80 * epoch(images), "adam", lr=5e-5, decay="gains")
 
 
-def glow_grey(scale: Scale) -> Preset:
+def glow_grey(scale: Scale, images: int) -> Preset:
     """Glow for 28x28 grey images."""
     match scale:
         case "smoke":
@@ -38,11 +40,11 @@ def glow_grey(scale: Scale) -> Preset:
             return GlowConfig(scales=2, steps=8, width=64, net=ConvNetConfig()), cpu_training(3000)
         case "paper":
             flow = GlowConfig(scales=2, steps=16, width=200, net=HighwayConfig(blocks=3))  # (R)
-            # 80 epochs (P) of 1,875 steps; RMSprop at 5e-5 (R); for Glow the original decays all weights
-            return flow, paper_training(80 * 1875, "rmsprop", lr=5e-5, decay="all")
+            # 80 epochs (P; 151 in R), RMSprop at 5e-5 (R); for Glow the original decays all weights
+            return flow, paper_training(80 * epoch(images), "rmsprop", lr=5e-5, decay="all")
 
 
-def realnvp_colour(scale: Scale) -> Preset:
+def realnvp_colour(scale: Scale, images: int) -> Preset:
     """RealNVP for 32x32 colour images."""
     match scale:
         case "smoke":
@@ -51,11 +53,11 @@ def realnvp_colour(scale: Scale) -> Preset:
             return RealNVPConfig(scales=3, width=32, net=ConvNetConfig()), cpu_training(2500)
         case "paper":
             flow = RealNVPConfig(scales=3, width=64, net=ResNetConfig(blocks=8))  # (R)
-            # 100 epochs (P) of CIFAR-10's 50,000 / 32 = 1,563 steps; Adam at 1e-4 (R)
-            return flow, paper_training(100 * 1563, "adam", lr=1e-4, decay="gains")
+            # 100 epochs (P; 101 in R), Adam at 1e-4 (R)
+            return flow, paper_training(100 * epoch(images), "adam", lr=1e-4, decay="gains")
 
 
-def glow_colour(scale: Scale) -> Preset:
+def glow_colour(scale: Scale, images: int) -> Preset:
     """Glow for 32x32 colour images."""
     match scale:
         case "smoke":
@@ -64,11 +66,11 @@ def glow_colour(scale: Scale) -> Preset:
             return GlowConfig(scales=3, steps=8, width=64, net=ConvNetConfig()), cpu_training(2000)
         case "paper":
             flow = GlowConfig(scales=3, steps=8, width=400, net=HighwayConfig(blocks=3))  # (R)
-            # 80 epochs (P) of 1,563 steps; RMSprop at 1e-5 (R), where the paper states 5e-5
-            return flow, paper_training(80 * 1563, "rmsprop", lr=1e-5, decay="all")
+            # 80 epochs (P; 161 in R), RMSprop at 1e-5 (R), where the paper states 5e-5
+            return flow, paper_training(80 * epoch(images), "rmsprop", lr=1e-5, decay="all")
 
 
-def realnvp_patches(scale: Scale) -> Preset:
+def realnvp_patches(scale: Scale, images: int) -> Preset:
     """RealNVP for the built-in 16x16 grey patches; the paper has no such run, so there is no such scale."""
     match scale:
         case "smoke":
@@ -117,26 +119,43 @@ def paper_training(
     )
 
 
-MONITORS: dict[Scale, MonitorConfig] = {
-    "smoke": MonitorConfig(every=2, images=16, samples=4),
-    "cpu": MonitorConfig(every=1000, images=500),
-    "paper": MonitorConfig(every=1875, images=10_000),  # once an epoch, the whole test set, as the original
-}
+def epoch(images: int) -> int:
+    """Steps in one pass over the official train part, in batches of 32."""
+    return math.ceil(images / 32)
 
 
-def run(preset: Callable[[Scale], Preset], data: str, ood: tuple[str, ...], name: str, scale: str = "cpu") -> RunConfig:
+def monitor(scale: Scale, images: int) -> MonitorConfig:
+    """What to look at while training; at ``paper`` scale once an epoch, as the original."""
+    match scale:
+        case "smoke":
+            return MonitorConfig(every=2, images=16, samples=4)
+        case "cpu":
+            return MonitorConfig(every=1000, images=500)
+        case "paper":
+            return MonitorConfig(every=epoch(images), images=10_000)
+
+
+def run(
+    preset: Callable[[Scale, int], Preset], data: str, ood: tuple[str, ...], name: str, scale: str = "cpu"
+) -> RunConfig:
     """Put a preset and data sets together. At ``paper`` scale the whole official train part is trained on."""
     if scale not in SCALES:
         raise unknown("scale", scale, SCALES)
-    flow, training = preset(scale)
-    split = "train+calibration" if scale == "paper" else "train"
-    monitor = MONITORS[scale]
+    images = SOURCES[data].parts["train"] or 0
+    flow, training = preset(scale, images)
     return RunConfig(
-        recipe=name, scale=scale, data=data, split=split, ood=ood, flow=flow, training=training, monitor=monitor
+        recipe=name,
+        scale=scale,
+        data=data,
+        split="train+calibration" if scale == "paper" else "train",
+        ood=ood,
+        flow=flow,
+        training=training,
+        monitor=monitor(scale, images),
     )
 
 
-_RUNS: dict[str, tuple[Callable[[Scale], Preset], str, tuple[str, ...]]] = {
+_RUNS: dict[str, tuple[Callable[[Scale, int], Preset], str, tuple[str, ...]]] = {
     # The pairs of data sets are the paper's, Table 1.
     "fashion-mnist-realnvp": (realnvp_grey, "fashion_mnist", ("mnist", "notmnist")),
     "fashion-mnist-glow": (glow_grey, "fashion_mnist", ("mnist", "notmnist")),

@@ -5,10 +5,10 @@ import platform
 import subprocess
 import sys
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from oodflow import __version__
@@ -28,7 +28,7 @@ def provenance(command: str) -> dict[str, Any]:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "numpy": np.__version__,
+        "libraries": {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "pillow")},
         "system": f"{sys.platform} {platform.machine()}",
         "cpus": os.cpu_count(),
         "threads": torch.get_num_threads(),

@@ -1,6 +1,7 @@
 """Training a recipe into a run directory."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,11 +9,13 @@ from oodflow.data import ImageSet, TrainingBatches, load
 from oodflow.errors import OodflowError, UsageError
 from oodflow.experiments.config import RunConfig
 from oodflow.experiments.interrupt import Interrupted, stop_between_steps
-from oodflow.experiments.monitor import Board, Log, Monitor
+from oodflow.experiments.journal import Board, Log
+from oodflow.experiments.keeper import Keeper
+from oodflow.experiments.monitor import Monitor
 from oodflow.experiments.run_dir import RunDir
 from oodflow.experiments.training_record import TrainingRecord
-from oodflow.flows import Flow, save_flow
-from oodflow.training import Callback, Diverged, StepReport, TrainState, choose_device, seeded, train
+from oodflow.flows import Flow
+from oodflow.training import Callback, Diverged, TrainState, choose_device, seeded, train
 
 
 @dataclass(frozen=True)
@@ -65,31 +68,31 @@ def _train(run: RunDir, config: RunConfig, options: RunOptions) -> None:
     board = Board(run.tensorboard_dir, state.step)
     log = Log(run.log_file, state.flow.dims, config.training.log_every, board)
     monitor = Monitor(config, state.flow, run, log, board, options.root, options.say)
-    record = TrainingRecord(run, config, images, options.command)
+    keeper = Keeper(run, config, TrainingRecord(run, config, images, options.command), batches)
+    keeper.step = state.step or None
     run.write_config(config)
     log.forget_after(state.step)
-
-    def save(state: TrainState) -> None:
-        state.save(run.checkpoint_file, config.model_dump_json())
-        record.write(state, batches)
-
-    def checkpoint(state: TrainState, report: StepReport) -> None:
-        if report.step % config.training.checkpoint_every == 0:
-            save(state)
 
     note = f" ({images.note})" if images.note else ""
     options.say(f"Training {config.flow.kind} on {len(images):,} images of {config.data}{note} in {run.path}")
     try:
         with stop_between_steps() as stop:
-            train(state, batches, config.training, callbacks=[log, monitor, *options.callbacks, checkpoint, stop])
-    except (Interrupted, Diverged) as error:
-        save(state)
-        raise _with_remedy(error, run, state) from error
+            train(state, batches, config.training, callbacks=[log, monitor, *options.callbacks, keeper, stop])
+            keeper.save(state, finished=True)
+    except Interrupted as error:
+        keeper.save(state)
+        kept = "saved" if keeper.step == state.step else keeper.kept
+        raise Interrupted(
+            f"{error}; {kept}. Go on with `oodflow train --resume {run.path}`.", error.exit_code
+        ) from error
+    except Diverged as error:
+        raise Diverged(f"{error} Meanwhile {keeper.kept}.") from error
+    except Exception:
+        with suppress(OodflowError):  # whatever it was, the steps since the last checkpoint are worth a try
+            keeper.save(state)
+        raise
     finally:
         board.close()
-    save(state)
-    with state.evaluating() as flow:
-        save_flow(run.weights_file, flow, config.flow)
 
 
 def _state(run: RunDir, config: RunConfig, images: ImageSet, device: str) -> TrainState:
@@ -110,9 +113,3 @@ def _flow(config: RunConfig, images: ImageSet) -> Flow:
             f"this {config.flow.kind} can't be built for the {shape} images of {config.data}: {error} "
             f"Set flow.scales, or the images' size with data={config.data.partition('?')[0]}?shape=CxHxW."
         ) from error
-
-
-def _with_remedy(error: OodflowError, run: RunDir, state: TrainState) -> OodflowError:
-    if isinstance(error, Interrupted):
-        return Interrupted(f"{error}; saved. Go on with `oodflow train --resume {run.path}`.", error.exit_code)
-    return Diverged(f"{error} The state after step {state.step} is saved in {run.path}.")

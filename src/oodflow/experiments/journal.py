@@ -1,0 +1,98 @@
+"""What a training leaves behind to read: a log of JSON lines, and TensorBoard."""
+
+import importlib.util
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from oodflow.files import explained, write_text
+from oodflow.metrics import bits_per_dim
+from oodflow.training import StepReport, TrainState
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from torch.utils.tensorboard import SummaryWriter
+
+
+class Log:
+    """JSON lines: the mean of the training loss since the last line, and whatever is looked at."""
+
+    def __init__(self, path: Path, dims: int, every: int, board: "Board") -> None:
+        self.path, self.dims, self.every, self.board = path, dims, every, board
+        self._losses: list[float] = []
+
+    def __call__(self, state: TrainState, report: StepReport) -> None:
+        """Collect the loss of a step; write a line every so often."""
+        if not report.skipped:
+            self._losses.append(report.loss)
+        if report.step % self.every == 0:
+            loss = sum(self._losses) / len(self._losses) if self._losses else None  # none: all were skipped
+            bpd = None if loss is None else bits_per_dim(-loss, self.dims)
+            self._losses.clear()
+            self.write(
+                step=report.step, loss=loss, bpd=bpd, lr=report.lr, grad_norm=_finite(report.grad_norm),
+                skipped=state.skipped, seconds=round(state.seconds, 3),
+            )  # fmt: skip
+            if loss is not None and bpd is not None:
+                self.board.scalar("train/bpd", bpd, report.step)
+                self.board.scalar("train/loss", loss, report.step)
+
+    def write(self, **values: object) -> None:
+        """Append one line."""
+        with explained(self.path), self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(values) + "\n")
+
+    def forget_after(self, step: int) -> None:
+        """Drop what was logged after ``step``, and damaged lines: a resumed run goes that way again."""
+        if self.path.exists():
+            lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+            write_text(self.path, "".join(f"{line}\n" for line in lines if _step_of(line) <= step))
+
+
+@dataclass
+class Board:
+    """TensorBoard, under the names of the original's logs; silent where TensorBoard is not installed.
+
+    Each out-of-distribution set writes to a folder of its own, so that one chart ``ood/roc_auc`` holds them all.
+    """
+
+    path: Path
+    resumed_at: int = 0  # what an interrupted run wrote after this step is hidden
+    _writers: dict[str, "SummaryWriter"] = field(default_factory=dict)
+    _installed: bool = field(default_factory=lambda: importlib.util.find_spec("tensorboard") is not None)
+
+    def scalar(self, tag: str, value: float, step: int, ood: str = "") -> None:
+        """Write a number."""
+        if self._installed:
+            self._writer(ood).add_scalar(tag, value, step)
+
+    def figure(self, tag: str, draw: Callable[[], "Figure"], step: int) -> None:
+        """Write a figure, which is only drawn where it is shown."""
+        if self._installed:
+            self._writer("").add_figure(tag, draw(), step)
+
+    def close(self) -> None:
+        """Flush and close."""
+        for writer in self._writers.values():
+            writer.close()
+
+    def _writer(self, ood: str) -> "SummaryWriter":
+        if ood not in self._writers:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._writers[ood] = SummaryWriter(str(self.path / ood), purge_step=self.resumed_at + 1)
+        return self._writers[ood]
+
+
+def _step_of(line: str) -> float:
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, TypeError, KeyError):
+        return math.inf
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
