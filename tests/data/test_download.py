@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from oodflow.data import SOURCES, Remote, download, status
-from oodflow.data.download import PIECE, fetch
+from oodflow.data.fetch import PIECE, fetch
 from oodflow.errors import OodflowError
 
 from .layouts import idx_bytes, random_images, write_cifar10

@@ -62,9 +62,9 @@ def download(name: str, root: Path, progress: bool = True) -> list[Path]:
     """Download what is not complete under ``root`` and give the files that the data set is read from.
 
     Raises:
-        OodflowError: the set must be got by hand, or the download failed; see :func:`oodflow.data.download.fetch`.
+        OodflowError: the set must be got by hand, or the download failed; see :func:`oodflow.data.fetch.fetch`.
     """
-    from oodflow.data.download import fetch
+    from oodflow.data.fetch import fetch
 
     source = _source(name)
     if status(name, root).state in ("missing", "partial"):

@@ -82,9 +82,8 @@ def _train(run: RunDir, config: RunConfig, options: RunOptions) -> None:
     except Interrupted as error:
         keeper.save(state)
         kept = "saved" if keeper.step == state.step else keeper.kept
-        raise Interrupted(
-            f"{error}; {kept}. Go on with `oodflow train --resume {run.path}`.", error.exit_code
-        ) from error
+        message = f"{error}; {kept}. Go on with `oodflow train --resume {run.path}`."
+        raise Interrupted(message, error.exit_code) from error
     except Diverged as error:
         raise Diverged(f"{error} Meanwhile {keeper.kept}.") from error
     except Exception:
