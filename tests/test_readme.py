@@ -32,10 +32,16 @@ def test_a_run_is_used_as_readme_says(tmp_path):
 
 
 def test_numbers_in_readme_are_those_in_results():
-    rows = [line for line in README.splitlines() if re.match(r"\| (RealNVP|Glow), ", line)]
+    rows = [line for line in README.splitlines() if re.match(r"\| (RealNVP|Glow), .*\d", line)]
     assert rows
     for row in rows:
         assert row in (ROOT / "results" / "main-job.md").read_text(encoding="utf-8"), row
+
+
+def test_what_readme_says_of_the_demo_is_what_came_out():
+    quote = " ".join(line.removeprefix("> ") for line in README.splitlines() if line.startswith("> "))
+    assert quote
+    assert f"> {quote}\n" in (ROOT / "results" / "demo.md").read_text(encoding="utf-8")
 
 
 def test_every_file_that_readme_names_exists():

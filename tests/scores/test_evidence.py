@@ -5,8 +5,11 @@ from torch import nn
 
 from oodflow.data import ImageSet
 from oodflow.errors import OodflowError, UsageError
-from oodflow.flows import RealNVPConfig, image_noise
+from oodflow.flows import GlowConfig, RealNVPConfig, image_noise
+from oodflow.nets import ResNetConfig
 from oodflow.scores import Evidence, observe
+from oodflow.testing.modules import randomise
+from oodflow.training import seeded
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +126,26 @@ def test_one_failed_draw_out_of_several_is_still_reported(images):
 def test_evidence_needs_one_float64_per_image(images, log_prob):
     with pytest.raises(UsageError, match=r"log_prob of noise is .*expected float64 \[7\]"):
         Evidence(images, log_prob, seed=0, draws=1)
+
+
+@pytest.mark.parametrize(
+    ("config", "shape"),
+    [
+        (RealNVPConfig(scales=2, width=8, net=ResNetConfig(blocks=1)), (1, 28, 28)),
+        (GlowConfig(scales=3, steps=2, width=8), (3, 32, 32)),
+    ],
+    ids=["realnvp", "glow"],
+)
+def test_batch_order_and_neighbours_change_a_float32_score_by_rounding_only(config, shape):
+    with seeded(0):
+        flow = randomise(config.build(shape), seed=0)
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (24, *shape), dtype=np.uint8)
+    expected = observe(flow, ImageSet.from_array(images), batch_size=24).log_prob
+    order = rng.permutation(24)
+    shuffled = observe(flow, ImageSet.from_array(images[order]), batch_size=24).log_prob
+    among_others = observe(flow, ImageSet.from_array(np.concatenate([255 - images, images]))).log_prob[24:]
+    for other in (observe(flow, ImageSet.from_array(images), batch_size=7).log_prob, among_others):
+        np.testing.assert_allclose(other, expected, rtol=0, atol=1e-2)
+    np.testing.assert_allclose(shuffled, expected[order], rtol=0, atol=1e-2)
+    assert np.ptp(expected) > 1

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from oodflow.errors import OodflowError
+from oodflow.experiments.meaning import meaning
 from oodflow.experiments.overrides import override
 from oodflow.experiments.published import PUBLISHED_AUROC, SOURCE
 from oodflow.experiments.recipes import RECIPES
@@ -43,7 +44,12 @@ def as_markdown(records: Sequence[dict[str, Any]], title: str) -> str:
         f"Paper: {SOURCE}. AUROC of the likelihood in per cent: 50 is chance, and below 50 the flow prefers the other "
         "set to its own test data."
     )
-    page = [f"# {title}", "", LIKELIHOOD_HEADER, *likelihoods, "", paper, ""]
+    words = [
+        f"{_who(record['config'])}, in words:\n\n> {sentence}\n"
+        for record in records
+        if (sentence := meaning(record["evaluation"]))
+    ]
+    page = [f"# {title}", "", LIKELIHOOD_HEADER, *likelihoods, "", paper, "", *words]
     scores = list(dict.fromkeys(score for record in records for score in _scores(record) if score != "likelihood"))
     if scores:
         columns = "| flow, trained on | asked about | " + " | ".join(["likelihood", *scores]) + " |"
@@ -77,7 +83,7 @@ def _likelihood_rows(record: dict[str, Any]) -> list[str]:
         rows.append(_line(
             _who(config), _scale(config), f"{inside['bits_per_dim']:.3f}", outside["name"],
             f"{outside['bits_per_dim']:.3f}", f"{100 * metrics['AUROC']:.1f} [{low}, {high}]",
-            "" if paper is None else f"{paper:g}",
+            "" if paper is None else str(paper),
         ))  # fmt: skip
     return rows
 
