@@ -172,3 +172,12 @@ def test_meaning(areas, sentences):
 
 def test_meaning_without_the_likelihood():
     assert meaning({"sets": [{"name": "a"}, {"name": "b", "scores": {"typicality": {"AUROC": 0.1}}}]}) == ""
+
+
+def test_a_score_learns_from_no_image_that_the_flow_was_trained_on(oodflow, tiny, tmp_path):
+    run = tmp_path / "run"
+    assert oodflow(*tiny, "split=train+calibration", "--out", run).code == 0
+    result = oodflow("evaluate", run, "--scores", "all")
+    assert result.code == 2
+    assert "typicality must learn from images that the flow has not seen" in result.error
+    assert oodflow("evaluate", run, "--scores", "likelihood").code == 0

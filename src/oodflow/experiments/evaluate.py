@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from oodflow.data import ImageSet, load
 from oodflow.errors import UsageError, unknown
@@ -21,6 +22,9 @@ from oodflow.flows import Flow
 from oodflow.metrics import auroc, bits_per_dim, ranking
 from oodflow.scores import SCORES, Evidence, Score, observe, require_shape, save_scores
 from oodflow.training import choose_device
+
+Values = dict[str, NDArray[np.float64]]
+"""By name of the score: one number an image."""
 
 Progress = Callable[[str, int, int], None]
 """Called with (data set, images done, images in all)."""
@@ -82,34 +86,19 @@ def evaluate(
             progress=progress and (lambda done, total: progress(images.name, done, total)),
         )  # fmt: skip
 
-    if any(needs_reference(score) for score in scores.values()):
-        reference = observed(_calibration(config, options, root))
+    if learners := [name for name, score in scores.items() if needs_reference(score)]:
+        reference = observed(_calibration(config, options, learners, root))
         scores = {name: score.fit(reference) for name, score in scores.items()}
+    evidences = [observed(images) for images in (test, *others)]
+    values = [{name: score.score(evidence) for name, score in scores.items()} for evidence in evidences]
 
-    inside = observed(test)
-    inside_scores = _scored(scores, inside)
-    for stale in run.scores_dir.glob("*.npz"):  # of an evaluation that this one replaces
-        stale.unlink()
-    _save(run, inside, inside_scores)
-    sets = [_summary(inside) | {"role": "in-distribution test"}]
-    rows = [row_of(inside, None)]
-    for images in others:
-        outside = observed(images)
-        outside_scores = _scored(scores, outside)
-        _save(run, outside, outside_scores)
-        metrics = {
-            name: ranking(inside_scores[name], outside_scores[name], seed=options.seed).as_dict() for name in scores
-        }
-        sets.append(_summary(outside) | {"role": "out-of-distribution", "scores": metrics})
-        rows.append(row_of(outside, auroc(-inside.log_prob, -outside.log_prob)))
-
-    title = f"{config.recipe}, {config.scale} scale: what the flow finds likely"
-    save_figure(likelihood_figure(rows, dims=flow.dims, title=title), run.likelihoods_file)
-    save_figure(samples_figure(flow, config), run.samples_file)
+    # Nothing is written before all is known: a stopped evaluation leaves the one before as it was.
+    _write_scores(run, evidences, values)
+    _draw(run, config, flow, evidences)
     evaluation = provenance(command) | {
         "step": run.record().get("training", {}).get("steps"), "device": str(flow.device),
         "seed": options.seed, "draws": options.draws, "limit": options.limit, "batch_size": options.batch_size,
-        "sets": sets,
+        "sets": _summaries(evidences, values, options.seed),
     }  # fmt: skip
     run.update_record(evaluation=evaluation)
     return evaluation
@@ -128,11 +117,11 @@ def _open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: 
     return [_limited(images, options.limit) for images in sets]
 
 
-def _calibration(config: RunConfig, options: EvaluationOptions, root: Path | None) -> ImageSet:
+def _calibration(config: RunConfig, options: EvaluationOptions, learners: list[str], root: Path | None) -> ImageSet:
     """Open the images that scores learn from, which the flow must not have seen either."""
     if "calibration" in config.split:
         raise UsageError(
-            f"{', '.join(name for name in options.scores)} needs calibration images, but this flow was trained on "
+            f"{' and '.join(learners)} must learn from images that the flow has not seen, but this one was trained on "
             f"{config.split}: ask for other scores, or train with split=train."
         )
     return _limited(load(config.data, "calibration", root=root), options.limit)
@@ -167,13 +156,31 @@ def _limited(images: ImageSet, limit: int | None) -> ImageSet:
     return images if limit is None else images.limit(limit)
 
 
-def _scored(scores: dict[str, Score], evidence: Evidence) -> dict[str, np.ndarray]:
-    return {name: score.score(evidence) for name, score in scores.items()}
-
-
-def _save(run: RunDir, evidence: Evidence, scores: dict[str, np.ndarray]) -> None:
+def _write_scores(run: RunDir, evidences: list[Evidence], values: list[Values]) -> None:
+    """Write a file for each set, and remove those of an evaluation that this one replaces."""
     run.scores_dir.mkdir(exist_ok=True)
-    save_scores(run.scores_dir / f"{file_name(evidence.images.name)}.npz", evidence, scores)
+    for stale in run.scores_dir.glob("*.npz"):
+        stale.unlink()
+    for evidence, scores in zip(evidences, values, strict=True):
+        save_scores(run.scores_dir / f"{file_name(evidence.images.name)}.npz", evidence, scores)
+
+
+def _draw(run: RunDir, config: RunConfig, flow: Flow, evidences: list[Evidence]) -> None:
+    inside, *outsides = evidences
+    rows = [row_of(inside, None)]
+    rows += [row_of(outside, auroc(-inside.log_prob, -outside.log_prob)) for outside in outsides]
+    title = f"{config.recipe}, {config.scale} scale: what the flow finds likely"
+    save_figure(likelihood_figure(rows, dims=flow.dims, title=title), run.likelihoods_file)
+    save_figure(samples_figure(flow, config), run.samples_file)
+
+
+def _summaries(evidences: list[Evidence], values: list[Values], seed: int) -> list[dict[str, Any]]:
+    """Describe each set and how well each score tells it from the first."""
+    summaries = [_summary(evidences[0]) | {"role": "in-distribution test"}]
+    for evidence, scores in zip(evidences[1:], values[1:], strict=True):
+        metrics = {name: ranking(values[0][name], scores[name], seed=seed).as_dict() for name in scores}
+        summaries.append(_summary(evidence) | {"role": "out-of-distribution", "scores": metrics})
+    return summaries
 
 
 def _summary(evidence: Evidence) -> dict[str, Any]:
