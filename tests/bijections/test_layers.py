@@ -126,3 +126,11 @@ def _coupling(shape):
     from oodflow.bijections import AffineCoupling
 
     return AffineCoupling(checkerboard(shape), torch.nn.Conv2d(1, 2, 1))
+
+
+@pytest.mark.parametrize("net", [torch.nn.Conv2d(1, 3, 3, padding=1), torch.nn.Conv2d(1, 2, 3)])
+def test_a_coupling_refuses_a_net_of_another_shape(net):
+    from oodflow.bijections import AffineCoupling
+
+    with pytest.raises(UsageError, match=r"must turn \[2, 1, 4, 4\] into \[2, 2, 4, 4\]"):
+        AffineCoupling(checkerboard((1, 4, 4)), net)(torch.rand(2, 1, 4, 4))

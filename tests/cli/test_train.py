@@ -1,6 +1,7 @@
 """``oodflow train``: what is asked for, and what is printed."""
 
 import json
+import re
 
 import pytest
 
@@ -48,11 +49,14 @@ def test_progress_goes_to_stderr(oodflow, tiny, tmp_path, sets):
     assert result.out == ""
     lines = result.err.splitlines()
     assert lines[0] == f"Training realnvp on 160 images of {sets.inside} in {tmp_path / '[a] run'}"
-    assert lines[1].startswith("step 4: test ")
+    assert lines[1].startswith("step 4: 16 test images at ")
     assert f"AUROC {sets.outside}" in lines[1]
     assert lines[-1] == f"Done. Next: oodflow evaluate '{tmp_path / '[a] run'}'"
 
 
 def test_where_a_run_goes_unless_told(oodflow, tiny, tmp_path):
     assert oodflow(*tiny).code == 0
+    (bent,) = (tmp_path / "here/runs").iterdir()
+    assert re.fullmatch("photographs-realnvp-smoke-[0-9a-f]{6}", bent.name)  # it does not pass for the recipe's own
+    assert oodflow("train", "photographs-realnvp", "--scale", "smoke").code == 0
     assert json.loads((tmp_path / "here/runs/photographs-realnvp-smoke/record.json").read_text())

@@ -156,7 +156,7 @@ def section(**areas):
             "A flow trained on photographs finds flat and smooth more likely than photographs that it has not seen: a "
             "random image of flat beats one of them in 90 of 100 draws, while noise is caught. The score complexity "
             "catches flat and smooth all the same (AUROC 92 % or more), but is no better than chance on digits "
-            "(50 %). In between, by AUROC of the likelihood: digits (50 %).",
+            "(50 %). Neither clearly mistaken nor clearly caught, by AUROC of the likelihood: digits (50 %).",
         ),
         ({"noise": (0.99, 0.1)}, "The likelihood tells noise from photographs (AUROC of 90 % or more)."),
         (

@@ -10,7 +10,17 @@ from oodflow.bijections import AffineCoupling, Chain, Logit, MultiScale
 from oodflow.data import ImageSet, TrainingBatches
 from oodflow.errors import OodflowError, UsageError
 from oodflow.experiments import RECIPES
-from oodflow.flows import FLOWS, Flow, GlowConfig, RealNVPConfig, dequantise, image_noise, load_flow, quantise
+from oodflow.flows import (
+    FLOWS,
+    Flow,
+    GlowConfig,
+    RealNVPConfig,
+    dequantise,
+    image_noise,
+    load_flow,
+    quantise,
+    save_flow,
+)
 from oodflow.nets import NETS, ConvNetConfig
 from oodflow.testing.flows import check_flow
 from oodflow.training import TrainState, seeded, train
@@ -97,6 +107,16 @@ def test_log_prob_of_uniform_images_is_eight_bits():
 def test_a_flow_must_end_in_flat_latents():
     with pytest.raises(UsageError, match="MultiScale"):
         Flow((1, 4, 4), Chain([Logit()]))
+    with pytest.raises(UsageError, match=r"such as Chain"):
+        Flow((1, 4, 4), [Logit()])
+
+
+def test_equal_flows_are_equal_files(tmp_path):
+    config = RealNVPConfig(width=2, net=ConvNetConfig())
+    for name in ("one", "other"):
+        with seeded(0):
+            save_flow(tmp_path / name, config.build((1, 4, 4)), config)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
 
 
 def test_a_flow_names_the_stage_that_does_not_fit_the_image():

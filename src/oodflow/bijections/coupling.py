@@ -46,7 +46,15 @@ class AffineCoupling(Bijection):
 
     def scale_and_shift(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return :math:`s` and :math:`t` at full size ``[B, C, H, W]``, zero where nothing changes."""
-        raw_scale, shift = self.net(self.mask.show(x)).to(x.dtype).chunk(2, dim=1)
+        shown = self.mask.show(x)
+        output = self.net(shown)
+        expected = (len(x), 2 * self.mask.out_channels, *x.shape[2:])
+        if output.shape != expected:
+            raise UsageError(
+                f"the st-network of this coupling must turn {list(shown.shape)} into {list(expected)}, scales and "
+                f"shifts of the channels that change, but gives {list(output.shape)}: set its channels and padding."
+            )
+        raw_scale, shift = output.to(x.dtype).chunk(2, dim=1)
         return self.mask.place(self.rescale * raw_scale.tanh()), self.mask.place(shift)
 
     def output_shape(self, shape: Shape) -> Shape:

@@ -78,7 +78,7 @@ def _train(verbs: "Verbs[Parser]") -> None:
     parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="name of a recipe; see --list")
     parser.add_argument("overrides", nargs="*", metavar="FIELD=VALUE", help="such as training.lr=1e-4 flow.width=32")
     parser.add_argument("--scale", help="smoke (seconds), cpu (minutes, default) or paper (GPU, days)")
-    parser.add_argument("--out", type=Path, help="run directory (default: runs/RECIPE-SCALE)")
+    parser.add_argument("--out", type=Path, help="run directory (default: runs/RECIPE-SCALE, with a digest if bent)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run, from its last checkpoint")
     parser.add_argument("--seed", type=int, help="short for training.seed=N")
     parser.add_argument("--precision", help="short for training.precision=float32 or bfloat16")

@@ -1,5 +1,6 @@
 """``oodflow train``."""
 
+import hashlib
 import json
 import shlex
 from argparse import Namespace
@@ -21,13 +22,21 @@ def run(arguments: Namespace) -> None:
     if arguments.resume is not None:
         if any(getattr(arguments, name) is not None for name in ("recipe", "scale", "out", "seed", "precision")):
             raise UsageError("--resume goes on with a run as it was begun: leave the recipe and its settings away.")
-        train_into(arguments.resume, None, arguments)
+        _say_next(train_into(arguments.resume, None, arguments))
         return
     config = config_of(arguments)
     if arguments.print_config:
         print(config.model_dump_json(indent=2))
         return
-    train_into(arguments.out or Path("runs") / f"{config.recipe}-{config.scale}", config, arguments)
+    _say_next(train_into(arguments.out or default_path(config), config, arguments))
+
+
+def default_path(config: RunConfig) -> Path:
+    """Name a run after its recipe; a bent one gets a digest, so that it does not pass for the recipe's own."""
+    name = f"{config.recipe}-{config.scale}"
+    if config != RECIPES[config.recipe](config.scale):
+        name += "-" + hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:6]
+    return Path("runs") / name
 
 
 def config_of(arguments: Namespace) -> RunConfig:
@@ -57,5 +66,8 @@ def train_into(path: Path, config: RunConfig | None, arguments: Namespace) -> Ru
             go_on(RunDir.open(path), options)
         else:
             start(config, path, options)
-    progress_console.print(f"Done. Next: oodflow evaluate {shlex.quote(str(path))}")
     return RunDir(path)
+
+
+def _say_next(run_dir: RunDir) -> None:
+    progress_console.print(f"Done. Next: oodflow evaluate {shlex.quote(str(run_dir.path))}")

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from oodflow.errors import OodflowError
+from oodflow.experiments.config import RunConfig
 from oodflow.experiments.meaning import meaning
 from oodflow.experiments.overrides import override
+from oodflow.experiments.pictures import who
 from oodflow.experiments.published import PUBLISHED_AUROC, SOURCE
 from oodflow.experiments.recipes import RECIPES
 from oodflow.experiments.run_dir import RunDir
 from oodflow.files import write_text
-
-FLOW_NAMES = {"realnvp": "RealNVP", "glow": "Glow"}
 
 LIKELIHOOD_HEADER = """\
 | flow, trained on | scale | bits/dim | asked about | bits/dim | AUROC %, measured [95 % interval] | AUROC %, paper |
@@ -102,8 +102,7 @@ def _scores(record: dict[str, Any]) -> list[str]:
 
 
 def _who(config: dict[str, Any]) -> str:
-    kind = config["flow"]["kind"]
-    return f"{FLOW_NAMES.get(kind, kind)}, {config['data']}"
+    return who(RunConfig.model_validate(config))
 
 
 def _scale(config: dict[str, Any]) -> str:

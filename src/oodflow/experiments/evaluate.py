@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from oodflow.data import ImageSet, load
 from oodflow.errors import UsageError, unknown
 from oodflow.experiments.config import RunConfig
-from oodflow.experiments.pictures import row_of, samples_figure
+from oodflow.experiments.pictures import row_of, samples_figure, who
 from oodflow.experiments.record import describe, provenance
 from oodflow.experiments.run_dir import RunDir
 from oodflow.experiments.run_dir import load as load_flow
@@ -169,7 +169,7 @@ def _draw(run: RunDir, config: RunConfig, flow: Flow, evidences: list[Evidence])
     inside, *outsides = evidences
     rows = [row_of(inside, None)]
     rows += [row_of(outside, auroc(-inside.log_prob, -outside.log_prob)) for outside in outsides]
-    title = f"{config.recipe}, {config.scale} scale: what the flow finds likely"
+    title = f"What the flow finds likely: {who(config)}, {config.scale} scale"
     save_figure(likelihood_figure(rows, dims=flow.dims, title=title), run.likelihoods_file)
     save_figure(samples_figure(flow, config), run.samples_file)
 

@@ -32,7 +32,7 @@ def meaning(evaluation: dict[str, Any]) -> str:
     between = [name for name in likelihood if name not in fooled and name not in caught]
     if between:
         areas = _list([f"{name} ({100 * likelihood[name]:.0f} %)" for name in between])
-        sentences.append(f"In between, by AUROC of the likelihood: {areas}.")
+        sentences.append(f"Neither clearly mistaken nor clearly caught, by AUROC of the likelihood: {areas}.")
     return " ".join(sentences)
 
 

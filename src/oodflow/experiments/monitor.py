@@ -73,5 +73,5 @@ class Monitor:
         samples = samples_figure(flow, self.config)
         save_figure(samples, self.run.samples_file)
         self.board.figure("samples", lambda: samples, step)
-        areas = ", ".join(f"AUROC {name} {100 * result['auroc']:.1f} %" for name, result in results.items())
-        self.say(f"step {step:,}: test {bits(inside).mean():.3f} bits/dim" + (f", {areas}" if areas else ""))
+        areas = "".join(f", AUROC {name} {100 * result['auroc']:.1f} %" for name, result in results.items())
+        self.say(f"step {step:,}: {len(self.test):,} test images at {bits(inside).mean():.3f} bits/dim{areas}")

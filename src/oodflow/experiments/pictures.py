@@ -16,12 +16,26 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+FLOW_NAMES = {"realnvp": "RealNVP", "glow": "Glow"}
+
+
+def who(config: RunConfig) -> str:
+    """Name a run by what it is, whatever its recipe was bent to.
+
+    Example:
+        >>> from oodflow.experiments import RECIPES
+        >>> who(RECIPES["mnist-glow"]("cpu"))
+        'Glow, mnist'
+    """
+    return f"{FLOW_NAMES.get(config.flow.kind, config.flow.kind)}, {config.data}"
+
+
 def samples_figure(flow: Flow, config: RunConfig) -> "Figure":
     """Draw samples, the same latents each time."""
     generator = torch.Generator().manual_seed(config.training.seed)
     images = flow.sample(config.monitor.samples, generator=generator).cpu().numpy()
     columns = math.ceil(math.sqrt(len(images)))
-    return image_grid(images, columns, title=f"Samples of {config.recipe}, {config.scale} scale")
+    return image_grid(images, columns, title=f"Samples: {who(config)}, {config.scale} scale")
 
 
 def row_of(evidence: Evidence, auroc: float | None) -> Row:

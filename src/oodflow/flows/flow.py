@@ -45,6 +45,10 @@ class Flow(nn.Module):
 
     def __init__(self, shape: Shape, bijection: Bijection) -> None:
         super().__init__()
+        if not isinstance(bijection, Bijection):
+            raise UsageError(
+                f"bijection must be a Bijection, such as Chain([...]), but is a {type(bijection).__name__}."
+            )
         self.shape = tuple(shape)
         self.dims = prod(shape)
         self.bijection = bijection
@@ -54,7 +58,7 @@ class Flow(nn.Module):
         if latent_shape != (self.dims,):
             raise UsageError(
                 f"the bijection of a flow must end in flat latents [{self.dims}] but ends in {list(latent_shape)}: "
-                f"close it with MultiScale."
+                f"close it with MultiScale(shape, [stage]), which flattens what its last stage gives."
             )
 
     @property

@@ -17,8 +17,9 @@ from oodflow.flows.presets import AnyFlowConfig
 
 def save_flow(path: Path, flow: Flow, config: AnyFlowConfig) -> None:
     """Write a flow to one safetensors file, with what it takes to build it again."""
-    metadata = {"flow": config.model_dump_json(), "shape": json.dumps(flow.shape)}
-    save_tensors(path, flow.state_dict(), metadata)
+    # One key alone: the library writes several in any order, and equal flows should be equal files.
+    description = {"config": config.model_dump(mode="json"), "shape": flow.shape}
+    save_tensors(path, flow.state_dict(), {"flow": json.dumps(description)})
 
 
 def load_flow(path: Path) -> Flow:
@@ -29,10 +30,11 @@ def load_flow(path: Path) -> Flow:
     """
     tensors, metadata = load_tensors(path)
     try:
-        config: AnyFlowConfig = TypeAdapter(AnyFlowConfig).validate_json(metadata["flow"])
-        flow = config.build(tuple(json.loads(metadata["shape"])))
+        description = json.loads(metadata["flow"])
+        config: AnyFlowConfig = TypeAdapter(AnyFlowConfig).validate_python(description["config"])
+        flow = config.build(tuple(description["shape"]))
         flow.load_state_dict(tensors)
-    except (KeyError, ValueError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         why = f"its metadata lacks {error}" if isinstance(error, KeyError) else str(error)
         raise OodflowError(f"{path} does not hold a flow of this version of oodflow: {why}.") from error
     return flow.eval()
