@@ -90,3 +90,12 @@ def trained(tmp_path_factory, tiny) -> Path:
 def run(trained, tmp_path) -> Path:
     """A copy of the finished run, to do with as one likes."""
     return Path(shutil.copytree(trained, tmp_path / "run"))
+
+
+@pytest.fixture
+def own_folders(monkeypatch, tmp_path):
+    """No data sets on disk, an empty cache, and a working directory of its own: nothing of whoever runs the test."""
+    monkeypatch.setenv("OODFLOW_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("OODFLOW_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")

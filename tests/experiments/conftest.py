@@ -4,9 +4,5 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def own_folders(monkeypatch, tmp_path):
-    """No data sets on disk, an empty cache, and a working directory of its own."""
-    monkeypatch.setenv("OODFLOW_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("OODFLOW_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
+def alone(own_folders):
+    """Every test of this folder has folders of its own."""
