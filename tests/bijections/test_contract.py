@@ -15,15 +15,25 @@ from oodflow.bijections import (
     Chain,
     Conv1x1,
     Logit,
+    Mask,
+    Patchify,
     Squeeze,
     checkerboard,
 )
-from oodflow.bijections.masks import Mask
 from oodflow.testing.bijections import check_bijection
 
 
 def conv_net(mask: Mask) -> nn.Module:
-    return nn.Sequential(nn.Conv2d(mask.in_channels, 2 * mask.out_channels, 3, padding=1), nn.Tanh())
+    return nn.Sequential(nn.Conv2d(mask.in_shape[0], 2 * mask.out_channels, 3, padding=1), nn.Tanh())
+
+
+TURNS = range(4)
+"""After four turns every mask begins anew."""
+
+
+def coupling(name, shape, turn):
+    mask = MASKS[name](shape, turn)
+    return AffineCoupling(mask, conv_net(mask))
 
 
 @pytest.mark.parametrize("name", BIJECTIONS)
@@ -32,36 +42,44 @@ def test_bijection_keeps_the_contract(name):
     check_bijection(BIJECTIONS[name])
 
 
-@pytest.mark.parametrize(("name", "reverse"), list(product(MASKS, (False, True))))
-def test_coupling_keeps_the_contract_with_every_mask(name, reverse):
+@pytest.mark.parametrize(("name", "turn"), list(product(MASKS, TURNS)))
+def test_coupling_keeps_the_contract_with_every_mask(name, turn):
     torch.manual_seed(0)
-
-    def make(shape):
-        mask = MASKS[name](shape, reverse)
-        return AffineCoupling(mask, conv_net(mask))
-
-    check_bijection(make)
-
-
-@pytest.mark.parametrize(("name", "reverse"), list(product(MASKS, (False, True))))
-def test_coupling_changes_just_what_the_mask_says(name, reverse):
-    torch.manual_seed(1)
-    mask = MASKS[name]((4, 4, 6), reverse)
-    coupling = AffineCoupling(mask, conv_net(mask))
-    x = torch.rand(2, 4, 4, 6)
-    changed = coupling(x)[0] != x
-    assert torch.equal(changed, mask.transform.expand_as(changed))
-    moved = x + mask.transform * torch.rand(2, 4, 4, 6)  # what is hidden must not be seen
-    assert all(
-        torch.equal(a, b) for a, b in zip(coupling.scale_and_shift(x), coupling.scale_and_shift(moved), strict=True)
-    )
+    check_bijection(lambda shape: coupling(name, shape, turn), shapes=((2, 4, 6), (4, 5, 4)))
 
 
 @pytest.mark.parametrize("name", MASKS)
-def test_reverse_swaps_what_is_seen_and_what_is_changed(name):
-    mask, reverse = (MASKS[name]((4, 4, 6), reverse) for reverse in (False, True))
-    assert torch.equal(mask.condition, reverse.transform)
-    assert torch.equal(mask.transform, reverse.condition)
+def test_coupling_keeps_the_contract_in_patches(name):
+    torch.manual_seed(0)
+
+    def make(shape):
+        channels, height, width = shape
+        return Patchify(coupling(name, (channels, height // 2, width // 2), 0), rows=2, columns=2)
+
+    check_bijection(make, shapes=((2, 4, 8), (3, 8, 4)))
+
+
+@pytest.mark.parametrize(("name", "turn"), list(product(MASKS, TURNS)))
+def test_coupling_changes_just_what_the_mask_says(name, turn):
+    torch.manual_seed(1)
+    layer = coupling(name, (4, 4, 6), turn)
+    mask = layer.mask
+    x = torch.rand(2, 4, 4, 6)
+    changed = layer(x)[0] != x
+    assert torch.equal(changed, mask.transform.expand_as(changed))
+    moved = x + ~mask.condition * torch.rand(2, 4, 4, 6)  # what is hidden must not be seen
+    assert all(torch.equal(a, b) for a, b in zip(layer.scale_and_shift(x), layer.scale_and_shift(moved), strict=True))
+
+
+@pytest.mark.parametrize("shape", [(4, 4, 6), (2, 7, 5)])
+@pytest.mark.parametrize("name", MASKS)
+def test_in_the_course_of_the_turns_a_mask_shows_and_changes_everything(name, shape):
+    masks = [MASKS[name](shape, turn) for turn in TURNS]
+    assert torch.stack([mask.condition for mask in masks]).any(0).all()
+    assert torch.stack([mask.transform for mask in masks]).any(0).all()
+    again = MASKS[name](shape, 4)
+    assert torch.equal(again.condition, masks[0].condition)
+    assert torch.equal(again.transform, masks[0].transform)
 
 
 class Broken(Bijection):

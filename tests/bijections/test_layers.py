@@ -5,7 +5,23 @@ import math
 import pytest
 import torch
 
-from oodflow.bijections import ActNorm, Chain, Conv1x1, Logit, Mask, MultiScale, Squeeze, channelwise, checkerboard
+from oodflow.bijections import (
+    ActNorm,
+    Chain,
+    Conv1x1,
+    Logit,
+    Mask,
+    MultiScale,
+    Patchify,
+    Squeeze,
+    centre,
+    channelwise,
+    checkerboard,
+    cycle,
+    horizontal,
+    quadrant,
+    vertical,
+)
 from oodflow.errors import UsageError
 
 
@@ -41,14 +57,94 @@ def test_checkerboard_changes_the_top_left_pixel_first():
     mask = checkerboard((2, 3, 5))
     even = (torch.arange(3)[:, None] + torch.arange(5)) % 2 == 0
     assert torch.equal(mask.transform, even.expand(2, 3, 5))
-    assert (mask.in_channels, mask.out_channels, mask.hides_pixels) == (2, 2, True)
+    assert (mask.in_shape, mask.out_channels, mask.hides_pixels) == ((2, 3, 5), 2, True)
 
 
 def test_channelwise_changes_the_first_half_first():
     mask = channelwise((5, 2, 2))
     assert mask.transform[:2].all()
     assert not mask.transform[2:].any()
-    assert (mask.in_channels, mask.out_channels, mask.hides_pixels) == (3, 2, False)
+    assert (mask.in_shape, mask.out_channels, mask.hides_pixels) == ((3, 2, 2), 2, False)
+
+
+def test_channelwise_halves_vectors():
+    mask = channelwise((5,), turn=1)
+    assert mask.condition.tolist() == [True, True, False, False, False]
+    assert (mask.in_shape, mask.out_channels, mask.hides_pixels) == ((2,), 3, False)
+    x = torch.arange(10.0).reshape(2, 5)
+    assert torch.equal(mask.show(x), x[:, :2])
+    assert torch.equal(mask.place(torch.ones(2, 3)), torch.tensor([[0.0, 0, 1, 1, 1]]).expand(2, 5))
+
+
+def drawn(mask):
+    """0: neither, 1: seen, 2: changed."""
+    return (mask.condition[0] + 2 * mask.transform[0].int()).tolist()
+
+
+def test_horizontal_sees_the_upper_half_first():
+    assert drawn(horizontal((1, 3, 2))) == [[1, 1], [2, 2], [2, 2]]
+    assert drawn(horizontal((1, 3, 2), turn=1)) == [[2, 2], [1, 1], [1, 1]]
+
+
+def test_vertical_sees_the_left_half_first():
+    assert drawn(vertical((1, 2, 3))) == [[1, 2, 2], [1, 2, 2]]
+
+
+def test_centre_changes_the_middle_first():
+    assert drawn(centre((1, 4, 5))) == [[1, 1, 1, 1, 1], [1, 2, 2, 2, 1], [1, 2, 2, 2, 1], [1, 1, 1, 1, 1]]
+
+
+def test_cycle_goes_round_the_clock():
+    assert [drawn(cycle((1, 2, 2), turn)) for turn in range(4)] == [
+        [[1, 2], [0, 0]], [[0, 1], [0, 2]], [[0, 0], [2, 1]], [[2, 0], [1, 0]],
+    ]  # fmt: skip
+
+
+def test_what_a_cycle_writes_comes_back_after_four_couplings():
+    """Information goes one quadrant a coupling: it is seen where it came from only in the fourth."""
+    holding = cycle((1, 2, 2), 0).condition
+    for turn in range(4):
+        mask = cycle((1, 2, 2), turn)
+        assert (holding & mask.condition).any()
+        assert not (holding & mask.transform).any() or turn == 3
+        holding = holding | mask.transform
+    assert holding.all()
+
+
+def test_a_quadrant_must_be_one_of_four_and_another():
+    with pytest.raises(UsageError, match="quadrants are 0 to 3"):
+        quadrant((1, 4, 4), 0, 4)
+    with pytest.raises(UsageError, match="overlap"):
+        quadrant((1, 4, 4), 1, 1)
+
+
+@pytest.mark.parametrize("mask", [checkerboard, horizontal, vertical, centre, cycle])
+def test_masks_of_pixels_refuse_vectors(mask):
+    with pytest.raises(UsageError, match="vectors take channelwise"):
+        mask((6,), 0)
+
+
+def test_only_a_checkerboard_is_interleaved():
+    """The authors make up for its zeros, and for no other mask's."""
+    assert checkerboard((2, 4, 4)).interleaved
+    others = (channelwise, horizontal, vertical, centre, cycle)
+    assert not any(mask((2, 4, 4), turn).interleaved for mask in others for turn in range(4))
+
+
+def test_patchify_cuts_and_joins():
+    x = images(2, 3, 4, 6)
+    layer = Patchify(Squeeze(), rows=2, columns=1)
+    z, _ = layer(x)
+    assert torch.equal(z[:, :, :1], Squeeze()(x[:, :, :2])[0])
+    assert torch.equal(z[:, :, 1:], Squeeze()(x[:, :, 2:])[0])
+    assert torch.equal(layer.inverse(z)[0], x)
+
+
+def test_patchify_says_what_it_can_not_cut():
+    with pytest.raises(UsageError, match="can't cut"):
+        Patchify(Squeeze(), rows=2, columns=4).output_shape((1, 4, 6))
+    with pytest.raises(UsageError, match="must stay an image"):
+        Patchify(MultiScale((1, 2, 2), [Chain([])]), rows=2, columns=2).output_shape((1, 4, 4))
 
 
 def test_masks_refuse_overlap_and_nothing():

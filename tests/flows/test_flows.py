@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from oodflow.bijections import AffineCoupling, Chain, Logit, MultiScale
+from oodflow.bijections import MASKS, AffineCoupling, Chain, Logit, MultiScale
 from oodflow.data import ImageSet, TrainingBatches
 from oodflow.errors import OodflowError, UsageError
 from oodflow.experiments import RECIPES
@@ -15,6 +15,7 @@ from oodflow.flows import (
     Flow,
     GlowConfig,
     RealNVPConfig,
+    SingleScaleConfig,
     dequantise,
     image_noise,
     load_flow,
@@ -25,20 +26,58 @@ from oodflow.nets import NETS, ConvNetConfig
 from oodflow.testing.flows import check_flow
 from oodflow.training import TrainState, seeded, train
 
+IMAGE_FLOWS = [name for name in FLOWS if FLOWS[name].rank == 3]
+
+
+def small(name, **settings):
+    """A flow of few and narrow layers."""
+    sizes = {"width": 2, "steps": 2, "couplings": 4} | settings
+    return FLOWS[name](**{field: size for field, size in sizes.items() if field in FLOWS[name].model_fields})
+
+
+def small_net(name):
+    sizes = {"blocks": 2, "latent_dims": 3}
+    return NETS[name](**{field: size for field, size in sizes.items() if field in NETS[name].model_fields})
+
 
 @pytest.mark.parametrize("name", FLOWS)
 def test_flow_keeps_the_contract(name):
     torch.manual_seed(0)
-    check_flow(FLOWS[name](width=2, net=ConvNetConfig()))
+    check_flow(small(name, net=ConvNetConfig()) if name in IMAGE_FLOWS else small(name))
 
 
 @pytest.mark.parametrize("net", NETS)
-@pytest.mark.parametrize("name", FLOWS)
+@pytest.mark.parametrize("name", IMAGE_FLOWS)
 def test_flow_keeps_the_contract_with_every_net(name, net):
     torch.manual_seed(0)
-    settings = {"blocks": 1} if "blocks" in NETS[net].model_fields else {}
-    small = {"steps": 1} if "steps" in FLOWS[name].model_fields else {}
-    check_flow(FLOWS[name](width=2, net=NETS[net](**settings), **small), shapes=((1, 4, 8),))
+    check_flow(small(name, net=small_net(net), steps=1, couplings=2), shapes=((1, 4, 8),))
+
+
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize("name", IMAGE_FLOWS)
+def test_flow_keeps_the_contract_with_every_mask(name, mask):
+    torch.manual_seed(0)
+    check_flow(small(name, net=ConvNetConfig(), mask=mask, steps=1), shapes=((1, 16, 12),))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        SingleScaleConfig(couplings=4, mask="cycle", patches=2, width=2, net=ConvNetConfig()),
+        RealNVPConfig(mask="cycle", squeezed_mask="horizontal", width=2, net=ConvNetConfig()),
+        GlowConfig(split=False, steps=1, width=2, net=ConvNetConfig()),
+    ],
+    ids=str,
+)
+def test_flow_keeps_the_contract_with_other_settings(config):
+    torch.manual_seed(0)
+    check_flow(config, shapes=((2, 8, 8),))
+
+
+@pytest.mark.parametrize("name", IMAGE_FLOWS)
+def test_an_unknown_mask_is_refused(name):
+    with pytest.raises(ValueError, match="unknown mask 'checkers': did you mean 'checkerboard'"):
+        small(name, mask="checkers")
 
 
 @pytest.mark.parametrize(
@@ -83,11 +122,18 @@ def test_realnvp_masks_follow_the_original():
     assert [coupling.mask.hides_pixels for coupling in couplings] == [True] * 3 + [False] * 3 + [True] * 4
 
 
-def test_zero_initialised_flow_is_the_logit_alone():
-    flow = RealNVPConfig(scales=2, width=4, net=ConvNetConfig()).build((1, 8, 8))
+@pytest.mark.parametrize("net", NETS)
+@pytest.mark.parametrize("name", IMAGE_FLOWS)
+def test_zero_initialised_flow_does_nothing_after_the_logit(name, net):
+    """Squeezes and 1x1 convolutions only turn, so log-determinant and length are the logit's."""
+    zero = {"zero_init": True} if "zero_init" in NETS[net].model_fields else {}
+    flow = small(name, net=small_net(net).model_copy(update=zero)).build((1, 8, 8)).double().eval()
     images = torch.randint(0, 256, (2, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     noise = torch.rand(images.shape, generator=torch.Generator().manual_seed(1))
-    assert torch.equal(flow.encode(images, noise=noise)[1], Logit()(dequantise(images, noise))[1])
+    z, log_det = flow.encode(images, noise=noise)
+    expected, expected_log_det = Logit()(dequantise(images, noise.double()))
+    assert torch.allclose(log_det, expected_log_det, rtol=0, atol=1e-4)
+    assert torch.allclose(z.norm(dim=1), expected.flatten(1).norm(dim=1), rtol=1e-5)
 
 
 def test_log_prob_of_uniform_images_is_eight_bits():

@@ -14,8 +14,10 @@ from oodflow.bijections.chain import Chain
 from oodflow.bijections.conv1x1 import Conv1x1
 from oodflow.bijections.coupling import AffineCoupling
 from oodflow.bijections.logit import Logit
-from oodflow.bijections.masks import Mask, channelwise, checkerboard
+from oodflow.bijections.mask import Mask
+from oodflow.bijections.masks import centre, channelwise, checkerboard, cycle, horizontal, quadrant, vertical
 from oodflow.bijections.multiscale import MultiScale
+from oodflow.bijections.patchify import Patchify
 from oodflow.bijections.squeeze import Squeeze
 
 BIJECTIONS: dict[str, Callable[[Shape], Bijection]] = {
@@ -27,15 +29,21 @@ BIJECTIONS: dict[str, Callable[[Shape], Bijection]] = {
     "conv1x1": lambda shape: Conv1x1(shape[0]),
     "logit": lambda shape: Logit(),
     "multiscale": lambda shape: MultiScale(shape, [Chain([Logit(), Squeeze()]), Conv1x1(2 * shape[0])]),
+    "patchify": lambda shape: Patchify(Chain([Logit(), ActNorm(shape[0])]), rows=2, columns=2),
     "squeeze": lambda shape: Squeeze(),
 }
 
-MASKS: dict[str, Callable[[Shape, bool], Mask]] = {
+MASKS: dict[str, Callable[[Shape, int], Mask]] = {
+    "centre": centre,
     "channelwise": channelwise,
     "checkerboard": checkerboard,
+    "cycle": cycle,
+    "horizontal": horizontal,
+    "vertical": vertical,
 }
 
 __all__ = [
     "BIJECTIONS", "MASKS", "ActNorm", "AffineCoupling", "Bijection", "Chain", "Conv1x1", "Logit", "Mask", "MultiScale",
-    "Shape", "Squeeze", "channelwise", "checkerboard", "sum_over_event",
+    "Patchify", "Shape", "Squeeze", "centre", "channelwise", "checkerboard", "cycle", "horizontal", "quadrant",
+    "sum_over_event", "vertical",
 ]  # fmt: skip

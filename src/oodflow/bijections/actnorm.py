@@ -32,11 +32,11 @@ class ActNorm(Bijection):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Normalise."""
-        return (x + self.bias) * self.log_scale.exp(), self._log_det(x)
+        return (x + self.bias) * self.log_scale.to(x.dtype).exp(), self._log_det(x)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Undo the normalisation."""
-        return z * (-self.log_scale).exp() - self.bias, -self._log_det(z)
+        return z * (-self.log_scale.to(z.dtype)).exp() - self.bias, -self._log_det(z)
 
     @torch.no_grad()
     def initialise(self, x: Tensor) -> Tensor:
@@ -57,4 +57,4 @@ class ActNorm(Bijection):
 
     def _log_det(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
-        return (height * width * self.log_scale.sum()).expand(len(x))
+        return (height * width * self.log_scale.to(x.dtype).sum()).expand(len(x))

@@ -29,7 +29,7 @@ class Conv1x1(Bijection):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mix the channels."""
-        return _mix(x, self.weight), self._log_det(x)
+        return _mix(x, self.weight.to(x.dtype)), self._log_det(x)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Mix them back; the matrix is inverted in float64, since its condition number grows in training."""
@@ -44,7 +44,7 @@ class Conv1x1(Bijection):
 
     def _log_det(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
-        log_det: Tensor = torch.linalg.slogdet(self.weight).logabsdet
+        log_det: Tensor = torch.linalg.slogdet(self.weight.to(x.dtype)).logabsdet
         return (height * width * log_det).expand(len(x))
 
 

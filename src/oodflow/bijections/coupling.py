@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from oodflow.bijections.bijection import Bijection, Shape, sum_over_event
-from oodflow.bijections.masks import Mask
+from oodflow.bijections.mask import Mask
 from oodflow.errors import UsageError
 
 
@@ -21,7 +21,8 @@ class AffineCoupling(Bijection):
 
     Args:
         mask: which part is :math:`x_{\text{id}}` (``condition``) and which :math:`x_{\text{change}}` (``transform``).
-        net: the st-network, any module ``[B, mask.in_channels, H, W] -> [B, 2 * mask.out_channels, H, W]``.
+        net: the st-network, any module ``[B, *mask.in_shape] -> [B, 2 * mask.out_channels, H, W]``, or for vectors
+            ``[B, 2 * mask.out_channels]``. It computes in the dtype of its parameters, whatever the input's is.
 
     Reference:
         Dinh, Sohl-Dickstein, Bengio (2017), "Density estimation using Real NVP", equations 7 and 8, arXiv:1605.08803;
@@ -32,7 +33,7 @@ class AffineCoupling(Bijection):
         super().__init__()
         self.mask = mask
         self.net = net
-        self.rescale = nn.Parameter(torch.ones(mask.out_channels, 1, 1))
+        self.rescale = nn.Parameter(torch.ones(mask.out_channels, *[1] * (len(mask.in_shape) - 1)))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Shift, then scale."""
@@ -45,9 +46,9 @@ class AffineCoupling(Bijection):
         return z * (-log_scale).exp() - shift, -sum_over_event(log_scale)
 
     def scale_and_shift(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return :math:`s` and :math:`t` at full size ``[B, C, H, W]``, zero where nothing changes."""
+        """Return :math:`s` and :math:`t` at the input's full size, zero where nothing changes."""
         shown = self.mask.show(x)
-        output = self.net(shown)
+        output = self.net(shown.to(self.rescale.dtype))
         expected = (len(x), 2 * self.mask.out_channels, *x.shape[2:])
         if output.shape != expected:
             raise UsageError(

@@ -1,79 +1,19 @@
-"""Which part of an image a coupling layer sees, and which part it changes."""
+"""The masks of coupling layers.
+
+A mask function takes the shape and the layer's ``turn`` in its row of couplings, so that in the course of the turns all
+parts change: ``[checkerboard(shape, turn) for turn in range(4)]``.
+"""
 
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import pad
+from torch import Tensor
 
 from oodflow.bijections.bijection import Shape
+from oodflow.bijections.mask import Mask
 from oodflow.errors import UsageError
 
 
-class Mask(nn.Module):
-    r"""A pair of disjoint boolean maps: what the st-network is shown and what the layer changes.
-
-    The network only gets the channels in which it is shown something, and only speaks of the channels in which
-    something changes: for a channel-wise mask those are half of the channels, at full density; for a checkerboard all
-    of them, with zeros at the hidden pixels.
-
-    Args:
-        condition: boolean ``[C, H, W]``, true where the network sees the input.
-        transform: boolean ``[C, H, W]``, true where the layer changes it.
-
-    Attributes:
-        in_channels: how many channels the network is shown.
-        out_channels: how many channels the network speaks of (for each of scale and shift).
-        hides_pixels: whether the shown channels hold zeros in place of hidden pixels.
-    """
-
-    condition: Tensor
-    transform: Tensor
-
-    def __init__(self, condition: Tensor, transform: Tensor) -> None:
-        super().__init__()
-        if condition.shape != transform.shape or condition.dim() != 3:
-            raise UsageError(
-                f"condition and transform must be two masks [C, H, W] of one shape "
-                f"but are {list(condition.shape)} and {list(transform.shape)}."
-            )
-        if (condition & transform).any():
-            raise UsageError("condition and transform overlap: a coupling layer can't change what it conditions on.")
-        if not condition.any() or not transform.any():
-            raise UsageError(f"a mask of shape {list(condition.shape)} shows or changes nothing: it needs both parts.")
-        self.register_buffer("condition", condition, persistent=False)
-        self.register_buffer("transform", transform, persistent=False)
-        self._shown = _channel_range(condition)
-        self._changed = _channel_range(transform)
-        self.in_channels = self._shown[1] - self._shown[0]
-        self.out_channels = self._changed[1] - self._changed[0]
-        self.hides_pixels = not bool(condition[slice(*self._shown)].all())
-        self._spares_pixels = not bool(transform[slice(*self._changed)].all())
-
-    def show(self, x: Tensor) -> Tensor:
-        """Return what the network may see of ``x [B, C, H, W]``: ``[B, in_channels, H, W]``, zeros where hidden."""
-        shown = slice(*self._shown)
-        return x[:, shown] * self.condition[shown] if self.hides_pixels else x[:, shown]
-
-    def place(self, y: Tensor) -> Tensor:
-        """Put ``y [B, out_channels, H, W]`` where the layer changes things: ``[B, C, H, W]``, zeros elsewhere."""
-        first, end = self._changed
-        if self._spares_pixels:
-            y = y * self.transform[first:end]
-        return pad(y, (0, 0, 0, 0, first, self.transform.shape[0] - end))
-
-    def extra_repr(self) -> str:
-        """Show shape and shares."""
-        shown, changed = self.condition.double().mean().item(), self.transform.double().mean().item()
-        return f"{list(self.condition.shape)}, sees {shown:.0%}, changes {changed:.0%}"
-
-
-def _channel_range(mask: Tensor) -> tuple[int, int]:
-    """First and one past the last channel in which ``mask [C, H, W]`` is true anywhere."""
-    channels = mask.flatten(1).any(1).nonzero().flatten()
-    return int(channels[0]), int(channels[-1]) + 1
-
-
-def checkerboard(shape: Shape, reverse: bool = False) -> Mask:
-    """See the pixels with odd row + column and change the even ones, in every channel; ``reverse`` swaps the two.
+def checkerboard(shape: Shape, turn: int = 0) -> Mask:
+    """See the pixels with odd row + column and change the even ones, in every channel; at odd turns the other way.
 
     Reference:
         Dinh, Sohl-Dickstein, Bengio (2017), "Density estimation using Real NVP", section 3.4, arXiv:1605.08803.
@@ -82,14 +22,14 @@ def checkerboard(shape: Shape, reverse: bool = False) -> Mask:
         >>> checkerboard((1, 2, 2)).transform.int().tolist()
         [[[1, 0], [0, 1]]]
     """
-    channels, height, width = shape
-    odd = (torch.arange(height)[:, None] + torch.arange(width)) % 2 == 1
-    condition = odd.logical_xor(torch.tensor(reverse)).expand(channels, height, width).clone()
-    return Mask(condition, ~condition)
+    rows, columns = _coordinates(shape, "checkerboard")
+    return _in_turn((rows + columns) % 2 == 1, shape, turn)
 
 
-def channelwise(shape: Shape, reverse: bool = False) -> Mask:
-    """See the second half of the channels and change the first; ``reverse`` swaps the two.
+def channelwise(shape: Shape, turn: int = 0) -> Mask:
+    """See the second half of the channels and change the first; at odd turns the other way.
+
+    The entries of a vector ``(D,)`` are its channels.
 
     Reference:
         Dinh, Sohl-Dickstein, Bengio (2017), "Density estimation using Real NVP", section 3.4, arXiv:1605.08803.
@@ -101,6 +41,94 @@ def channelwise(shape: Shape, reverse: bool = False) -> Mask:
     channels = shape[0]
     if channels < 2:
         raise UsageError(f"a channel-wise mask needs at least 2 channels but got {list(shape)}: squeeze first.")
-    second_half = torch.arange(channels)[:, None, None] >= channels // 2
-    condition = second_half.logical_xor(torch.tensor(reverse)).expand(shape).clone()
+    second_half = torch.arange(channels) >= channels // 2
+    return _in_turn(second_half.reshape(-1, *[1] * (len(shape) - 1)), shape, turn)
+
+
+def horizontal(shape: Shape, turn: int = 0) -> Mask:
+    """See the upper half of the image and change the lower; at odd turns the other way.
+
+    Reference:
+        Kirichenko, Izmailov, Wilson (2020), section 4.2 and appendix I, arXiv:2006.08545.
+
+    Example:
+        >>> horizontal((1, 2, 2)).transform.int().tolist()
+        [[[0, 0], [1, 1]]]
+    """
+    rows, _ = _coordinates(shape, "horizontal")
+    return _in_turn(rows < shape[1] // 2, shape, turn)
+
+
+def vertical(shape: Shape, turn: int = 0) -> Mask:
+    """See the left half of the image and change the right; at odd turns the other way.
+
+    Example:
+        >>> vertical((1, 2, 2)).transform.int().tolist()
+        [[[0, 1], [0, 1]]]
+    """
+    _, columns = _coordinates(shape, "vertical")
+    return _in_turn(columns < shape[2] // 2, shape, turn)
+
+
+def centre(shape: Shape, turn: int = 0) -> Mask:
+    """See the surround and change the middle half of the rows and columns; at odd turns the other way.
+
+    Example:
+        >>> centre((1, 4, 4)).transform.int().tolist()
+        [[[0, 0, 0, 0], [0, 1, 1, 0], [0, 1, 1, 0], [0, 0, 0, 0]]]
+    """
+    rows, columns = _coordinates(shape, "centre")
+    _, height, width = shape
+    inside = _between(rows, height // 4, height - height // 4) & _between(columns, width // 4, width - width // 4)
+    return _in_turn(~inside, shape, turn)
+
+
+def cycle(shape: Shape, turn: int = 0) -> Mask:
+    """See one quadrant and change the next one round the clock; the turns go round, starting at top left.
+
+    What a quadrant holds has to travel through four couplings before it can come back to it.
+
+    Reference:
+        Kirichenko, Izmailov, Wilson (2020), appendix K and Figure 12, arXiv:2006.08545.
+
+    Example:
+        >>> (2 * cycle((1, 2, 2)).transform + cycle((1, 2, 2)).condition).tolist()  # 1: seen, 2: changed
+        [[[1, 2], [0, 0]]]
+    """
+    return quadrant(shape, turn % 4, (turn + 1) % 4)
+
+
+def quadrant(shape: Shape, seen: int, changed: int) -> Mask:
+    """See one quadrant and change another: 0 is top left, 1 top right, 2 bottom right, 3 bottom left.
+
+    Reference:
+        Kirichenko, Izmailov, Wilson (2020), appendix K and Figure 12, arXiv:2006.08545.
+
+    Raises:
+        UsageError: for a quadrant that is not 0 to 3, or the same one twice.
+    """
+    for name, number in (("seen", seen), ("changed", changed)):
+        if number not in range(4):
+            raise UsageError(f"{name} is {number}: the quadrants are 0 to 3, round the clock from the top left.")
+    rows, columns = _coordinates(shape, "quadrant")
+    top, left = (rows < shape[1] // 2), (columns < shape[2] // 2)
+    quadrants = [top & left, top & ~left, ~top & ~left, ~top & left]
+    condition, transform = (quadrants[i].expand(shape).clone() for i in (seen, changed))
+    return Mask(condition, transform)
+
+
+def _in_turn(condition: Tensor, shape: Shape, turn: int) -> Mask:
+    """Make the mask that sees ``condition`` and changes the rest, or at odd turns its opposite."""
+    condition = (condition if turn % 2 == 0 else ~condition).expand(shape).clone()
     return Mask(condition, ~condition)
+
+
+def _coordinates(shape: Shape, mask: str) -> tuple[Tensor, Tensor]:
+    """Row ``[H, 1]`` and column ``[1, W]`` of each pixel."""
+    if len(shape) != 3:
+        raise UsageError(f"a {mask} mask is for images [C, H, W] but got {list(shape)}: vectors take channelwise.")
+    return torch.arange(shape[1])[:, None], torch.arange(shape[2])[None]
+
+
+def _between(values: Tensor, first: int, end: int) -> Tensor:
+    return (values >= first) & (values < end)

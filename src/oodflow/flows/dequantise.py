@@ -25,8 +25,12 @@ def dequantise(images: Tensor, noise: Tensor) -> Tensor:
 
 
 def quantise(values: Tensor) -> Tensor:
-    """Undo :func:`dequantise`: the uint8 image in whose cell ``values`` lie; values off the scale are clipped."""
-    return (values * 256).floor().clamp(0, 255).to(torch.uint8)
+    """Undo :func:`dequantise`: the uint8 image in whose cell ``values`` lie; values off the scale are clipped.
+
+    Noise of 0 puts a value on the edge of its cell, where rounding decides. Float32 noise comes in steps of 2⁻²⁴, so
+    half a step of tolerance takes such values in and keeps those just below the next cell out.
+    """
+    return (values * 256 + 2.0**-25).floor().clamp(0, 255).to(torch.uint8)
 
 
 def image_noise(images: np.ndarray, seed: int, draw: int = 0) -> np.ndarray:

@@ -1,6 +1,5 @@
-"""A normalizing flow over 8-bit images: dequantisation, bijection and prior in one."""
+"""A normalizing flow: the way in, a bijection and a prior in one."""
 
-import math
 from math import prod
 
 import torch
@@ -8,24 +7,29 @@ from torch import Tensor, nn
 
 from oodflow.bijections import Bijection, Shape
 from oodflow.errors import UsageError
-from oodflow.flows.dequantise import dequantise, quantise
+from oodflow.flows.domain import domain_of
 from oodflow.flows.prior import StandardNormal
 
 
 class Flow(nn.Module):
-    r"""The probability of 8-bit images under a bijection to standard normal latents.
+    r"""The probability of data under a bijection to standard normal latents.
+
+    Of 8-bit images it is
 
     .. math:: \log P(x) = \log p_Z(f(v)) + \log|\det \partial f / \partial v| - D \log 256,
               \qquad v = (x + u) / 256,\ u \sim U[0, 1)^D
 
     in nats. It is exact for the density of the dequantised image and, on average over :math:`u`, a lower bound on the
-    probability of the integer image. Divide by :math:`-D \log 2` for bits/dim.
+    probability of the integer image. Divide by :math:`-D \log 2` for bits/dim. The noise :math:`u` is always the
+    caller's: either ``noise`` itself or a ``generator`` to draw it from.
 
-    The noise :math:`u` is always the caller's: either ``noise`` itself or a ``generator`` to draw it from.
+    Of vectors of real numbers it is the density
+    :math:`\log p(x) = \log p_Z(f(x)) + \log|\det \partial f / \partial x|`; there is no noise then, and what is given
+    is not used.
 
     Args:
-        shape: ``(C, H, W)`` of the images.
-        bijection: maps ``[B, C, H, W]`` in [0, 1] to flat latents ``[B, D]``, :math:`D = CHW`.
+        shape: ``(C, H, W)`` of images, or ``(D,)`` of vectors.
+        bijection: maps images ``[B, C, H, W]`` in [0, 1], or vectors, to flat latents ``[B, D]``, :math:`D = CHW`.
 
     Reference:
         Dinh, Sohl-Dickstein, Bengio (2017), equations 2 and 3, arXiv:1605.08803; Theis, van den Oord, Bethge (2016),
@@ -49,7 +53,8 @@ class Flow(nn.Module):
             raise UsageError(
                 f"bijection must be a Bijection, such as Chain([...]), but is a {type(bijection).__name__}."
             )
-        self.shape = tuple(shape)
+        self.domain = domain_of(shape)
+        self.shape = self.domain.shape
         self.dims = prod(shape)
         self.bijection = bijection
         self.prior = StandardNormal(self.dims)
@@ -72,10 +77,10 @@ class Flow(nn.Module):
         return self._like.dtype
 
     def log_prob(self, x: Tensor, *, noise: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """Log-probability of images in nats.
+        """Log-probability of images, or log-density of vectors, in nats, computed in the flow's own dtype.
 
         Args:
-            x: images, uint8 ``[B, C, H, W]``.
+            x: images, uint8 ``[B, C, H, W]``, or vectors, float ``[B, D]``.
             noise: dequantisation noise in [0, 1), ``[B, C, H, W]``.
             generator: where to draw the noise from when it is not given; it may live on another device.
 
@@ -83,58 +88,44 @@ class Flow(nn.Module):
             ``[B]``.
 
         Raises:
-            UsageError: for images of another shape, dtype or device, and when neither noise nor generator is given.
+            UsageError: for data of another shape, dtype or device, and for images without noise or generator.
         """
-        z, log_det = self.encode(x, noise=noise, generator=generator)
-        return self.prior.log_prob(z) + log_det - self.dims * math.log(256)
+        z, log_det = self.bijection(self._enter(x, noise, generator, self.dtype))
+        log_prob: Tensor = self.prior.log_prob(z) + log_det + self.domain.constant
+        return log_prob
 
     def encode(
         self, x: Tensor, *, noise: Tensor | None = None, generator: torch.Generator | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Map images to latents; arguments and errors as :meth:`log_prob`.
+        """Map data to latents that :meth:`decode` maps back exactly; arguments and errors as :meth:`log_prob`.
+
+        The flow's own arithmetic is float64 here, its st-networks compute in their own dtype: in float32 the rounding
+        alone would carry some pixels over the edge of their 8-bit cell.
 
         Returns:
-            ``z [B, D]``, parts that were factored out first, and the log-determinant ``[B]`` of the map from the
-            dequantised image in [0, 1] to ``z``.
+            float64 ``z [B, D]``, parts that were factored out first, and the log-determinant ``[B]`` of the map from
+            the dequantised image in [0, 1], or the vector, to ``z``.
         """
-        self._check(x)
-        latents: tuple[Tensor, Tensor] = self.bijection(dequantise(x, self._noise(x, noise, generator)))
+        latents: tuple[Tensor, Tensor] = self.bijection(self._enter(x, noise, generator, torch.float64))
         return latents
 
     @torch.no_grad()
     def decode(self, z: Tensor) -> Tensor:
-        """Map latents ``[B, D]`` to uint8 images ``[B, C, H, W]``."""
-        return quantise(self.bijection.inverse(z)[0])
+        """Map latents ``[B, D]`` to uint8 images ``[B, C, H, W]``, or to vectors ``[B, D]``."""
+        return self.domain.leave(self.bijection.inverse(z)[0])
 
     @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator, temperature: float = 1.0) -> Tensor:
-        """Draw ``n`` uint8 images ``[n, C, H, W]``, with latents of standard deviation ``temperature``."""
+        """Draw ``n`` images or vectors, as :meth:`decode` gives them, with latents of deviation ``temperature``."""
         z = self.prior.sample(n, generator=generator, temperature=temperature)
         return self.decode(z.to(self._like))
 
-    def initialise(self, x: Tensor, *, noise: Tensor) -> None:
-        """Set data-dependent parameters from one batch of images; layers that have been set keep what they have."""
-        self._check(x)
+    def initialise(self, x: Tensor, *, noise: Tensor | None = None) -> None:
+        """Set data-dependent parameters from one batch of data; layers that have been set keep what they have."""
         with torch.no_grad():
-            self.bijection.initialise(dequantise(x, self._noise(x, noise, None)))
+            self.bijection.initialise(self._enter(x, noise, None, self.dtype))
 
-    def _check(self, x: Tensor) -> None:
-        if tuple(x.shape[1:]) != self.shape or x.dtype != torch.uint8:
-            expected = ", ".join(str(n) for n in self.shape)
-            raise UsageError(
-                f"x must be uint8 images [B, {expected}] with values 0 to 255 but is {x.dtype} {list(x.shape)}."
-            )
+    def _enter(self, x: Tensor, noise: Tensor | None, generator: torch.Generator | None, dtype: torch.dtype) -> Tensor:
         if x.device != self.device:
             raise UsageError(f"x is on {x.device} but the flow on {self.device}: move one of them with .to(device).")
-
-    def _noise(self, x: Tensor, noise: Tensor | None, generator: torch.Generator | None) -> Tensor:
-        if generator is not None and noise is None:
-            noise = torch.rand(x.shape, generator=generator, device=generator.device, dtype=self.dtype)
-        if noise is None:
-            raise UsageError(
-                "log_prob and encode need dequantisation noise: pass noise=<tensor in [0, 1) of x's shape> or "
-                "generator=torch.Generator().manual_seed(0)."
-            )
-        if noise.shape != x.shape:
-            raise UsageError(f"noise must have x's shape {list(x.shape)} but has {list(noise.shape)}.")
-        return noise.to(self._like)
+        return self.domain.enter(x, noise, generator, dtype)

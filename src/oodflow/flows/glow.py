@@ -4,31 +4,22 @@ from typing import Literal
 
 from pydantic import Field
 
-from oodflow.bijections import (
-    ActNorm,
-    AffineCoupling,
-    Bijection,
-    Chain,
-    Conv1x1,
-    Logit,
-    MultiScale,
-    Shape,
-    Squeeze,
-    channelwise,
-)
-from oodflow.config import Config
+from oodflow.bijections import MASKS, ActNorm, Bijection, Chain, Conv1x1, Logit, MultiScale, Shape, Squeeze
+from oodflow.flows.config import FlowConfig, MaskName, coupling
 from oodflow.flows.flow import Flow
 from oodflow.nets import AnyNetConfig, HighwayConfig
 
 
-class GlowConfig(Config):
+class GlowConfig(FlowConfig):
     """Glow as in the paper: at each scale a squeeze and ``steps`` steps, after which half of the channels leave.
 
-    A step is actnorm, an invertible 1x1 convolution and a channel-wise coupling.
+    A step is actnorm, an invertible 1x1 convolution and a coupling, channel-wise unless told otherwise.
 
     Attributes:
         scales: number of scales; the image's sides must be divisible by ``2 ** scales``.
         steps: steps per scale.
+        split: whether half of the channels leave after each scale but the last.
+        mask: name of the couplings' mask.
         width: channels inside the st-networks, the same at every scale.
         net: the st-network.
         alpha: contraction before the logit.
@@ -41,6 +32,8 @@ class GlowConfig(Config):
     kind: Literal["glow"] = "glow"
     scales: int = Field(2, ge=1)
     steps: int = Field(16, ge=1)
+    split: bool = True
+    mask: MaskName = "channelwise"
     width: int = Field(200, ge=1)
     net: AnyNetConfig = HighwayConfig()
     alpha: float = Field(0.05, ge=0, lt=0.5)
@@ -51,12 +44,12 @@ class GlowConfig(Config):
         channels, height, width = shape
         for _ in range(self.scales):
             channels, height, width = 4 * channels, height // 2, width // 2
-            steps = [layer for _ in range(self.steps) for layer in self._step((channels, height, width))]
+            steps = [layer for i in range(self.steps) for layer in self._step((channels, height, width), i)]
             stages.append(Chain([Squeeze(), *steps]))
-            channels = channels // 2
-        return Flow(shape, Chain([Logit(self.alpha), MultiScale(shape, stages)]))
+            channels = channels // 2 if self.split else channels
+        return Flow(shape, Chain([Logit(self.alpha), MultiScale(shape, stages if self.split else [Chain(stages)])]))
 
-    def _step(self, shape: Shape) -> list[Bijection]:
-        mask = channelwise(shape)
-        net = self.net.build(mask.in_channels, 2 * mask.out_channels, self.width, hidden_pixels=mask.hides_pixels)
-        return [ActNorm(shape[0]), Conv1x1(shape[0]), AffineCoupling(mask, net)]
+    def _step(self, shape: Shape, i: int) -> list[Bijection]:
+        # The 1x1 convolution mixes channels, so halves of them need not take turns; pixels must.
+        turn = i if MASKS[self.mask](shape, 0).hides_pixels else 0
+        return [ActNorm(shape[0]), Conv1x1(shape[0]), coupling(MASKS[self.mask](shape, turn), self.net, self.width)]

@@ -4,42 +4,36 @@ from typing import Literal
 
 from pydantic import Field
 
-from oodflow.bijections import (
-    AffineCoupling,
-    Bijection,
-    Chain,
-    Logit,
-    Mask,
-    MultiScale,
-    Shape,
-    Squeeze,
-    channelwise,
-    checkerboard,
-)
-from oodflow.config import Config
+from oodflow.bijections import MASKS, AffineCoupling, Bijection, Chain, Logit, MultiScale, Shape, Squeeze
+from oodflow.flows.config import FlowConfig, MaskName, coupling
 from oodflow.flows.flow import Flow
 from oodflow.nets import AnyNetConfig, ResNetConfig
 
 
-class RealNVPConfig(Config):
+class RealNVPConfig(FlowConfig):
     """RealNVP as in the paper.
 
-    Each scale but the last is three checkerboard couplings, a squeeze, three channel-wise couplings, and half of the
-    channels leave; the last scale is four checkerboard couplings. The width doubles at every squeeze.
+    Each scale but the last is three couplings (checkerboard), a squeeze, three more (channel-wise), and half of the
+    channels leave; the last scale is four couplings (checkerboard). The width doubles at every squeeze.
 
     Attributes:
-        scales: number of scales; the image's sides must be divisible by ``2 ** (scales - 1)``.
+        scales: number of scales; the image's sides must be divisible by ``2 ** (scales - 1)``. The paper has 2 for
+            28x28, 3 for 32x32, 4 (with 4 blocks in the st-network) for CelebA and 5 (with 2) for ImageNet at 64x64.
+        mask: name of the mask before each squeeze and at the last scale.
+        squeezed_mask: name of the mask after each squeeze.
         width: channels inside the st-networks of the first scale.
         net: the st-network.
         alpha: contraction before the logit.
 
     Reference:
         Dinh, Sohl-Dickstein, Bengio (2017), section 3.6 and 4.1, arXiv:1605.08803; Kirichenko, Izmailov, Wilson
-        (2020), appendix B, arXiv:2006.08545. Unlike the former there is no batch norm between the couplings.
+        (2020), appendix B and E, arXiv:2006.08545. Unlike the former there is no batch norm between the couplings.
     """
 
     kind: Literal["realnvp"] = "realnvp"
     scales: int = Field(2, ge=1)
+    mask: MaskName = "checkerboard"
+    squeezed_mask: MaskName = "channelwise"
     width: int = Field(64, ge=1)
     net: AnyNetConfig = ResNetConfig()
     alpha: float = Field(0.05, ge=0, lt=0.5)
@@ -52,24 +46,17 @@ class RealNVPConfig(Config):
         channels, height, width = shape
         stages: list[Bijection] = []
         for scale in range(self.scales - 1):
-            fine, coarse = (channels, height, width), (4 * channels, height // 2, width // 2)
+            squeezed = (4 * channels, height // 2, width // 2)
             stages.append(
                 Chain([
-                    self._coupling(checkerboard(fine), scale),
-                    self._coupling(checkerboard(fine, reverse=True), scale),
-                    self._coupling(checkerboard(fine), scale),
+                    *self._couplings(3, self.mask, (channels, height, width), scale),
                     Squeeze(),
-                    self._coupling(channelwise(coarse), scale + 1),
-                    self._coupling(channelwise(coarse, reverse=True), scale + 1),
-                    self._coupling(channelwise(coarse), scale + 1),
+                    *self._couplings(3, self.squeezed_mask, squeezed, scale + 1),
                 ])
             )  # fmt: skip
             channels, height, width = 2 * channels, height // 2, width // 2
-        last, scale = (channels, height, width), self.scales - 1
-        stages.append(Chain([self._coupling(checkerboard(last, reverse=i % 2 == 1), scale) for i in range(4)]))
+        stages.append(Chain(self._couplings(4, self.mask, (channels, height, width), self.scales - 1)))
         return stages
 
-    def _coupling(self, mask: Mask, scale: int) -> AffineCoupling:
-        width = self.width * 2**scale
-        net = self.net.build(mask.in_channels, 2 * mask.out_channels, width, hidden_pixels=mask.hides_pixels)
-        return AffineCoupling(mask, net)
+    def _couplings(self, number: int, mask: str, shape: Shape, scale: int) -> list[AffineCoupling]:
+        return [coupling(MASKS[mask](shape, turn), self.net, self.width * 2**scale) for turn in range(number)]

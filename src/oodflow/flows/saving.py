@@ -11,11 +11,12 @@ from torch import Tensor
 
 from oodflow.errors import OodflowError
 from oodflow.files import written_atomically
+from oodflow.flows.config import FlowConfig
 from oodflow.flows.flow import Flow
 from oodflow.flows.presets import AnyFlowConfig
 
 
-def save_flow(path: Path, flow: Flow, config: AnyFlowConfig) -> None:
+def save_flow(path: Path, flow: Flow, config: FlowConfig) -> None:
     """Write a flow to one safetensors file, with what it takes to build it again."""
     # One key alone: the library writes several in any order, and equal flows should be equal files.
     description = {"config": config.model_dump(mode="json"), "shape": flow.shape}

@@ -4,20 +4,26 @@ from typing import Annotated
 
 from pydantic import Field
 
+from oodflow.nets.bottleneck import Bottleneck, BottleneckConfig
 from oodflow.nets.convnet import ConvNet, ConvNetConfig
 from oodflow.nets.highway import Highway, HighwayConfig
+from oodflow.nets.mlp import MLP, MLPConfig
 from oodflow.nets.net import NetConfig
 from oodflow.nets.resnet import ResNet, ResNetConfig
 
 NETS: dict[str, type[NetConfig]] = {
+    "bottleneck": BottleneckConfig,
     "convnet": ConvNetConfig,
     "highway": HighwayConfig,
+    "mlp": MLPConfig,
     "resnet": ResNetConfig,
 }
 
-AnyNetConfig = Annotated[ConvNetConfig | HighwayConfig | ResNetConfig, Field(discriminator="kind")]
+AnyNetConfig = Annotated[
+    BottleneckConfig | ConvNetConfig | HighwayConfig | MLPConfig | ResNetConfig, Field(discriminator="kind")
+]
 
 __all__ = [
-    "NETS", "AnyNetConfig", "ConvNet", "ConvNetConfig", "Highway", "HighwayConfig", "NetConfig", "ResNet",
-    "ResNetConfig",
+    "MLP", "NETS", "AnyNetConfig", "Bottleneck", "BottleneckConfig", "ConvNet", "ConvNetConfig", "Highway",
+    "HighwayConfig", "MLPConfig", "NetConfig", "ResNet", "ResNetConfig",
 ]  # fmt: skip

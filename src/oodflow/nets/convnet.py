@@ -4,7 +4,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from oodflow.nets.net import NetConfig
+from oodflow.nets.net import NetConfig, Shape
 
 
 class ConvNetConfig(NetConfig):
@@ -12,9 +12,9 @@ class ConvNetConfig(NetConfig):
 
     kind: Literal["convnet"] = "convnet"
 
-    def build(self, in_channels: int, out_channels: int, width: int, *, hidden_pixels: bool) -> nn.Module:
-        """Build the network; hidden pixels make no difference to it."""
-        return ConvNet(in_channels, out_channels, width)
+    def build(self, in_shape: Shape, out_channels: int, width: int, *, interleaved: bool) -> nn.Module:
+        """Build the network; what is hidden makes no difference to it."""
+        return ConvNet(in_shape[0], out_channels, width)
 
 
 class ConvNet(nn.Module):

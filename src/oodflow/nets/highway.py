@@ -6,7 +6,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from oodflow.nets.net import NetConfig
+from oodflow.nets.net import NetConfig, Shape
 
 
 class HighwayConfig(NetConfig):
@@ -15,9 +15,9 @@ class HighwayConfig(NetConfig):
     kind: Literal["highway"] = "highway"
     blocks: int = Field(3, ge=1)
 
-    def build(self, in_channels: int, out_channels: int, width: int, *, hidden_pixels: bool) -> nn.Module:
-        """Build the network; hidden pixels make no difference to it."""
-        return Highway(in_channels, out_channels, width, blocks=self.blocks)
+    def build(self, in_shape: Shape, out_channels: int, width: int, *, interleaved: bool) -> nn.Module:
+        """Build the network; what is hidden makes no difference to it."""
+        return Highway(in_shape[0], out_channels, width, blocks=self.blocks)
 
 
 class Highway(nn.Module):

@@ -6,17 +6,19 @@ from torch import nn
 
 from oodflow.config import Config
 
+Shape = tuple[int, ...]
+
 
 class NetConfig(Config, ABC):
     """Settings of an st-network, and how to build it for the coupling layer that asks."""
 
     @abstractmethod
-    def build(self, in_channels: int, out_channels: int, width: int, *, hidden_pixels: bool) -> nn.Module:
+    def build(self, in_shape: Shape, out_channels: int, width: int, *, interleaved: bool) -> nn.Module:
         """Build a module ``[B, in_channels, H, W] -> [B, out_channels, H, W]``.
 
         Args:
-            in_channels: channels that the coupling's mask shows.
+            in_shape: ``(in_channels, H, W)``, the channels that the coupling's mask shows.
             out_channels: scales and shifts together, scales first.
             width: channels inside.
-            hidden_pixels: whether the input holds zeros in place of pixels that the mask hides.
+            interleaved: whether the input holds zeros between its pixels, as a checkerboard leaves them.
         """

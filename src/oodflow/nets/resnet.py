@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import relu
 from torch.nn.utils.parametrizations import weight_norm
 
-from oodflow.nets.net import NetConfig
+from oodflow.nets.net import NetConfig, Shape
 
 
 class ResNetConfig(NetConfig):
@@ -20,17 +20,17 @@ class ResNetConfig(NetConfig):
     skip: bool = True
     zero_init: bool = False
 
-    def build(self, in_channels: int, out_channels: int, width: int, *, hidden_pixels: bool) -> nn.Module:
+    def build(self, in_shape: Shape, out_channels: int, width: int, *, interleaved: bool) -> nn.Module:
         """Build the network."""
         return ResNet(
-            in_channels,
+            in_shape[0],
             out_channels,
             width,
             blocks=self.blocks,
             batch_norm=self.batch_norm,
             skip=self.skip,
             zero_init=self.zero_init,
-            input_gain=2.0 if hidden_pixels and self.batch_norm else 1.0,
+            input_gain=input_gain(interleaved=interleaved, batch_norm=self.batch_norm),
         )
 
 
@@ -55,7 +55,9 @@ class ResNet(nn.Module):
         batch_norm: whether to normalise; its statistics are of the training batches.
         skip: whether every block speaks to the output through a 1x1 convolution of its own.
         zero_init: whether the last convolution starts at zero, so that the coupling layer starts as the identity.
-        input_gain: :math:`g`; 2 makes up for the zeros at hidden pixels, which count in the first norm's statistics.
+        input_gain: :math:`g`; 2 makes up for the zeros of a checkerboard, which count in the first norm's statistics.
+        middle: a module that ``h`` goes through after the middle block, such as a bottleneck; not together with
+            skips, which lead around it.
 
     Shapes: ``[B, in_channels, H, W] -> [B, out_channels, H, W]``.
 
@@ -75,6 +77,7 @@ class ResNet(nn.Module):
         skip: bool = True,
         zero_init: bool = False,
         input_gain: float = 1.0,
+        middle: nn.Module | None = None,
     ) -> None:
         super().__init__()
         self.input_gain = input_gain
@@ -82,6 +85,7 @@ class ResNet(nn.Module):
         self.in_conv = _conv(2 * in_channels, width, 3)
         self.blocks = nn.ModuleList(_block(width, batch_norm) for _ in range(blocks))
         self.skips = nn.ModuleList(_conv(width, width, 1) for _ in range(blocks + 1)) if skip else None
+        self.middle = middle or nn.Identity()
         self.out_norm = _norm(width, batch_norm)
         self.out_conv = _conv(width, out_channels, 1, zero=zero_init)
 
@@ -92,8 +96,15 @@ class ResNet(nn.Module):
         total = self.skips[0](h) if self.skips is not None else h
         for i, block in enumerate(self.blocks):
             h = h + block(h)
+            if i + 1 == len(self.blocks) // 2:
+                h = self.middle(h)
             total = total + self.skips[i + 1](h) if self.skips is not None else h
         return self.out_conv(relu(self.out_norm(total)))  # type: ignore[no-any-return]
+
+
+def input_gain(*, interleaved: bool, batch_norm: bool) -> float:
+    """Tell :math:`g`: 2 for a checkerboard, as the authors have it, if there is a norm to make up for."""
+    return 2.0 if interleaved and batch_norm else 1.0
 
 
 def _block(width: int, batch_norm: bool) -> nn.Module:

@@ -2,6 +2,7 @@
 
 import math
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -9,23 +10,23 @@ from torch import Tensor
 
 from oodflow.bijections import Shape
 from oodflow.errors import UsageError
-from oodflow.flows import AnyFlowConfig, Flow, load_flow, save_flow
+from oodflow.flows import Flow, FlowConfig, load_flow, save_flow
 from oodflow.testing.modules import check_gradients, leaving_no_trace, log_det_of, randomise
 
-_SHAPES: tuple[Shape, ...] = ((1, 8, 4), (3, 4, 8))
+_SHAPES: dict[int, tuple[Shape, ...]] = {3: ((1, 8, 4), (3, 4, 8)), 1: ((4,), (7,))}
 
 
-def check_flow(config: AnyFlowConfig, shapes: tuple[Shape, ...] = _SHAPES) -> None:
+def check_flow(config: FlowConfig, shapes: tuple[Shape, ...] | None = None) -> None:
     r"""Test that a flow keeps its contract.
 
-    ``log_prob`` is :math:`\log N(z; 0, I) + \log|\det \partial z / \partial v| - D \log 256` with the determinant of
-    the autograd Jacobian, in float64; ``decode`` undoes ``encode``; samples are uint8 and belong to their generator;
-    noise is the caller's; an image's result does not depend on its neighbours; a call leaves no trace; a saved flow is
-    the same flow; wrong images are refused.
+    ``log_prob`` is :math:`\log N(z; 0, I) + \log|\det \partial z / \partial v|`, for 8-bit images less
+    :math:`D \log 256`, with the determinant of the autograd Jacobian, in float64; ``decode`` undoes ``encode``, in
+    float32 too; samples belong to their generator; noise is the caller's; the result of one image or vector does not
+    depend on its neighbours; a call leaves no trace; a saved flow is the same flow; wrong data is refused.
 
     Args:
         config: the flow's settings; keep it small, its Jacobian is computed.
-        shapes: for which shapes of images to test it.
+        shapes: for which shapes of images or vectors to test it; none: some of the flow's rank.
 
     Raises:
         AssertionError: with the clause that does not hold.
@@ -35,88 +36,107 @@ def check_flow(config: AnyFlowConfig, shapes: tuple[Shape, ...] = _SHAPES) -> No
         >>> check_flow(GlowConfig(steps=1, width=2), shapes=((1, 4, 4),))
     """
     assert type(config).model_validate_json(config.model_dump_json()) == config, "settings change in a JSON round trip"
-    for seed, shape in enumerate(shapes):
-        generator = torch.Generator().manual_seed(seed)
+    for seed, shape in enumerate(shapes or _SHAPES[config.rank]):
         flow = config.build(shape).double().eval()
-        images = torch.randint(0, 256, (3, *shape), dtype=torch.uint8, generator=generator)
-        noise = torch.rand(images.shape, dtype=torch.float64, generator=generator)
-        flow.initialise(images, noise=noise)
+        x, noise = _data(shape, seed)
+        flow.initialise(x, noise=noise)
         randomise(flow, seed)
         with leaving_no_trace(flow):
-            log_prob = flow.log_prob(images, noise=noise)
-        _check_log_prob(flow, images, noise, log_prob)
-        _check_decode(flow, images, noise)
-        _check_samples(flow)
-        _check_noise(flow, images, noise)
-        _check_saved(flow, config, images, noise)
-        _check_refusals(flow, images)
+            log_prob = flow.log_prob(x, noise=noise)
+        _check_log_prob(flow, x, noise, log_prob)
+        _check_decode(flow, x, noise)
+        _check_float32(flow, config, x, noise)
+        _check_samples(flow, x.dtype)
+        _check_noise(flow, x, noise)
+        _check_saved(flow, config, x, noise)
+        _check_refusals(flow, x)
         check_gradients(flow, -log_prob.mean())
 
 
-def _check_log_prob(flow: Flow, images: Tensor, noise: Tensor, log_prob: Tensor) -> None:
-    values = (images.double() + noise) / 256
-    for image, claimed in zip(values, log_prob, strict=True):
-        z = flow.bijection(image[None])[0][0]
-        log_det = log_det_of(lambda one: flow.bijection(one[None])[0][0], image)
-        prior = -0.5 * (z.square() + math.log(2 * math.pi)).sum()
-        actual = prior + log_det - flow.dims * math.log(256)
+def _data(shape: Shape, seed: int) -> tuple[Tensor, Tensor | None]:
+    """Draw three images and their noise, or three vectors, which have none."""
+    generator = torch.Generator().manual_seed(seed)
+    if len(shape) == 1:
+        return torch.randn(3, *shape, dtype=torch.float64, generator=generator), None
+    images = torch.randint(0, 256, (3, *shape), dtype=torch.uint8, generator=generator)
+    return images, torch.rand(images.shape, dtype=torch.float64, generator=generator)
+
+
+def _check_log_prob(flow: Flow, x: Tensor, noise: Tensor | None, log_prob: Tensor) -> None:
+    values, constant = (x, 0.0) if noise is None else ((x.double() + noise) / 256, flow.dims * math.log(256))
+    for value, claimed in zip(values, log_prob, strict=True):
+        z = flow.bijection(value[None])[0][0]
+        log_det = log_det_of(lambda one: flow.bijection(one[None])[0][0], value)
+        actual = -0.5 * (z.square() + math.log(2 * math.pi)).sum() + log_det - constant
         assert torch.allclose(claimed, actual, rtol=1e-9, atol=1e-8), (
             f"log_prob is {claimed.item():.9g} but prior, Jacobian and constant give {actual.item():.9g}"
         )
-    alone = flow.log_prob(images[1:2], noise=noise[1:2])
-    assert torch.allclose(alone[0], log_prob[1]), "an image alone gives another log_prob than in a batch"
+    alone = flow.log_prob(x[1:2], noise=None if noise is None else noise[1:2])
+    assert torch.allclose(alone[0], log_prob[1]), "one alone has another log_prob than in a batch"
 
 
-def _check_decode(flow: Flow, images: Tensor, noise: Tensor) -> None:
-    z, log_det = flow.encode(images, noise=noise)
-    assert z.shape == (len(images), flow.dims), f"z has shape {tuple(z.shape)}: flat latents are expected"
-    assert log_det.shape == (len(images),), f"log_det has shape {tuple(log_det.shape)}"
-    assert torch.equal(flow.decode(z), images), "decode(encode(x)) is not x"
+def _check_decode(flow: Flow, x: Tensor, noise: Tensor | None) -> None:
+    z, log_det = flow.encode(x, noise=noise)
+    assert z.shape == (len(x), flow.dims), f"z has shape {tuple(z.shape)}: flat latents are expected"
+    assert log_det.shape == (len(x),), f"log_det has shape {tuple(log_det.shape)}"
+    back = flow.decode(z)
+    assert back.dtype == x.dtype, f"decode gives {back.dtype}: {x.dtype} is expected"
+    same = torch.equal(back, x) if noise is not None else torch.allclose(back, x, rtol=0, atol=1e-9)
+    assert same, "decode(encode(x)) is not x"
 
 
-def _check_samples(flow: Flow) -> None:
+def _check_float32(flow: Flow, config: FlowConfig, x: Tensor, noise: Tensor | None) -> None:
+    single = config.build(flow.shape).eval()
+    single.load_state_dict(flow.state_dict())
+    _check_decode(single, x, noise)
+    exact, rounded = flow.log_prob(x, noise=noise), single.log_prob(x, noise=noise)
+    assert rounded.dtype == torch.float32, f"log_prob of a float32 flow is {rounded.dtype}"
+    assert torch.allclose(rounded.double(), exact, rtol=1e-4, atol=1e-2), "float32 and float64 disagree"
+
+
+def _check_samples(flow: Flow, dtype: torch.dtype) -> None:
     first, again = (flow.sample(4, generator=torch.Generator().manual_seed(5)) for _ in range(2))
-    assert first.dtype == torch.uint8, f"samples are {first.dtype}: uint8 is expected"
+    assert first.dtype == dtype, f"samples are {first.dtype}: {dtype} is expected"
     assert first.shape == (4, *flow.shape), f"samples have shape {tuple(first.shape)}"
     assert torch.equal(first, again), "the same generator gives other samples"
     cold = flow.sample(2, generator=torch.Generator().manual_seed(5), temperature=0.0)
     assert torch.equal(cold[0], cold[1]), "at temperature 0 all samples are the mode of the prior, decoded"
 
 
-def _check_noise(flow: Flow, images: Tensor, noise: Tensor) -> None:
+def _check_noise(flow: Flow, x: Tensor, noise: Tensor | None) -> None:
     before = torch.random.get_rng_state()
-    drawn, again = (flow.log_prob(images, generator=torch.Generator().manual_seed(1)) for _ in range(2))
+    drawn, again = (flow.log_prob(x, generator=torch.Generator().manual_seed(1)) for _ in range(2))
     assert torch.equal(drawn, again), "the same generator gives another log_prob"
     assert torch.equal(torch.random.get_rng_state(), before), "the global random generator was used"
-    assert not torch.equal(drawn, flow.log_prob(images, noise=noise)), "noise makes no difference"
+    if noise is None:
+        assert torch.equal(drawn, flow.log_prob(x)), "vectors have no noise, but a generator makes a difference"
+    else:
+        assert not torch.equal(drawn, flow.log_prob(x, noise=noise)), "noise makes no difference"
+        message = "log_prob of images without noise or generator must be refused: randomness is the caller's"
+        _expect_refusal(lambda: flow.log_prob(x), message)
 
 
-def _check_saved(flow: Flow, config: AnyFlowConfig, images: Tensor, noise: Tensor) -> None:
+def _check_saved(flow: Flow, config: FlowConfig, x: Tensor, noise: Tensor | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "flow.safetensors"
         save_flow(path, flow, config)
         loaded = load_flow(path).double()
     single = config.build(flow.shape)
     single.load_state_dict(flow.state_dict())
-    expected = single.double().eval().log_prob(images, noise=noise)
-    assert torch.equal(loaded.log_prob(images, noise=noise), expected), "a saved and loaded flow is another flow"
+    expected = single.double().eval().log_prob(x, noise=noise)
+    assert torch.equal(loaded.log_prob(x, noise=noise), expected), "a saved and loaded flow is another flow"
 
 
-def _check_refusals(flow: Flow, images: Tensor) -> None:
-    channels, height, width = flow.shape
-    wrong = [
-        images[:, :, :, :-2],
-        images.float(),
-        torch.zeros(1, channels + 1, height, width, dtype=torch.uint8),
-    ]
-    for x in wrong:
-        try:
-            flow.log_prob(x, generator=torch.Generator())
-        except UsageError:
-            continue
-        raise AssertionError(f"images {x.dtype} {tuple(x.shape)} were taken by a flow for {flow.shape}")
+def _check_refusals(flow: Flow, x: Tensor) -> None:
+    another_type = x.float() if x.dtype == torch.uint8 else x.byte()
+    for wrong in (x[..., :-1], torch.cat([x, x], 1), another_type):
+        message = f"{wrong.dtype} {tuple(wrong.shape)} was taken by a flow for {flow.shape}"
+        _expect_refusal(lambda wrong=wrong: flow.log_prob(wrong, generator=torch.Generator()), message)  # type: ignore[misc]
+
+
+def _expect_refusal(call: Callable[[], object], message: str) -> None:
     try:
-        flow.log_prob(images)
+        call()
     except UsageError:
         return
-    raise AssertionError("log_prob without noise or generator must be refused: randomness is the caller's")
+    raise AssertionError(message)

@@ -1,6 +1,7 @@
 """The contract of an st-network, as a test that anyone can run on a network of their own."""
 
 import torch
+from torch import nn
 
 from oodflow.nets import NetConfig
 from oodflow.testing.modules import check_gradients, leaving_no_trace, randomise
@@ -9,9 +10,9 @@ from oodflow.testing.modules import check_gradients, leaving_no_trace, randomise
 def check_net(config: NetConfig) -> None:
     """Test that an st-network keeps its contract.
 
-    It maps ``[B, in_channels, H, W]`` to ``[B, out_channels, H, W]`` at any size; in eval mode an image's result does
-    not depend on its neighbours and a call leaves no trace; the state-dict carries everything; every parameter has a
-    finite gradient; its settings survive a JSON round trip.
+    Built for images of any size, it maps ``[B, in_channels, H, W]`` to ``[B, out_channels, H, W]``; in eval mode an
+    image's result does not depend on its neighbours and a call leaves no trace; the state-dict carries everything;
+    every parameter has a finite gradient; its settings survive a JSON round trip.
 
     Args:
         config: the network's settings.
@@ -24,23 +25,27 @@ def check_net(config: NetConfig) -> None:
         >>> check_net(ConvNetConfig())
     """
     assert type(config).model_validate_json(config.model_dump_json()) == config, "settings change in a JSON round trip"
-    for hidden_pixels in (False, True):
-        _check(config, hidden_pixels=hidden_pixels)
+    for interleaved in (False, True):
+        _check(config, interleaved=interleaved)
 
 
-def _check(config: NetConfig, *, hidden_pixels: bool) -> None:
+def _check(config: NetConfig, *, interleaved: bool) -> None:
     generator = torch.Generator().manual_seed(0)
-    net = randomise(config.build(3, 4, width=6, hidden_pixels=hidden_pixels).double(), seed=1).eval()
     for height, width in ((4, 6), (7, 5)):
+
+        def build(pixels: tuple[int, int] = (height, width)) -> nn.Module:
+            return config.build((3, *pixels), 4, width=6, interleaved=interleaved).double()
+
+        net = randomise(build(), seed=1).eval()
         x = torch.randn(3, 3, height, width, dtype=torch.float64, generator=generator)
         with leaving_no_trace(net):
             y = net(x)
         assert y.shape == (3, 4, height, width), f"{tuple(x.shape)} became {tuple(y.shape)}: expected 4 channels"
         assert y.dtype == x.dtype, f"dtype {x.dtype} became {y.dtype}"
         assert torch.allclose(net(x[1:2]), y[1:2]), "an image alone gives another result than in a batch"
-    again = config.build(3, 4, width=6, hidden_pixels=hidden_pixels).double().eval()
-    again.load_state_dict(net.state_dict())
-    assert torch.equal(again(x), y), "the state-dict does not carry everything"
-    x.requires_grad_()
-    net.train()
-    check_gradients(net, net(x).square().sum(), x)
+        again = build().eval()
+        again.load_state_dict(net.state_dict())
+        assert torch.equal(again(x), y), "the state-dict does not carry everything"
+        net.train()
+        x.requires_grad_()
+        check_gradients(net, net(x).square().sum(), x)

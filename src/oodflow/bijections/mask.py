@@ -1,0 +1,80 @@
+"""Which part of its input a coupling layer sees, and which part it changes."""
+
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from oodflow.bijections.bijection import Shape
+from oodflow.errors import UsageError
+
+
+class Mask(nn.Module):
+    r"""A pair of disjoint boolean maps: what the st-network is shown and what the layer changes.
+
+    The network only gets the channels in which it is shown something, and only speaks of the channels in which
+    something changes: for a channel-wise mask those are half of the channels, at full density; for a checkerboard all
+    of them, with zeros at the hidden pixels. The entries of a vector are channels without pixels.
+
+    Args:
+        condition: boolean ``[C, H, W]`` or ``[D]``, true where the network sees the input.
+        transform: boolean, of the same shape, true where the layer changes it.
+
+    Attributes:
+        in_shape: shape of what the network is shown.
+        out_channels: how many channels the network speaks of (for each of scale and shift).
+        hides_pixels: whether the shown channels hold zeros in place of hidden pixels.
+        interleaved: whether they hold them between the pixels, as a checkerboard: no two shown pixels are neighbours.
+    """
+
+    condition: Tensor
+    transform: Tensor
+
+    def __init__(self, condition: Tensor, transform: Tensor) -> None:
+        super().__init__()
+        if condition.shape != transform.shape or condition.dim() not in (1, 3):
+            raise UsageError(
+                f"condition and transform must be two masks [C, H, W] or [D] of one shape "
+                f"but are {list(condition.shape)} and {list(transform.shape)}."
+            )
+        if (condition & transform).any():
+            raise UsageError("condition and transform overlap: a coupling layer can't change what it conditions on.")
+        if not condition.any() or not transform.any():
+            raise UsageError(f"a mask of shape {list(condition.shape)} shows or changes nothing: it needs both parts.")
+        self.register_buffer("condition", condition, persistent=False)
+        self.register_buffer("transform", transform, persistent=False)
+        self._shown = _channel_range(condition)
+        self._changed = _channel_range(transform)
+        self.in_shape: Shape = (self._shown[1] - self._shown[0], *condition.shape[1:])
+        self.out_channels = self._changed[1] - self._changed[0]
+        self.hides_pixels = not bool(condition[slice(*self._shown)].all())
+        self.interleaved = self.hides_pixels and not _neighbours(condition)
+        self._spares_pixels = not bool(transform[slice(*self._changed)].all())
+
+    def show(self, x: Tensor) -> Tensor:
+        """Return what the network may see of ``x [B, C, H, W]``: ``[B, *in_shape]``, zeros where hidden."""
+        shown = slice(*self._shown)
+        return x[:, shown] * self.condition[shown] if self.hides_pixels else x[:, shown]
+
+    def place(self, y: Tensor) -> Tensor:
+        """Put ``y [B, out_channels, H, W]`` where the layer changes things: ``[B, C, H, W]``, zeros elsewhere."""
+        first, end = self._changed
+        if self._spares_pixels:
+            y = y * self.transform[first:end]
+        pixels = (0, 0) * (self.transform.dim() - 1)
+        return pad(y, (*pixels, first, self.transform.shape[0] - end))
+
+    def extra_repr(self) -> str:
+        """Show shape and shares."""
+        shown, changed = self.condition.double().mean().item(), self.transform.double().mean().item()
+        return f"{list(self.condition.shape)}, sees {shown:.0%}, changes {changed:.0%}"
+
+
+def _channel_range(mask: Tensor) -> tuple[int, int]:
+    """First and one past the last channel in which ``mask [C, ...]`` is true anywhere."""
+    channels = mask.flatten(1).any(1).nonzero() if mask.dim() > 1 else mask.nonzero()
+    return int(channels.min()), int(channels.max()) + 1
+
+
+def _neighbours(mask: Tensor) -> bool:
+    """Tell whether ``mask [C, H, W]`` is true in two pixels side by side."""
+    across, down = mask[:, :, 1:] & mask[:, :, :-1], mask[:, 1:] & mask[:, :-1]
+    return bool(across.any() or down.any())

@@ -1,0 +1,48 @@
+"""Couplings of one mask at the image's own size."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from oodflow.bijections import MASKS, Bijection, Chain, Logit, MultiScale, Patchify, Shape
+from oodflow.flows.config import FlowConfig, MaskName, coupling
+from oodflow.flows.flow import Flow
+from oodflow.nets import AnyNetConfig, ResNetConfig
+
+
+class SingleScaleConfig(FlowConfig):
+    """A row of couplings whose mask takes turns, without squeezes: the paper's flows to compare masks with.
+
+    Eight couplings are its RealNVP of a fixed size with checkerboard, horizontal or cycle mask, three horizontal and
+    two checkerboard ones the small flows of its Figure 3.
+
+    Attributes:
+        couplings: number of coupling layers.
+        mask: name of the mask.
+        patches: cut the image into ``patches x patches`` pieces and treat each as an image of its own.
+        width: channels inside the st-networks.
+        net: the st-network.
+        alpha: contraction before the logit.
+
+    Reference:
+        Kirichenko, Izmailov, Wilson (2020), section 4.2, Figure 3, appendix K and L, arXiv:2006.08545.
+    """
+
+    kind: Literal["single-scale"] = "single-scale"
+    couplings: int = Field(8, ge=1)
+    mask: MaskName = "checkerboard"
+    patches: int = Field(1, ge=1)
+    width: int = Field(64, ge=1)
+    net: AnyNetConfig = ResNetConfig()
+    alpha: float = Field(0.05, ge=0, lt=0.5)
+
+    def build(self, shape: Shape) -> Flow:
+        """Build the flow for images ``(C, H, W)``."""
+        layers = [self._layer(shape, turn) for turn in range(self.couplings)]
+        return Flow(shape, MultiScale(shape, [Chain([Logit(self.alpha), *layers])]))
+
+    def _layer(self, shape: Shape, turn: int) -> Bijection:
+        channels, height, width = shape
+        patch = (channels, height // self.patches, width // self.patches)
+        layer = coupling(MASKS[self.mask](patch, turn), self.net, self.width)
+        return layer if self.patches == 1 else Patchify(layer, rows=self.patches, columns=self.patches)

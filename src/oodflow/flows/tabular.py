@@ -1,0 +1,35 @@
+"""RealNVP for vectors."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from oodflow.bijections import Chain, Shape, channelwise
+from oodflow.flows.config import FlowConfig, coupling
+from oodflow.flows.flow import Flow
+from oodflow.nets import MLPConfig
+
+
+class TabularConfig(FlowConfig):
+    """RealNVP for tabular data and embeddings: couplings that see one half of the vector and change the other, in turn.
+
+    Attributes:
+        couplings: number of coupling layers.
+        width: hidden units in each layer of the st-networks.
+        net: the st-network.
+
+    Reference:
+        Kirichenko, Izmailov, Wilson (2020), appendix O, arXiv:2006.08545.
+    """
+
+    rank: ClassVar[int] = 1
+    kind: Literal["tabular"] = "tabular"
+    couplings: int = Field(8, ge=1)
+    width: int = Field(256, ge=1)
+    net: MLPConfig = MLPConfig()
+
+    def build(self, shape: Shape) -> Flow:
+        """Build the flow for vectors ``(D,)``."""
+        # The authors' first coupling sees the first half: that is the second turn.
+        masks = [channelwise(shape, turn + 1) for turn in range(self.couplings)]
+        return Flow(shape, Chain([coupling(mask, self.net, self.width) for mask in masks]))

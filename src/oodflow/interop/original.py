@@ -1,0 +1,157 @@
+"""The original's flows: our configuration for its constructor arguments, our weights for its checkpoints."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from torch import Tensor
+
+from oodflow.bijections import Shape
+from oodflow.errors import UsageError, unknown
+from oodflow.flows import AnyFlowConfig, Flow, GlowConfig, RealNVPConfig, SingleScaleConfig, TabularConfig
+from oodflow.interop.original_weights import convert
+from oodflow.nets import AnyNetConfig, BottleneckConfig, ConvNetConfig, HighwayConfig, MLPConfig, ResNetConfig
+
+# The constructor arguments, with the defaults of the original's command line where it has one. Those that a class
+# ignores stand here too: the original's scripts pass them all.
+_REALNVP: dict[str, Any] = {
+    "num_scales": 2, "in_channels": None, "mid_channels": 64, "num_blocks": 8, "img_shape": None, "init_zeros": False,
+    "use_batch_norm": True, "st_type": "resnet", "skip": True, "latent_dim": 100,
+}  # fmt: skip
+_GLOW: dict[str, Any] = {
+    "image_shape": None, "mid_channels": 64, "num_scales": 2, "num_coupling_layers_per_scale": 8, "num_layers": 3,
+    "multi_scale": True, "init_zeros": False, "use_batch_norm": True, "st_type": "glow_convnet", "skip": True,
+    "latent_dim": 100,
+}  # fmt: skip
+_TABULAR: dict[str, Any] = {
+    "in_dim": None, "hidden_dim": 256, "num_layers": 1, "num_coupling_layers": 8, "init_zeros": False, "dropout": False,
+}  # fmt: skip
+
+# The flows of one scale: which mask, how many couplings. They have skips whatever they are told.
+_SINGLE_SCALE: dict[str, dict[str, Any]] = {
+    "RealNVP8Layers": {"mask": "checkerboard", "couplings": 8},
+    "RealNVPCycleMask": {"mask": "cycle", "couplings": 8},
+    "RealNVPMaskHorizontal": {"mask": "horizontal", "couplings": 8},
+    "RealNVPMaskHorizontal3Layers": {"mask": "horizontal", "couplings": 3},
+    "RealNVPSmall": {"mask": "checkerboard", "couplings": 2},
+}
+
+ORIGINAL_FLOWS = ("RealNVP", *_SINGLE_SCALE, "Glow", "RealNVPTabular")
+"""The original's classes."""
+
+
+def load_original(state_dict: Mapping[str, Tensor], cls: str, kwargs: Mapping[str, Any]) -> Flow:
+    """Build our flow from the original's constructor arguments and weights.
+
+    It is the same function: z and log-determinants agree with the original's to rounding. Its log-probability is the
+    exact one, ``D log(256/255)`` nats higher than the original's for images, and ``D log 256`` for vectors.
+
+    Args:
+        state_dict: the original's weights; the keys may carry the prefix ``module.`` of its checkpoints.
+        cls: the original's class, such as ``"RealNVP"`` or ``"Glow"``.
+        kwargs: what its constructor was called with. Arguments that the class ignores are ignored here too.
+
+    Returns:
+        The flow in eval mode, in float32 on the CPU; its actnorms count as initialised.
+
+    Raises:
+        UsageError: for an unknown class or argument, an st-network that we do not build, and for keys that are missing,
+            unexpected or of another shape, by name.
+
+    Example:
+        >>> from oodflow.interop import load_original
+        >>> shape = {"image_shape": (1, 28, 28), "mid_channels": 8, "num_coupling_layers_per_scale": 1}
+        >>> load_original({}, cls="Glow", kwargs=shape)
+        Traceback (most recent call last):
+        oodflow.errors.UsageError: the weights do not fit these constructor arguments: missing: body.3.0.module1.bias, \
+body.3.0.module1.logs, body.3.1.module1.weight and 19 more; give the arguments that the checkpoint was trained with.
+    """
+    config, shape = original_config(cls, kwargs)
+    flow = config.build(shape)
+    flow.load_state_dict(convert(state_dict, flow, config, dead=_dead(config, kwargs)))
+    return flow.eval()
+
+
+def original_config(cls: str, kwargs: Mapping[str, Any]) -> tuple[AnyFlowConfig, Shape]:
+    """Translate the original's constructor arguments to our configuration, and the shape of what it is for.
+
+    Raises:
+        UsageError: for an unknown class or argument, a value that can't be, or an st-network that we do not build.
+    """
+    if cls not in ORIGINAL_FLOWS:
+        raise unknown("flow", cls, ORIGINAL_FLOWS)
+    known = {"Glow": _GLOW, "RealNVPTabular": _TABULAR}.get(cls, _REALNVP)
+    for name in kwargs:
+        if name not in known:
+            raise unknown(f"argument of {cls}", name, known)
+    given = known | dict(kwargs)
+    shape = _shape(cls, given)
+    try:
+        return _config(cls, given), shape
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"an argument of {cls} is {first['input']!r}: {first['msg']}.") from error
+
+
+def _config(cls: str, given: Mapping[str, Any]) -> AnyFlowConfig:
+    match cls:
+        case "RealNVP":
+            net = _net(given, given["num_blocks"])
+            return RealNVPConfig(scales=given["num_scales"], width=given["mid_channels"], net=net)
+        case "Glow":
+            return GlowConfig(
+                scales=given["num_scales"],
+                steps=given["num_coupling_layers_per_scale"],
+                split=given["multi_scale"],
+                width=given["mid_channels"],
+                net=_net(given, given["num_layers"]),
+            )
+        case "RealNVPTabular":
+            # The original counts the hidden layers after the first.
+            mlp = MLPConfig(hidden_layers=given["num_layers"] + 1, zero_init=given["init_zeros"])
+            return TabularConfig(couplings=given["num_coupling_layers"], width=given["hidden_dim"], net=mlp)
+        case _:
+            net = _net({**given, "skip": True, "latent_dim": 100}, given["num_blocks"])
+            return SingleScaleConfig(**_SINGLE_SCALE[cls], width=given["mid_channels"], net=net)
+
+
+def _shape(cls: str, given: Mapping[str, Any]) -> Shape:
+    if cls == "RealNVPTabular":
+        if not isinstance(given["in_dim"], int):
+            raise UsageError(f"in_dim is {given['in_dim']!r}: {cls} needs the length of its vectors, such as 15.")
+        return (given["in_dim"],)
+    name = "image_shape" if cls == "Glow" else "img_shape"
+    shape = tuple(given[name] or ())
+    if len(shape) != 3:
+        raise UsageError(f"{name} is {given[name]}: {cls} needs (channels, height, width), such as (1, 28, 28).")
+    if given.get("in_channels") not in (None, shape[0]):
+        raise UsageError(f"in_channels is {given['in_channels']} but {name} is {shape}: they must agree.")
+    return shape
+
+
+def _dead(config: AnyFlowConfig, kwargs: Mapping[str, Any]) -> str:
+    """Name what the original builds and never uses: a bottleneck after block 1 // 2 of 1."""
+    unused = kwargs.get("st_type") == "resnet_ae" and not isinstance(config.net, BottleneckConfig)
+    return "st_net.bottleneck." if unused else ""
+
+
+def _net(given: Mapping[str, Any], blocks: int) -> AnyNetConfig:
+    resnet = {"blocks": blocks, "batch_norm": given["use_batch_norm"], "zero_init": given["init_zeros"]}
+    match given["st_type"]:
+        case "resnet":
+            return ResNetConfig(skip=given["skip"], **resnet)
+        case "resnet_ae" if blocks == 1:
+            return ResNetConfig(skip=False, **resnet)
+        case "resnet_ae":
+            return BottleneckConfig(latent_dims=given["latent_dim"], **resnet)
+        case "highway":
+            return HighwayConfig(blocks=blocks)
+        case "glow_convnet":
+            return ConvNetConfig()
+        case "convnet" | "autoencoder" | "autoencoder_old" as name:
+            raise UsageError(
+                f"st_type {name!r} is not built: no flow of the paper has it, and the original's own is an affine map "
+                f"(convnet), fails for 3 scales (autoencoder) or always (autoencoder_old)."
+            )
+        case name:
+            raise unknown("st_type", name, ("resnet", "resnet_ae", "highway", "glow_convnet"))
