@@ -57,7 +57,7 @@ def test_flow_keeps_the_contract_with_every_net(name, net):
 @pytest.mark.parametrize("name", IMAGE_FLOWS)
 def test_flow_keeps_the_contract_with_every_mask(name, mask):
     torch.manual_seed(0)
-    check_flow(small(name, net=ConvNetConfig(), mask=mask, steps=1), shapes=((1, 16, 12),))
+    check_flow(small(name, net=ConvNetConfig(), mask=mask, steps=1), shapes=((2, 16, 12),))
 
 
 @pytest.mark.parametrize(

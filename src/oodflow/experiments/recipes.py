@@ -1,21 +1,24 @@
 """Named runs. Every number says where it comes from: (R) the original's README, (P) the paper, (M) measured by us."""
 
-import math
 from collections.abc import Callable
 from functools import partial
-from typing import Literal, get_args
 
 from oodflow.data import SOURCES
 from oodflow.errors import UsageError, unknown
-from oodflow.experiments.config import MonitorConfig, RunConfig
-from oodflow.flows import AnyFlowConfig, GlowConfig, RealNVPConfig
+from oodflow.experiments.config import RunConfig
+from oodflow.experiments.inductive_biases import COLOUR, GREY, bottleneck, masked
+from oodflow.experiments.scales import (
+    SCALES,
+    Preset,
+    Scale,
+    cpu_training,
+    epoch,
+    monitor,
+    paper_training,
+    smoke_training,
+)
+from oodflow.flows import GlowConfig, RealNVPConfig
 from oodflow.nets import ConvNetConfig, HighwayConfig, ResNetConfig
-from oodflow.training import TrainingConfig
-
-Scale = Literal["smoke", "cpu", "paper"]
-SCALES: tuple[Scale, ...] = get_args(Scale)
-
-Preset = tuple[AnyFlowConfig, TrainingConfig]
 
 
 def realnvp_grey(scale: Scale, images: int) -> Preset:
@@ -81,60 +84,6 @@ def realnvp_patches(scale: Scale, images: int) -> Preset:
             raise UsageError("photographs-realnvp is not in the paper: use scale cpu or smoke.")
 
 
-def smoke_training() -> TrainingConfig:
-    """Training that proves that everything runs, and nothing else."""
-    return TrainingConfig(steps=4, batch_size=8, lr=1e-3, ema_decay=0.9, log_every=1, checkpoint_every=2)
-
-
-def cpu_training(steps: int) -> TrainingConfig:
-    """Training for two cores: minutes, and well trained enough to show the paper's effects.
-
-    Chosen by trials of 120 to 150 s on FashionMNIST (M): batch 32 beats 64 and a rate of 2e-3 beats 1e-3 by 0.1 to
-    0.3 bits/dim; the clipping acts at nearly every step, that is, the gradient is normalised.
-    """
-    return TrainingConfig(
-        steps=steps,
-        batch_size=32,
-        lr=2e-3,
-        schedule="cosine",
-        warmup_steps=100,
-        max_grad_norm=1000.0,
-        ema_decay=0.995,
-    )
-
-
-def paper_training(
-    steps: int, optimiser: Literal["adam", "rmsprop"], *, lr: float, decay: Literal["gains", "all"]
-) -> TrainingConfig:
-    """The original's training: batch 32 (R, P), and its defaults for decay and clipping, which its commands keep."""
-    return TrainingConfig(
-        steps=steps,
-        batch_size=32,
-        optimiser=optimiser,
-        lr=lr,
-        decay=decay,
-        weight_decay=5e-5,
-        max_grad_norm=100.0,
-        checkpoint_every=1000,
-    )
-
-
-def epoch(images: int) -> int:
-    """Steps in one pass over the official train part, in batches of 32."""
-    return math.ceil(images / 32)
-
-
-def monitor(scale: Scale, images: int) -> MonitorConfig:
-    """What to look at while training; at ``paper`` scale once an epoch, as the original."""
-    match scale:
-        case "smoke":
-            return MonitorConfig(every=2, images=16, samples=4)
-        case "cpu":
-            return MonitorConfig(every=1000, images=500)
-        case "paper":
-            return MonitorConfig(every=epoch(images), images=10_000)
-
-
 def run(
     preset: Callable[[Scale, int], Preset], data: str, ood: tuple[str, ...], name: str, scale: str = "cpu"
 ) -> RunConfig:
@@ -167,6 +116,21 @@ _RUNS: dict[str, tuple[Callable[[Scale, int], Preset], str, tuple[str, ...]]] = 
     "svhn-glow": (glow_colour, "svhn", ("cifar10", "celeba")),
     "celeba-realnvp": (realnvp_colour, "celeba", ("cifar10", "svhn")),
     "celeba-glow": (glow_colour, "celeba", ("cifar10", "svhn")),
+    # Other masks at one size, and bottlenecks in the st-networks: appendix L.
+    "masks-fashion-mnist-checkerboard": (masked("checkerboard", GREY), "fashion_mnist", ("mnist",)),
+    "masks-fashion-mnist-horizontal": (masked("horizontal", GREY), "fashion_mnist", ("mnist",)),
+    "masks-fashion-mnist-cycle": (masked("cycle", GREY), "fashion_mnist", ("mnist",)),
+    "masks-celeba-checkerboard": (masked("checkerboard", COLOUR), "celeba", ("svhn",)),
+    "masks-celeba-horizontal": (masked("horizontal", COLOUR), "celeba", ("svhn",)),
+    "masks-celeba-cycle": (masked("cycle", COLOUR), "celeba", ("svhn",)),
+    "bottleneck-fashion-mnist-none": (bottleneck(None, GREY), "fashion_mnist", ("mnist",)),
+    "bottleneck-fashion-mnist-100": (bottleneck(100, GREY), "fashion_mnist", ("mnist",)),
+    "bottleneck-fashion-mnist-50": (bottleneck(50, GREY), "fashion_mnist", ("mnist",)),
+    "bottleneck-fashion-mnist-10": (bottleneck(10, GREY), "fashion_mnist", ("mnist",)),
+    "bottleneck-celeba-none": (bottleneck(None, COLOUR), "celeba", ("svhn",)),
+    "bottleneck-celeba-150": (bottleneck(150, COLOUR), "celeba", ("svhn",)),
+    "bottleneck-celeba-80": (bottleneck(80, COLOUR), "celeba", ("svhn",)),
+    "bottleneck-celeba-30": (bottleneck(30, COLOUR), "celeba", ("svhn",)),
     # The demo's: built in, no download.
     "photographs-realnvp": (realnvp_patches, "photographs", ("digits", "flat", "smooth", "noise")),
 }
