@@ -22,7 +22,7 @@ USAGE = {
     "too low": ([*TRAIN, "training.lr=-1"], "does not fit training.lr: Input should be greater than 0 (got -1)"),
     "not finite": ([*TRAIN, "training.lr=Infinity"], "does not fit training.lr: Input should be a finite number"),
     "no number": ([*TRAIN, "training.steps=abc"], "does not fit training.steps: Input should be a valid integer"),
-    "kind": ([*TRAIN, "flow.net.kind=resnit"], "'convnet', 'highway', 'resnet'"),
+    "kind": ([*TRAIN, "flow.net.kind=resnit"], "'bottleneck', 'convnet', 'highway', 'mlp', 'resnet'"),
     "recipe's name": ([*TRAIN, "recipe=mine"], "recipe can't be set"),
     "recipe's scale": ([*TRAIN, "scale=paper"], "scale can't be set"),
     "seed": ([*TRAIN, "--seed", "-1"], "does not fit training.seed: Input should be greater than or equal to 0"),

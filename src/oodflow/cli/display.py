@@ -21,7 +21,7 @@ if not result_console.is_terminal:  # a file or a pipe has no width: let tables 
 
 
 @contextmanager
-def training_progress(steps: int) -> Iterator[Callback]:
+def training_progress() -> Iterator[Callback]:
     """Show a live bar with bits/dim; where there is no terminal, nothing but the lines of the monitor appear."""
     with _bar("training", "[bold]{task.fields[bpd]}") as bar:
         smooth = math.nan
@@ -32,7 +32,7 @@ def training_progress(steps: int) -> Iterator[Callback]:
                 bpd = report.loss / (state.flow.dims * math.log(2))
                 smooth = bpd if math.isnan(smooth) else 0.95 * smooth + 0.05 * bpd
             skipped = f", {state.skipped} skipped" if state.skipped else ""
-            task = bar.task_ids[0] if bar.task_ids else bar.add_task("training", total=steps, bpd="")
+            task = bar.task_ids[0] if bar.task_ids else bar.add_task("training", total=report.steps, bpd="")
             bar.update(task, completed=report.step, bpd=f"{smooth:.3f} bits/dim{skipped}")
 
         yield callback

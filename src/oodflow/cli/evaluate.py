@@ -38,7 +38,7 @@ def evaluate_and_print(
         print(json.dumps(evaluation, indent=2))
         return evaluation
     result_console.print(evaluation_table(evaluation))
-    step, steps = evaluation["step"], config.training.steps
+    step, steps = evaluation["step"], config.training.steps if config.training else None
     unfinished = (
         "" if step in (None, steps) else f"This run is unfinished: its weights are of step {step:,} of {steps:,}."
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from oodflow import __version__
+from oodflow.cli.original_flags import FLOW_FLAGS, TRAINING_FLAGS, TRAINING_SWITCHES
 from oodflow.errors import UsageError, unknown
 
 
@@ -47,6 +48,7 @@ def build_parser() -> Parser:
     _train(verbs)
     _evaluate(verbs)
     _compare(verbs)
+    _import_original(verbs)
     return parser
 
 
@@ -109,6 +111,33 @@ def _compare(verbs: "Verbs[Parser]") -> None:
     parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help="evaluated run directories")
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
     _json(parser)
+
+
+def _import_original(verbs: "Verbs[Parser]") -> None:
+    text = "turn a checkpoint of the paper's authors' code into a run"
+    parser = _verb(verbs, "import-original", "oodflow.cli.import_original:run", text)
+    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="its N.pt, or a state-dict as .safetensors")
+    parser.add_argument("out", type=Path, metavar="OUT", help="run directory to write")
+    flags = parser.add_argument_group(
+        "the original's flags", "with _ or -, at its defaults; those of training are taken too, and only recorded"
+    )
+    flags.add_argument("--flow", default="RealNVP", metavar="CLASS", help="RealNVP, Glow, RealNVPCycleMask, ...")
+    flags.add_argument("--dataset", metavar="NAME", help="what it was trained on; it says the size of the images")
+    for name, default in FLOW_FLAGS.items():
+        if default is False:
+            flags.add_argument(*_spellings(name), action="store_true")
+        else:
+            kind = _positive if isinstance(default, int) else str
+            flags.add_argument(*_spellings(name), type=kind, metavar="N" if kind is _positive else "NAME")
+    for name in TRAINING_FLAGS:
+        flags.add_argument(*_spellings(name), help=argparse.SUPPRESS)
+    for name in TRAINING_SWITCHES:
+        flags.add_argument(*_spellings(name), action="store_true", help=argparse.SUPPRESS)
+    _json(parser)
+
+
+def _spellings(name: str) -> list[str]:
+    return list(dict.fromkeys([f"--{name.replace('_', '-')}", f"--{name}"]))
 
 
 def _verb(verbs: "Verbs[Parser]", name: str, target: str, text: str) -> Parser:

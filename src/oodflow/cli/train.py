@@ -53,8 +53,7 @@ def config_of(arguments: Namespace) -> RunConfig:
 
 def train_into(path: Path, config: RunConfig | None, arguments: Namespace) -> RunDir:
     """Train with a progress display: a new run for ``config``, or the one at ``path`` where that is none."""
-    steps = (config or RunDir.open(path).config()).training.steps
-    with training_progress(steps) as callback:
+    with training_progress() as callback:
         options = RunOptions(
             command=shlex.join(arguments.command),
             root=getattr(arguments, "data_dir", None),

@@ -33,7 +33,7 @@ class RunConfig(Config):
         split: its part to train on; ``train+calibration`` is the whole official train part; never the test part.
         ood: data sets to ask about while training, and in evaluation unless told otherwise.
         flow: the flow.
-        training: how to train it.
+        training: how to train it; none for a flow that was trained elsewhere.
         monitor: what to look at meanwhile.
     """
 
@@ -43,5 +43,5 @@ class RunConfig(Config):
     split: Literal["train", "train+calibration"] = "train"
     ood: tuple[str, ...] = ()
     flow: AnyFlowConfig
-    training: TrainingConfig
+    training: TrainingConfig | None
     monitor: MonitorConfig = MonitorConfig()

@@ -18,13 +18,15 @@ class Keeper:
         step: the step of the state on disk; none if nothing has been written.
     """
 
-    def __init__(self, run: RunDir, config: RunConfig, record: TrainingRecord, batches: TrainingBatches) -> None:
-        self.run, self.config, self.record, self.batches = run, config, record, batches
+    def __init__(
+        self, run: RunDir, config: RunConfig, record: TrainingRecord, batches: TrainingBatches, every: int
+    ) -> None:
+        self.run, self.config, self.record, self.batches, self.every = run, config, record, batches, every
         self.step: int | None = None
 
     def __call__(self, state: TrainState, report: StepReport) -> None:
         """Save, when it is time."""
-        if report.step % self.config.training.checkpoint_every == 0:
+        if report.step % self.every == 0:
             self.save(state)
 
     def save(self, state: TrainState, *, finished: bool = False) -> None:

@@ -45,7 +45,7 @@ class Monitor:
 
     def __call__(self, state: TrainState, report: StepReport) -> None:
         """Look, when it is time."""
-        if report.step % self.config.monitor.every == 0 or report.step == self.config.training.steps:
+        if report.step % self.config.monitor.every == 0 or report.step == report.steps:
             with state.evaluating() as flow:
                 self._look(flow, report.step)
 

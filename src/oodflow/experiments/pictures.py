@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-FLOW_NAMES = {"realnvp": "RealNVP", "glow": "Glow"}
+FLOW_NAMES = {"realnvp": "RealNVP", "glow": "Glow", "single-scale": "RealNVP of one scale"}
 
 
 def who(config: RunConfig) -> str:
@@ -32,7 +32,7 @@ def who(config: RunConfig) -> str:
 
 def samples_figure(flow: Flow, config: RunConfig) -> "Figure":
     """Draw samples, the same latents each time."""
-    generator = torch.Generator().manual_seed(config.training.seed)
+    generator = torch.Generator().manual_seed(config.training.seed if config.training else 0)
     images = flow.sample(config.monitor.samples, generator=generator).cpu().numpy()
     columns = math.ceil(math.sqrt(len(images)))
     return image_grid(images, columns, title=f"Samples: {who(config)}, {config.scale} scale")

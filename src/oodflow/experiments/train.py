@@ -15,7 +15,7 @@ from oodflow.experiments.monitor import Monitor
 from oodflow.experiments.run_dir import RunDir
 from oodflow.experiments.training_record import TrainingRecord
 from oodflow.flows import Flow
-from oodflow.training import Callback, Diverged, TrainState, choose_device, seeded, train
+from oodflow.training import Callback, Diverged, TrainingConfig, TrainState, choose_device, seeded, train
 
 
 @dataclass(frozen=True)
@@ -54,21 +54,25 @@ def go_on(run: RunDir, options: RunOptions) -> None:
     """Train a run to its end, from its checkpoint where there is one; errors as :func:`start`."""
     run.require_writable()
     config = run.config()
-    if run.weights_file.exists() and run.record().get("training", {}).get("steps") == config.training.steps:
-        options.say(f"{run.path} is finished: all its {config.training.steps:,} steps are taken.")
+    steps = _training(config).steps
+    if run.weights_file.exists() and run.record().get("training", {}).get("steps") == steps:
+        options.say(f"{run.path} is finished: all its {steps:,} steps are taken.")
         return
     _train(run, config, options)
 
 
 def _train(run: RunDir, config: RunConfig, options: RunOptions) -> None:
     # Nothing is written before all has been made ready: a mistake should not leave a run behind that can't be begun.
+    training = _training(config)
     images = load(config.data, config.split, root=options.root)
-    batches = TrainingBatches(images, config.training.batch_size, config.training.seed)
-    state = _state(run, config, images, options.device)
+    batches = TrainingBatches(images, training.batch_size, training.seed)
+    state = _state(run, config, training, images, options.device)
     board = Board(run.tensorboard_dir, state.step)
-    log = Log(run.log_file, state.flow.dims, config.training.log_every, board)
+    log = Log(run.log_file, state.flow.dims, training.log_every, board)
     monitor = Monitor(config, state.flow, run, log, board, options.root, options.say)
-    keeper = Keeper(run, config, TrainingRecord(run, config, images, options.command), batches)
+    keeper = Keeper(
+        run, config, TrainingRecord(run, config, images, options.command), batches, training.checkpoint_every
+    )
     keeper.step = state.step or None
     run.write_config(config)
     log.forget_after(state.step)
@@ -77,7 +81,7 @@ def _train(run: RunDir, config: RunConfig, options: RunOptions) -> None:
     options.say(f"Training {config.flow.kind} on {len(images):,} images of {config.data}{note} in {run.path}")
     try:
         with stop_between_steps() as stop:
-            train(state, batches, config.training, callbacks=[log, monitor, *options.callbacks, keeper, stop])
+            train(state, batches, training, callbacks=[log, monitor, *options.callbacks, keeper, stop])
             keeper.save(state, finished=True)
     except Interrupted as error:
         keeper.save(state)
@@ -94,10 +98,16 @@ def _train(run: RunDir, config: RunConfig, options: RunOptions) -> None:
         board.close()
 
 
-def _state(run: RunDir, config: RunConfig, images: ImageSet, device: str) -> TrainState:
-    with seeded(config.training.seed):
+def _training(config: RunConfig) -> TrainingConfig:
+    if config.training is None:
+        raise UsageError(f"this {config.flow.kind} was trained elsewhere: it can be evaluated, but not trained on.")
+    return config.training
+
+
+def _state(run: RunDir, config: RunConfig, training: TrainingConfig, images: ImageSet, device: str) -> TrainState:
+    with seeded(training.seed):
         flow = _flow(config, images)
-    state = TrainState.start(flow, config.training, choose_device(device))
+    state = TrainState.start(flow, training, choose_device(device))
     if run.checkpoint_file.exists():
         state.restore(run.checkpoint_file, config.model_dump_json())
     return state

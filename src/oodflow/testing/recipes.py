@@ -10,7 +10,7 @@ from oodflow.data.spec import parse
 from oodflow.errors import OodflowError, UsageError
 from oodflow.experiments import SCALES, RunConfig
 from oodflow.flows import Flow
-from oodflow.training import StepReport, TrainState, seeded, train
+from oodflow.training import StepReport, TrainingConfig, TrainState, seeded, train
 
 STEPS = 2
 
@@ -95,7 +95,7 @@ def _losses(config: RunConfig, images: ImageSet) -> list[float]:
     def note(state: TrainState, report: StepReport) -> None:
         losses.append(report.loss)
 
-    settings = config.training.model_copy(update={"steps": STEPS, "batch_size": min(8, len(images))})
+    settings = training_of(config).model_copy(update={"steps": STEPS, "batch_size": min(8, len(images))})
     state = TrainState.start(build(config), settings)
     train(state, TrainingBatches(images, settings.batch_size, settings.seed), settings, callbacks=[note])
     return losses
@@ -103,8 +103,14 @@ def _losses(config: RunConfig, images: ImageSet) -> list[float]:
 
 def build(config: RunConfig) -> Flow:
     """Build the flow of a configuration for the shape of its data."""
-    with seeded(config.training.seed):
+    with seeded(training_of(config).seed):
         return config.flow.build(shape_of(config.data))
+
+
+def training_of(config: RunConfig) -> TrainingConfig:
+    """Tell how a recipe trains, which it has to say."""
+    assert config.training is not None, f"{config.recipe} says how to train"
+    return config.training
 
 
 def shape_of(spec: str) -> Shape:

@@ -28,6 +28,7 @@ class StepReport:
 
     Attributes:
         step: steps done, this one included.
+        steps: steps in all.
         loss: the objective, in nats an image.
         grad_norm: norm of the gradient before clipping.
         lr: learning rate.
@@ -35,6 +36,7 @@ class StepReport:
     """
 
     step: int
+    steps: int
     loss: float
     grad_norm: float
     lr: float
@@ -109,7 +111,7 @@ def take_step(
                 f"gradient that is not finite. Try a lower training.lr than "
                 f"{config.lr:g}, a longer training.warmup_steps or a smaller training.max_grad_norm."
             )
-    return StepReport(state.step, value, grad_norm, lr, not finite)
+    return StepReport(state.step, config.steps, value, grad_norm, lr, not finite)
 
 
 def training_noise(images: Tensor, seed: int, step: int) -> Tensor:

@@ -1,0 +1,55 @@
+"""Reading the original's checkpoint files, without executing anything in them."""
+
+import pickle
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from oodflow.errors import OodflowError
+from oodflow.flows import load_tensors
+
+
+class Checkpoint(NamedTuple):
+    """What a checkpoint holds.
+
+    Attributes:
+        state_dict: the weights.
+        epoch: when they were saved, if it says so.
+    """
+
+    state_dict: dict[str, Tensor]
+    epoch: int | None
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read ``{"net": state_dict, "epoch": n}``, as the original saves it, or a bare state-dict; safetensors too.
+
+    Raises:
+        OodflowError: for a file that is missing or damaged, holds something else, or more than tensors.
+    """
+    if path.suffix == ".safetensors":
+        return Checkpoint(load_tensors(path)[0], None)
+    content = _load(path)
+    net = content.get("net", content) if isinstance(content, dict) else None
+    if not isinstance(net, dict) or not net or not all(isinstance(tensor, Tensor) for tensor in net.values()):
+        raise OodflowError(
+            f"{path} is no checkpoint of the original: expected a dict of tensors, or one under the key 'net'."
+        )
+    epoch = content.get("epoch")
+    return Checkpoint({str(name): tensor for name, tensor in net.items()}, epoch if isinstance(epoch, int) else None)
+
+
+def _load(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise OodflowError(f"{path} does not exist.") from error
+    except pickle.UnpicklingError as error:
+        raise OodflowError(
+            f"{path} can't be read as tensors alone: it is no checkpoint, or it holds objects, and making them would "
+            f"run code that comes with the file. Save the state-dict by itself, or as safetensors, where you trust it."
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError) as error:
+        raise OodflowError(f"{path} is not a whole checkpoint ({error}): it is damaged or was cut off.") from error
