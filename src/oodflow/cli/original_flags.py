@@ -70,7 +70,7 @@ def original_data(dataset: str) -> OriginalData:
         UsageError: for a name that it does not know.
     """
     if dataset.lower() not in ORIGINAL_DATA:
-        raise unknown("dataset", dataset, ORIGINAL_DATA)
+        raise unknown("dataset", dataset.lower(), ORIGINAL_DATA)
     return ORIGINAL_DATA[dataset.lower()]
 
 

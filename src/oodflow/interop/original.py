@@ -67,7 +67,10 @@ def load_original(state_dict: Mapping[str, Tensor], cls: str, kwargs: Mapping[st
 body.3.0.module1.logs, body.3.1.module1.weight and 19 more; give the arguments that the checkpoint was trained with.
     """
     config, shape = original_config(cls, kwargs)
-    flow = config.build(shape)
+    try:
+        flow = config.build(shape)
+    except UsageError as error:
+        raise UsageError(f"this {cls} can't be built for {list(shape)}: {error}") from error
     flow.load_state_dict(convert(state_dict, flow, config, dead=_dead(config, kwargs)))
     return flow.eval()
 
