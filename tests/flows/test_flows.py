@@ -66,6 +66,7 @@ def test_flow_keeps_the_contract_with_every_mask(name, mask):
         SingleScaleConfig(couplings=4, mask="cycle", patches=2, width=2, net=ConvNetConfig()),
         RealNVPConfig(mask="cycle", squeezed_mask="horizontal", width=2, net=ConvNetConfig()),
         GlowConfig(split=False, steps=1, width=2, net=ConvNetConfig()),
+        GlowConfig(steps=1, width=2, net=ConvNetConfig(actnorm=True)),
     ],
     ids=str,
 )

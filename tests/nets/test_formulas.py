@@ -102,6 +102,16 @@ def test_highway_starts_from_small_normal_weights():
     assert not state["out_conv.weight"].any()
 
 
+def test_convnet_with_actnorm():
+    net, state = tensors_of(ConvNetConfig(actnorm=True))
+    h = images()
+    for layer in ("layers.0", "layers.2"):
+        h = convolve(h, state, f"{layer}.conv") + state[f"{layer}.bias"]
+        h = relu(h * state[f"{layer}.log_scale"].exp())
+    expected = convolve(h, state, "layers.4") * torch.exp(3 * state["log_scale"])
+    assert torch.allclose(net(images()), expected, rtol=1e-10, atol=1e-12)
+
+
 def test_convnet():
     net, state = tensors_of(ConvNetConfig())
     h = relu(convolve(images(), state, "layers.0"))

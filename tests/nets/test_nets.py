@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from oodflow.nets import NETS, BottleneckConfig, HighwayConfig, MLPConfig, NetConfig, ResNetConfig
+from oodflow.bijections import AffineCoupling, checkerboard
+from oodflow.nets import NETS, BottleneckConfig, ConvNetConfig, HighwayConfig, MLPConfig, NetConfig, ResNetConfig
 from oodflow.testing.nets import check_net
 
 SETTINGS = [
@@ -13,6 +14,7 @@ SETTINGS = [
     HighwayConfig(blocks=1),
     BottleneckConfig(blocks=3, latent_dims=2, batch_norm=False),
     MLPConfig(hidden_layers=1, zero_init=True),
+    ConvNetConfig(actnorm=True),
 ]
 
 
@@ -66,6 +68,23 @@ def test_a_mlp_takes_vectors_too():
     net = MLPConfig(hidden_layers=2).build((5,), 6, 7, interleaved=False)
     assert net(torch.randn(3, 5)).shape == (3, 6)
     assert [tuple(m.weight.shape) for m in net.modules() if isinstance(m, torch.nn.Linear)] == [(7, 5), (7, 7), (6, 7)]
+
+
+def test_actnorms_of_a_convnet_are_set_from_the_first_batch_through_the_coupling():
+    torch.manual_seed(0)
+    mask = checkerboard((2, 6, 6))
+    net = ConvNetConfig(actnorm=True).build(mask.in_shape, 4, 8, interleaved=True).double()
+    coupling = AffineCoupling(mask, net).double()
+    x = 3 + 2 * torch.randn(16, 2, 6, 6, dtype=torch.float64)
+    coupling.initialise(x)
+    first = net.layers[0](mask.show(x))
+    second = net.layers[2](first.relu())
+    for hidden in (first, second):
+        assert hidden.mean((0, 2, 3)).abs().max() < 1e-9
+        assert (hidden.var((0, 2, 3), correction=0) - 1).abs().max() < 1e-3
+    before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+    coupling.initialise(2 * x)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in net.state_dict().items())
 
 
 def test_a_bottleneck_lets_through_no_more_than_its_width():

@@ -1,11 +1,21 @@
 """The affine coupling layer."""
 
+from typing import Protocol, runtime_checkable
+
 import torch
 from torch import Tensor, nn
 
 from oodflow.bijections.bijection import Bijection, Shape, sum_over_event
 from oodflow.bijections.mask import Mask
 from oodflow.errors import UsageError
+
+
+@runtime_checkable
+class DataDependent(Protocol):
+    """An st-network that takes some parameters from data, once, before training."""
+
+    def initialise(self, x: Tensor) -> None:
+        """Set them from one batch of what the network is shown; those that have been set stay."""
 
 
 class AffineCoupling(Bijection):
@@ -44,6 +54,12 @@ class AffineCoupling(Bijection):
         """Undo the scale, then the shift; the network sees the same, for the conditioning part is unchanged."""
         log_scale, shift = self.scale_and_shift(z)
         return z * (-log_scale).exp() - shift, -sum_over_event(log_scale)
+
+    def initialise(self, x: Tensor) -> Tensor:
+        """Let the st-network take its parameters from what it is shown, if it has any such."""
+        if isinstance(self.net, DataDependent):
+            self.net.initialise(self.mask.show(x))
+        return self.forward(x)[0]
 
     def scale_and_shift(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return :math:`s` and :math:`t` at the input's full size, zero where nothing changes."""

@@ -1,49 +1,108 @@
-"""The plain convolutional st-network of Kingma and Dhariwal's Glow."""
+"""The convolutional st-network of Glow."""
 
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
 
 from oodflow.nets.net import NetConfig, Shape
 
 
 class ConvNetConfig(NetConfig):
-    """Settings of :class:`ConvNet`."""
+    """Settings of :class:`ConvNet`.
+
+    Attributes:
+        actnorm: whether to normalise as Kingma and Dhariwal's code does; the authors' ``glow_convnet`` does not.
+    """
 
     kind: Literal["convnet"] = "convnet"
+    actnorm: bool = False
 
     def build(self, in_shape: Shape, out_channels: int, width: int, *, interleaved: bool) -> nn.Module:
         """Build the network; what is hidden makes no difference to it."""
-        return ConvNet(in_shape[0], out_channels, width)
+        return ConvNet(in_shape[0], out_channels, width, actnorm=self.actnorm)
 
 
 class ConvNet(nn.Module):
     r"""Three convolutions, 3x3, 1x1 and 3x3, with ReLUs between them.
 
-    The last one starts at zero, so that the coupling layer starts as the identity.
+    With ``actnorm`` the first two have an actnorm in place of their bias, set from the first batch, and the output is
+    scaled:
+
+    .. math:: h_i = \operatorname{relu}\bigl((w_i * h_{i-1} + b_i)\, e^{l_i}\bigr), \qquad
+              y = (w_3 * h_2 + b_3)\, e^{3 l_3}
+
+    The last convolution starts at zero, so that the coupling layer starts as the identity.
 
     Args:
         in_channels: channels of the input.
         out_channels: channels of the output.
         width: channels inside.
+        actnorm: whether to normalise.
 
     Shapes: ``[B, in_channels, H, W] -> [B, out_channels, H, W]``.
 
     Reference:
-        Kingma, Dhariwal (2018), "Glow", appendix B, arXiv:1807.03039.
+        Kingma, Dhariwal (2018), "Glow", section 3.1 and appendix B, arXiv:1807.03039; the factor 3 is their code's.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, width: int) -> None:
+    def __init__(self, in_channels: int, out_channels: int, width: int, *, actnorm: bool = False) -> None:
         super().__init__()
         last = nn.Conv2d(width, out_channels, 3, padding=1)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)  # type: ignore[arg-type]
+        convolution = ActNormConv if actnorm else nn.Conv2d
         self.layers = nn.Sequential(
-            nn.Conv2d(in_channels, width, 3, padding=1), nn.ReLU(),
-            nn.Conv2d(width, width, 1), nn.ReLU(),
+            convolution(in_channels, width, 3, padding=1), nn.ReLU(),
+            convolution(width, width, 1), nn.ReLU(),
             last,
         )  # fmt: skip
+        self.log_scale = nn.Parameter(torch.zeros(out_channels, 1, 1)) if actnorm else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Compute scales and shifts."""
-        return self.layers(x)  # type: ignore[no-any-return]
+        y: Tensor = self.layers(x)
+        return y if self.log_scale is None else y * (3 * self.log_scale).exp()
+
+    def initialise(self, x: Tensor) -> None:
+        """Set the actnorms, if there are any, from one batch."""
+        for layer in self.layers:
+            if isinstance(layer, ActNormConv):
+                layer.initialise(x)
+            x = layer(x)
+
+
+class ActNormConv(nn.Module):
+    r"""A convolution whose output channels are shifted and scaled: :math:`(w * x + b)\, e^l`.
+
+    :meth:`initialise` sets :math:`b` and :math:`l` so that they have mean 0 and variance 1 on the first batch.
+
+    Reference:
+        Kingma, Dhariwal (2018), "Glow", section 3.1, arXiv:1807.03039.
+    """
+
+    initialised: Tensor
+
+    def __init__(self, in_channels: int, out_channels: int, size: int, padding: int = 0) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, size, padding=padding, bias=False)
+        nn.init.normal_(self.conv.weight, std=0.05)
+        self.bias = nn.Parameter(torch.zeros(out_channels, 1, 1))
+        self.log_scale = nn.Parameter(torch.zeros(out_channels, 1, 1))
+        self.register_buffer("initialised", torch.tensor(False))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve and normalise."""
+        y: Tensor = (self.conv(x) + self.bias) * self.log_scale.exp()
+        return y
+
+    @torch.no_grad()
+    def initialise(self, x: Tensor) -> None:
+        """Set bias and scale from a batch, unless that has been done before."""
+        if not self.initialised:
+            y = self.conv(x)
+            mean = y.mean((0, 2, 3), keepdim=True)[0]
+            deviation = (y - mean).square().mean((0, 2, 3), keepdim=True)[0].sqrt()
+            self.bias.copy_(-mean)
+            self.log_scale.copy_(-(deviation + 1e-6).log())
+            self.initialised.fill_(True)
