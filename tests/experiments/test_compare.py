@@ -54,3 +54,43 @@ def test_a_bent_recipe_is_marked_and_another_seed_is_not(record):
 def test_what_the_paper_does_not_tell_stays_empty(record):
     record["evaluation"]["sets"][1]["name"] = "npy:mine.npy"
     assert "| npy:mine.npy | 2.250 | 7.1 [7.0, 7.6] |  |" in as_markdown([record], "Runs")
+
+
+def test_seeds_share_a_row_with_mean_and_deviation(record):
+    others = [deepcopy(record) for _ in range(2)]
+    for seed, other in enumerate(others, 1):
+        other["config"]["training"]["seed"] = seed
+        other["evaluation"]["sets"][0]["bits_per_dim"] += 0.1 * seed
+        other["evaluation"]["sets"][1]["scores"] = {"likelihood": {**METRICS, "AUROC": 0.0712 + 0.01 * seed}}
+        other["training"]["command"] = f"oodflow --seed {seed}"
+    page = as_markdown([others[1], record, others[0]], "Runs")
+    assert "| cpu | 3.600 ± 0.100 | mnist | 2.250 ± 0.000 | 8.1 ± 1.0 | 10.8 |" in page
+    assert "± is the standard deviation over training seeds" in page
+    assert "seeds 0, 1, 2" in page
+    assert all(f"`oodflow --seed {seed}`" in page for seed in (1, 2))
+    assert page.count("fashion_mnist test: 10,000 images") == 2  # what it was trained on, and its test set
+    assert "in words" not in page
+
+
+def test_other_networks_and_masks_are_told_apart_and_have_no_number_in_the_paper(record):
+    names = []
+    for recipe in ("masks-fashion-mnist-cycle", "bottleneck-fashion-mnist-10", "bottleneck-fashion-mnist-none"):
+        record["config"] = RECIPES[recipe]("cpu").model_dump(mode="json")
+        row = next(line for line in as_markdown([record], "Runs").splitlines() if "| mnist |" in line)
+        assert row.endswith("|  |")
+        names.append(row.split("|")[1].strip())
+    assert names == [
+        "8 cycle couplings, fashion_mnist",
+        "RealNVP with a bottleneck of 10, fashion_mnist",
+        "RealNVP with no skips, fashion_mnist",
+    ]
+
+
+def test_an_imported_flow_says_where_it_came_from(record):
+    record["imported"] = {
+        **record.pop("training"), "checkpoint": "80.pt", "sha256": "a" * 64, "epoch": 80, "class": "RealNVP",
+    }  # fmt: skip
+    record["config"] |= {"recipe": "original-RealNVP", "scale": "imported", "training": None}
+    page = as_markdown([record], "Runs")
+    assert "| RealNVP, fashion_mnist | imported | 3.500 |" in page
+    assert "the original's RealNVP from 80.pt (sha256 `aaaaaaaaaaaaaaaa`, epoch 80), 1,000 parameters." in page

@@ -3,15 +3,16 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from oodflow.errors import OodflowError
 from oodflow.experiments.config import RunConfig
+from oodflow.experiments.grounds import grounds
 from oodflow.experiments.meaning import meaning
 from oodflow.experiments.overrides import override
 from oodflow.experiments.pictures import who
 from oodflow.experiments.published import PUBLISHED_AUROC, SOURCE
 from oodflow.experiments.recipes import RECIPES
+from oodflow.experiments.replicas import Record, Replicas, replicas, summary
 from oodflow.experiments.run_dir import RunDir
 from oodflow.files import write_text
 
@@ -20,7 +21,7 @@ LIKELIHOOD_HEADER = """\
 |---|---|---|---|---|---|---|"""
 
 
-def compare(runs: Sequence[RunDir]) -> list[dict[str, Any]]:
+def compare(runs: Sequence[RunDir]) -> list[Record]:
     """Collect the records of evaluated runs.
 
     Raises:
@@ -29,7 +30,7 @@ def compare(runs: Sequence[RunDir]) -> list[dict[str, Any]]:
     records = []
     for run in runs:
         record = run.record()
-        if "training" not in record:
+        if "training" not in record and "imported" not in record:
             raise OodflowError(f"{run.path} has not been trained: run `oodflow train --resume {run.path}` first.")
         if "evaluation" not in record:
             raise OodflowError(f"{run.path} has not been evaluated: run `oodflow evaluate {run.path}` first.")
@@ -37,30 +38,26 @@ def compare(runs: Sequence[RunDir]) -> list[dict[str, Any]]:
     return records
 
 
-def as_markdown(records: Sequence[dict[str, Any]], title: str) -> str:
-    """Write records as a page: the likelihood beside the paper's, the other scores, and what it all rests on."""
-    likelihoods = [row for record in records for row in _likelihood_rows(record)]
-    paper = (
-        f"Paper: {SOURCE}. AUROC of the likelihood in per cent: 50 is chance, and below 50 the flow prefers the other "
-        "set to its own test data."
-    )
-    words = [
-        f"{_who(record['config'])}, in words:\n\n> {sentence}\n"
-        for record in records
-        if (sentence := meaning(record["evaluation"]))
-    ]
-    page = [f"# {title}", "", LIKELIHOOD_HEADER, *likelihoods, "", paper, "", *words]
-    scores = list(dict.fromkeys(score for record in records for score in _scores(record) if score != "likelihood"))
-    if scores:
+def as_markdown(records: Sequence[Record], title: str) -> str:
+    """Write records as a page: the likelihood beside the paper's, the other scores, and what it all rests on.
+
+    Runs that differ in their seed alone share a row, with mean and standard deviation.
+    """
+    groups = replicas(records)
+    page = [f"# {title}", "", LIKELIHOOD_HEADER, *(row for group in groups for row in _likelihood_rows(group)), ""]
+    page += [_legend(groups), "", *(sentence for group in groups for sentence in _words(group))]
+    names = [name for group in groups for data in group.outsides for name in data["scores"] if name != "likelihood"]
+    if scores := list(dict.fromkeys(names)):
         columns = "| flow, trained on | asked about | " + " | ".join(["likelihood", *scores]) + " |"
-        rows = [row for record in records for row in _score_rows(record, ["likelihood", *scores])]
+        rows = [row for group in groups for row in _score_rows(group, ["likelihood", *scores])]
         rule = "|---" * (len(scores) + 3) + "|"
         page += ["## Other scores, AUROC %", "", columns, rule, *rows, ""]
-    grounds = [ground for record in records for ground in _grounds(record)]
-    return "\n".join([*page, "## What these rest on", "", *grounds]) + "\n"
+    return (
+        "\n".join([*page, "## What these rest on", "", *(line for group in groups for line in grounds(group))]) + "\n"
+    )
 
 
-def write(records: Sequence[dict[str, Any]], path: Path) -> tuple[Path, Path]:
+def write(records: Sequence[Record], path: Path) -> tuple[Path, Path]:
     """Write and return ``path.md`` and ``path.json``."""
     name = path.name.removesuffix(".md").removesuffix(".json")
     page, data = path.with_name(f"{name}.md"), path.with_name(f"{name}.json")
@@ -69,74 +66,64 @@ def write(records: Sequence[dict[str, Any]], path: Path) -> tuple[Path, Path]:
     return page, data
 
 
-def _likelihood_rows(record: dict[str, Any]) -> list[str]:
-    config = record["config"]
-    inside, *others = record["evaluation"]["sets"]
-    published = PUBLISHED_AUROC.get((config["flow"]["kind"], config["data"]), {})
+def _likelihood_rows(group: Replicas) -> list[str]:
+    published = PUBLISHED_AUROC.get((group.config.flow.title, group.config.data), {})
     rows = []
-    for outside in others:
+    for place, outside in enumerate(group.outsides, 1):
         metrics = outside["scores"].get("likelihood")
         if metrics is None:
             continue
         low, high = (f"{100 * end:.1f}" for end in metrics["AUROC-CI95"])
+        areas = summary(_areas(group, place, "likelihood"), 1)
         paper = published.get(outside["name"])
         rows.append(_line(
-            _who(config), _scale(config), f"{inside['bits_per_dim']:.3f}", outside["name"],
-            f"{outside['bits_per_dim']:.3f}", f"{100 * metrics['AUROC']:.1f} [{low}, {high}]",
+            who(group.config), _scale(group.config), summary(group.of(0, _bits), 3), outside["name"],
+            summary(group.of(place, _bits), 3), areas if len(group.seeds) > 1 else f"{areas} [{low}, {high}]",
             "" if paper is None else str(paper),
         ))  # fmt: skip
     return rows
 
 
-def _score_rows(record: dict[str, Any], scores: list[str]) -> list[str]:
+def _legend(groups: Sequence[Replicas]) -> str:
+    seeds = " ± is the standard deviation over training seeds." if any(len(group.seeds) > 1 for group in groups) else ""
+    return (
+        f"Paper: {SOURCE}. AUROC of the likelihood in per cent: 50 is chance, and below 50 the flow prefers the other "
+        f"set to its own test data.{seeds}"
+    )
+
+
+def _words(group: Replicas) -> list[str]:
+    """Say what came out, of a single run."""
+    sentence = meaning(group.records[0]["evaluation"]) if len(group.seeds) == 1 else ""
+    return [f"{who(group.config)}, in words:\n\n> {sentence}\n"] if sentence else []
+
+
+def _score_rows(group: Replicas, scores: list[str]) -> list[str]:
     rows = []
-    for outside in record["evaluation"]["sets"][1:]:
-        areas = [outside["scores"].get(score, {}).get("AUROC") for score in scores]
-        cells = ["" if area is None else f"{100 * area:.1f}" for area in areas]
-        rows.append(_line(_who(record["config"]), outside["name"], *cells))
+    for place, outside in enumerate(group.outsides, 1):
+        areas = [_areas(group, place, score) for score in scores]
+        rows.append(_line(who(group.config), outside["name"], *(summary(area, 1) if area else "" for area in areas)))
     return rows
 
 
-def _scores(record: dict[str, Any]) -> list[str]:
-    return [score for outside in record["evaluation"]["sets"][1:] for score in outside["scores"]]
+def _areas(group: Replicas, place: int, score: str) -> list[float]:
+    """Collect the AUROC of a score over the seeds, in per cent."""
+    return [100 * area for area in group.of(place, lambda data: data["scores"].get(score, {}).get("AUROC"))]
 
 
-def _who(config: dict[str, Any]) -> str:
-    return who(RunConfig.model_validate(config))
+def _bits(data: Record) -> float:
+    return float(data["bits_per_dim"])
 
 
-def _scale(config: dict[str, Any]) -> str:
+def _scale(config: RunConfig) -> str:
     """Name the scale, and say so where the recipe was bent: a published configuration is one without overrides."""
-    if config["recipe"] not in RECIPES:
-        return f"{config['scale']}, of a recipe that is not registered"
-    seed = config["training"]["seed"]
-    recipe = override(RECIPES[config["recipe"]](config["scale"]), [f"training.seed={seed}"])
-    changed = recipe.model_dump(mode="json") != config
-    return f"{config['scale']}, changed" if changed else str(config["scale"])
+    if config.training is None:
+        return config.scale
+    if config.recipe not in RECIPES:
+        return f"{config.scale}, of a recipe that is not registered"
+    recipe = override(RECIPES[config.recipe](config.scale), [f"training.seed={config.training.seed}"])
+    return config.scale if recipe == config else f"{config.scale}, changed"
 
 
 def _line(*cells: str) -> str:
     return "| " + " | ".join(cells) + " |"
-
-
-def _grounds(record: dict[str, Any]) -> list[str]:
-    config, training, evaluation = record["config"], record["training"], record["evaluation"]
-    sets = [training["data"], *evaluation["sets"]]
-    return [
-        f"**{config['recipe']}**, {config['scale']} scale, seed {config['training']['seed']}, "
-        f"{training['parameters']:,} parameters, {training['steps']:,} steps of {config['training']['batch_size']} in "
-        f"{training['seconds']:.0f} s ({training['threads']} threads, {training['device']}, "
-        f"torch {training['torch']}), {training['skipped_steps']} steps skipped.",
-        "",
-        f"- `{training['command']}` (commit {training['commit']}, {training['date'][:10]}"
-        + (f", resumed {len(training['resumed'])} times)" if training.get("resumed") else ")"),
-        f"- `{evaluation['command']}` (commit {evaluation['commit']}, seed {evaluation['seed']}, "
-        f"{evaluation['draws']} dequantisation draw{'s' if evaluation['draws'] > 1 else ''}"
-        + (f", at most {evaluation['limit']:,} images of each set)" if evaluation["limit"] else ")"),
-        *(
-            f"- {data['name']} {data['split']}: {data['images']:,} images, fingerprint `{data['fingerprint']}`"
-            + (f"; {data['note']}" if data["note"] else "")
-            for data in sets
-        ),
-        "",
-    ]

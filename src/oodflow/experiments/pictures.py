@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-FLOW_NAMES = {"realnvp": "RealNVP", "glow": "Glow", "single-scale": "RealNVP of one scale"}
-
-
 def who(config: RunConfig) -> str:
     """Name a run by what it is, whatever its recipe was bent to.
 
@@ -27,7 +24,7 @@ def who(config: RunConfig) -> str:
         >>> who(RECIPES["mnist-glow"]("cpu"))
         'Glow, mnist'
     """
-    return f"{FLOW_NAMES.get(config.flow.kind, config.flow.kind)}, {config.data}"
+    return f"{config.flow.title}, {config.data}"
 
 
 def samples_figure(flow: Flow, config: RunConfig) -> "Figure":

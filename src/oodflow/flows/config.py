@@ -21,6 +21,11 @@ class FlowConfig(Config, ABC):
 
     rank: ClassVar[int] = 3
 
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """Name the flow in a table or figure, with what sets it apart from its kind's default."""
+
     @abstractmethod
     def build(self, shape: Shape) -> Flow:
         """Build the flow for data of a shape.
@@ -38,6 +43,17 @@ def _known_mask(name: str) -> str:
 
 MaskName = Annotated[str, AfterValidator(_known_mask)]
 """A key of ``MASKS``."""
+
+
+def titled(name: str, *notes: str) -> str:
+    """Put a name and notes, some of which may be empty, together.
+
+    Example:
+        >>> titled("RealNVP", "", "a bottleneck of 10")
+        'RealNVP with a bottleneck of 10'
+    """
+    said = [note for note in notes if note]
+    return f"{name} with {' and '.join(said)}" if said else name
 
 
 def coupling(mask: Mask, net: NetConfig, width: int) -> AffineCoupling:

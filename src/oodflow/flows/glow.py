@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from oodflow.bijections import MASKS, ActNorm, Bijection, Chain, Conv1x1, Logit, MultiScale, Shape, Squeeze
-from oodflow.flows.config import FlowConfig, MaskName, coupling
+from oodflow.flows.config import FlowConfig, MaskName, coupling, titled
 from oodflow.flows.flow import Flow
 from oodflow.nets import AnyNetConfig, HighwayConfig
 
@@ -37,6 +37,12 @@ class GlowConfig(FlowConfig):
     width: int = Field(200, ge=1)
     net: AnyNetConfig = HighwayConfig()
     alpha: float = Field(0.05, ge=0, lt=0.5)
+
+    @property
+    def title(self) -> str:
+        """Glow, and which masks and net if they are others."""
+        masks = "" if self.mask == "channelwise" else f"{self.mask} masks"
+        return titled("Glow", masks, "" if self.split else "no splits", self.net.note)
 
     def build(self, shape: Shape) -> Flow:
         """Build the flow for images ``(C, H, W)``."""

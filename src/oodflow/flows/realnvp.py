@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from oodflow.bijections import MASKS, AffineCoupling, Bijection, Chain, Logit, MultiScale, Shape, Squeeze
-from oodflow.flows.config import FlowConfig, MaskName, coupling
+from oodflow.flows.config import FlowConfig, MaskName, coupling, titled
 from oodflow.flows.flow import Flow
 from oodflow.nets import AnyNetConfig, ResNetConfig
 
@@ -37,6 +37,13 @@ class RealNVPConfig(FlowConfig):
     width: int = Field(64, ge=1)
     net: AnyNetConfig = ResNetConfig()
     alpha: float = Field(0.05, ge=0, lt=0.5)
+
+    @property
+    def title(self) -> str:
+        """RealNVP, and which masks and net if they are others."""
+        fine = "" if self.mask == "checkerboard" else f"{self.mask} masks"
+        coarse = "" if self.squeezed_mask == "channelwise" else f"{self.squeezed_mask} masks after squeezes"
+        return titled("RealNVP", fine, coarse, self.net.note)
 
     def build(self, shape: Shape) -> Flow:
         """Build the flow for images ``(C, H, W)``."""

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from oodflow.bijections import MASKS, Bijection, Chain, Logit, MultiScale, Patchify, Shape
-from oodflow.flows.config import FlowConfig, MaskName, coupling
+from oodflow.flows.config import FlowConfig, MaskName, coupling, titled
 from oodflow.flows.flow import Flow
 from oodflow.nets import AnyNetConfig, ResNetConfig
 
@@ -35,6 +35,12 @@ class SingleScaleConfig(FlowConfig):
     width: int = Field(64, ge=1)
     net: AnyNetConfig = ResNetConfig()
     alpha: float = Field(0.05, ge=0, lt=0.5)
+
+    @property
+    def title(self) -> str:
+        """How many couplings of which mask."""
+        patches = "" if self.patches == 1 else f" in {self.patches} x {self.patches} patches"
+        return titled(f"{self.couplings} {self.mask} couplings{patches}", self.net.note)
 
     def build(self, shape: Shape) -> Flow:
         """Build the flow for images ``(C, H, W)``."""

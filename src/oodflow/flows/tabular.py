@@ -28,6 +28,11 @@ class TabularConfig(FlowConfig):
     width: int = Field(256, ge=1)
     net: MLPConfig = MLPConfig()
 
+    @property
+    def title(self) -> str:
+        """Its name."""
+        return "Tabular RealNVP"
+
     def build(self, shape: Shape) -> Flow:
         """Build the flow for vectors ``(D,)``."""
         # The authors' first coupling sees the first half: that is the second turn.

@@ -29,6 +29,11 @@ class BottleneckConfig(NetConfig):
     batch_norm: bool = True
     zero_init: bool = False
 
+    @property
+    def note(self) -> str:
+        """How narrow it is."""
+        return f"a bottleneck of {self.latent_dims}"
+
     def build(self, in_shape: Shape, out_channels: int, width: int, *, interleaved: bool) -> nn.Module:
         """Build the network, for images of just this size."""
         in_channels, *pixels = in_shape

@@ -12,6 +12,11 @@ Shape = tuple[int, ...]
 class NetConfig(Config, ABC):
     """Settings of an st-network, and how to build it for the coupling layer that asks."""
 
+    @property
+    def note(self) -> str:
+        """What a table should say of it, if anything: the networks that the paper compares."""
+        return ""
+
     @abstractmethod
     def build(self, in_shape: Shape, out_channels: int, width: int, *, interleaved: bool) -> nn.Module:
         """Build a module ``[B, in_channels, H, W] -> [B, out_channels, H, W]``.

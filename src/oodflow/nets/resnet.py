@@ -20,6 +20,11 @@ class ResNetConfig(NetConfig):
     skip: bool = True
     zero_init: bool = False
 
+    @property
+    def note(self) -> str:
+        """Whether the skips are missing."""
+        return "" if self.skip else "no skips"
+
     def build(self, in_shape: Shape, out_channels: int, width: int, *, interleaved: bool) -> nn.Module:
         """Build the network."""
         return ResNet(
