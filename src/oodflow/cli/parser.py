@@ -48,6 +48,7 @@ def build_parser() -> Parser:
     _train(verbs)
     _evaluate(verbs)
     _compare(verbs)
+    _masks(verbs)
     _import_original(verbs)
     return parser
 
@@ -111,6 +112,11 @@ def _compare(verbs: "Verbs[Parser]") -> None:
     parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help="evaluated run directories")
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
     _json(parser)
+
+
+def _masks(verbs: "Verbs[Parser]") -> None:
+    parser = _verb(verbs, "masks", "oodflow.cli.masks:run", "draw what the coupling layers see and change")
+    parser.add_argument("--out", type=Path, default=Path("masks.png"), help="picture to write, .png or .svg")
 
 
 def _import_original(verbs: "Verbs[Parser]") -> None:

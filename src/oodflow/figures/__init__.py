@@ -2,6 +2,7 @@
 
 from oodflow.figures.grid import grid_array, image_grid
 from oodflow.figures.likelihoods import Row, likelihood_figure
+from oodflow.figures.masks import mask_figure
 from oodflow.figures.save import save_figure
 
-__all__ = ["Row", "grid_array", "image_grid", "likelihood_figure", "save_figure"]
+__all__ = ["Row", "grid_array", "image_grid", "likelihood_figure", "mask_figure", "save_figure"]
