@@ -1,0 +1,53 @@
+"""The pages in docs/ say what the program does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from oodflow.bijections import MASKS
+from oodflow.cli.original_flags import FLOW_FLAGS, TRAINING_FLAGS, TRAINING_SWITCHES
+from oodflow.experiments import RECIPES, fields_of, override
+from oodflow.interop import ORIGINAL_FLOWS, original_config
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = (DOCS / "from-the-original.md").read_text(encoding="utf-8")
+FLAGS = PAGE.partition("## Flags")[2].partition("## Where")[0]
+
+
+def test_every_flag_of_the_original_has_a_row_and_no_other():
+    named = set(re.findall(r"`--(\w+)`", "".join(row.split("|")[1] for row in FLAGS.splitlines() if "|" in row)))
+    assert named == {"flow", "dataset", *FLOW_FLAGS, *TRAINING_FLAGS, *TRAINING_SWITCHES}
+
+
+def test_every_field_that_the_page_names_can_be_set():
+    fields = set()
+    for recipe, settings in {
+        "fashion-mnist-realnvp": ["flow.net.kind=resnet"],
+        "fashion-mnist-glow": [],
+        "bottleneck-fashion-mnist-10": [],
+        "masks-fashion-mnist-cycle": [],
+        "mnist-realnvp": ["flow.kind=tabular"],
+    }.items():
+        fields |= set(fields_of(override(RECIPES[recipe]("cpu"), settings)))
+    named = set(re.findall(r"`((?:flow|training|monitor)\.[a-z_.]+)", PAGE))
+    assert named
+    assert named <= fields, named - fields
+
+
+@pytest.mark.parametrize("cls", ORIGINAL_FLOWS)
+def test_the_page_translates_every_class_as_the_importer_does(cls):
+    row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{cls}` |"))
+    given = {"Glow": {"image_shape": (1, 28, 28)}, "RealNVPTabular": {"in_dim": 15}}.get(
+        cls, {"img_shape": (1, 28, 28)}
+    )
+    config, _ = original_config(cls, given)
+    for field, value in re.findall(r"(\w+)=([\w-]+)", row):
+        assert str(getattr(config, field)) == value
+
+
+def test_every_mask_and_file_that_the_pages_name_exists():
+    for page in DOCS.glob("*.md"):
+        for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} names {target}"
+    assert {"checkerboard", "horizontal", "cycle"} <= set(MASKS)
