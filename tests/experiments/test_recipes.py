@@ -94,6 +94,9 @@ def test_the_contract_catches_a_flow_that_does_not_fit():
         ("svhn-realnvp", 100, 73_257),
         ("celeba-realnvp", 100, 162_770),
         ("celeba-glow", 80, 162_770),
+        ("celeba64-realnvp", 100, 162_770),
+        ("masks-celeba-cycle", 100, 162_770),
+        ("bottleneck-fashion-mnist-10", 80, 60_000),
     ],
 )
 def test_paper_scale_trains_for_the_papers_epochs_of_each_set(name, epochs, images):

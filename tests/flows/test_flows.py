@@ -22,7 +22,7 @@ from oodflow.flows import (
     quantise,
     save_flow,
 )
-from oodflow.nets import NETS, ConvNetConfig
+from oodflow.nets import NETS, ConvNetConfig, ResNetConfig
 from oodflow.testing.flows import check_flow
 from oodflow.training import TrainState, seeded, train
 
@@ -97,6 +97,33 @@ def test_paper_configurations_have_the_parameters_of_the_original(recipe, shape,
     dead = sum(layer.rescale.numel() for layer in layers)
     assert sum(p.numel() for p in flow.parameters()) + dead == parameters
     assert len(layers) == couplings
+
+
+@pytest.mark.parametrize(
+    ("recipe", "shape", "parameters"),
+    [
+        ("masks-fashion-mnist-checkerboard", (1, 28, 28), 5_063_744),
+        ("masks-fashion-mnist-cycle", (1, 28, 28), 5_063_744),
+        ("masks-celeba-horizontal", (3, 32, 32), 5_084_352),
+        ("bottleneck-fashion-mnist-100", (1, 28, 28), 79_359_216),
+        ("bottleneck-fashion-mnist-none", (1, 28, 28), 13_803_272),
+    ],
+)
+def test_flows_of_appendix_l_have_the_parameters_of_the_original(recipe, shape, parameters):
+    flow = RECIPES[recipe]("paper").flow.build(shape)
+    dead = sum(layer.rescale.numel() for layer in flow.modules() if isinstance(layer, AffineCoupling))
+    assert sum(p.numel() for p in flow.parameters()) + dead == parameters
+
+
+def test_the_papers_flows_for_64x64_images_can_be_built():
+    """CelebA with four scales and 4 blocks, ImageNet with five and 2: the last scale is 8x8 and 4x4."""
+    for scales, blocks, last in ((4, 4, (24, 8, 8)), (5, 2, (48, 4, 4))):
+        flow = RealNVPConfig(scales=scales, width=4, net=ResNetConfig(blocks=blocks)).build((3, 64, 64)).eval()
+        multiscale = next(module for module in flow.modules() if isinstance(module, MultiScale))
+        assert multiscale.stage_shapes[-1] == last
+        images = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+        z, _ = flow.encode(images, generator=torch.Generator().manual_seed(1))
+        assert torch.equal(flow.decode(z), images)
 
 
 @pytest.mark.parametrize(

@@ -36,12 +36,17 @@ def cpu_training(steps: int) -> TrainingConfig:
 
 
 def paper_training(
-    steps: int, optimiser: Literal["adam", "rmsprop"], *, lr: float, decay: Literal["gains", "all"]
+    steps: int,
+    optimiser: Literal["adam", "rmsprop"],
+    *,
+    lr: float,
+    decay: Literal["gains", "all"],
+    batch_size: int = 32,
 ) -> TrainingConfig:
     """The original's training: batch 32 (R, P), and its defaults for decay and clipping, which its commands keep."""
     return TrainingConfig(
         steps=steps,
-        batch_size=32,
+        batch_size=batch_size,
         optimiser=optimiser,
         lr=lr,
         decay=decay,
@@ -51,12 +56,12 @@ def paper_training(
     )
 
 
-def epoch(images: int) -> int:
-    """Steps in one pass over the official train part, in batches of 32."""
-    return math.ceil(images / 32)
+def epoch(images: int, batch_size: int = 32) -> int:
+    """Steps in one pass over the official train part."""
+    return math.ceil(images / batch_size)
 
 
-def monitor(scale: Scale, images: int) -> MonitorConfig:
+def monitor(scale: Scale, images: int, batch_size: int) -> MonitorConfig:
     """What to look at while training; at ``paper`` scale once an epoch, as the original."""
     match scale:
         case "smoke":
@@ -64,4 +69,4 @@ def monitor(scale: Scale, images: int) -> MonitorConfig:
         case "cpu":
             return MonitorConfig(every=1000, images=500)
         case "paper":
-            return MonitorConfig(every=epoch(images), images=10_000)
+            return MonitorConfig(every=epoch(images, batch_size), images=10_000)
