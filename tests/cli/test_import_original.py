@@ -88,3 +88,16 @@ def test_a_file_that_is_no_checkpoint_is_refused(oodflow, tmp_path):
 def test_an_imported_run_can_not_be_trained_on(oodflow, checkpoint, tmp_path):
     oodflow("import-original", checkpoint, tmp_path / "run", *FLAGS)
     assert "was trained elsewhere" in oodflow("train", "--resume", tmp_path / "run").error
+
+
+def test_a_flow_over_vectors_is_imported_too_and_refuses_images(oodflow, tmp_path):
+    kwargs = {"in_dim": 50, "hidden_dim": 4, "num_layers": 1, "num_coupling_layers": 3}
+    torch.save({"net": state_of("RealNVPTabular", kwargs), "epoch": 9}, tmp_path / "9.pt")
+    flags = ["--flow=RealNVPTabular", "--dataset=miniboone1", "--num_hidden_units=4", "--num_coupling_layers=3"]
+    assert oodflow("import-original", tmp_path / "9.pt", tmp_path / "run", *flags).code == 0
+    flow = package.load(tmp_path / "run").double()
+    x = torch.randn(5, 50, generator=torch.Generator().manual_seed(0))
+    z, _ = original.encode("RealNVPTabular", kwargs, state_of("RealNVPTabular", kwargs), x)
+    assert (flow.encode(x)[0] - z).abs().max() < 1e-12
+    for sets in ([], ["--ood", "flat"]):
+        assert "takes vectors of 50 numbers" in oodflow("evaluate", tmp_path / "run", *sets).error

@@ -46,6 +46,22 @@ def test_flow_keeps_the_contract(name):
     check_flow(small(name, net=ConvNetConfig()) if name in IMAGE_FLOWS else small(name))
 
 
+@pytest.mark.parametrize("name", FLOWS)
+def test_a_flow_refuses_data_of_another_rank(name):
+    wrong = (5,) if name in IMAGE_FLOWS else (1, 28, 28)
+    with pytest.raises(UsageError, match=rf"kind {name} takes .* but the data has shape"):
+        small(name).build(wrong)
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_a_title_tells_a_flow_from_others(name):
+    titles = {small(name).title}
+    if name in IMAGE_FLOWS:
+        titles |= {small(name, mask="cycle").title, small(name, net=small_net("bottleneck")).title}
+        assert len(titles) == 3
+    assert all(titles)
+
+
 @pytest.mark.parametrize("net", NETS)
 @pytest.mark.parametrize("name", IMAGE_FLOWS)
 def test_flow_keeps_the_contract_with_every_net(name, net):

@@ -17,7 +17,7 @@ def run(arguments: Namespace) -> None:
     if arguments.list:
         for name in RECIPES:
             config = RECIPES[name]("cpu")
-            result_console.print(f"{name:24} {config.flow.kind} on {config.data}, asked about {', '.join(config.ood)}")
+            result_console.print(f"{name:32} {config.flow.title} on {config.data}, asked about {', '.join(config.ood)}")
         return
     if arguments.resume is not None:
         if any(getattr(arguments, name) is not None for name in ("recipe", "scale", "out", "seed", "precision")):

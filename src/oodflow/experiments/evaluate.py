@@ -106,6 +106,11 @@ def evaluate(
 
 def _open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: Path | None) -> list[ImageSet]:
     """Open the test set and all others before any is scored: a mistake in the last should not cost the first's pass."""
+    if len(flow.shape) == 1:
+        raise UsageError(
+            f"this flow takes vectors of {flow.shape[0]} numbers, and there are no data sets of vectors yet: ask it "
+            f"with oodflow.load(path).log_prob(vectors) in Python."
+        )
     specs = tuple(dict.fromkeys(options.ood or config.ood))
     if not specs:
         raise UsageError("there is nothing to compare with: name out-of-distribution sets with --ood, as --ood mnist.")

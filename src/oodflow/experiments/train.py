@@ -120,5 +120,5 @@ def _flow(config: RunConfig, images: ImageSet) -> Flow:
         shape = "x".join(map(str, images.shape))
         raise UsageError(
             f"this {config.flow.kind} can't be built for the {shape} images of {config.data}: {error} "
-            f"Set flow.scales, or the images' size with data={config.data.partition('?')[0]}?shape=CxHxW."
+            f"Change flow's settings, or the images' size with data={config.data.partition('?')[0]}?shape=CxHxW."
         ) from error

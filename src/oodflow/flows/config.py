@@ -5,9 +5,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
 
-from oodflow.bijections import MASKS, AffineCoupling, Mask, Shape
+from oodflow.bijections import MASKS, AffineCoupling, Bijection, Mask, Shape
 from oodflow.config import Config
-from oodflow.errors import unknown
+from oodflow.errors import UsageError, unknown
 from oodflow.flows.flow import Flow
 from oodflow.nets import NetConfig
 
@@ -17,9 +17,11 @@ class FlowConfig(Config, ABC):
 
     Attributes:
         rank: how many dimensions its data has: 3 for images ``(C, H, W)``, 1 for vectors ``(D,)``.
+        kind: its key in ``FLOWS``.
     """
 
     rank: ClassVar[int] = 3
+    kind: str
 
     @property
     @abstractmethod
@@ -27,12 +29,19 @@ class FlowConfig(Config, ABC):
         """Name the flow in a table or figure, with what sets it apart from its kind's default."""
 
     @abstractmethod
+    def bijection(self, shape: Shape) -> Bijection:
+        """Build the layers for data of a shape of the right rank, from it to flat latents."""
+
     def build(self, shape: Shape) -> Flow:
         """Build the flow for data of a shape.
 
         Raises:
-            UsageError: when the layers do not fit the shape.
+            UsageError: when the flow is not for such data, or the layers do not fit the shape.
         """
+        if len(shape) != self.rank:
+            takes = {3: "images (channels, height, width)", 1: "vectors (length,)"}[self.rank]
+            raise UsageError(f"a flow of kind {self.kind} takes {takes} but the data has shape {list(shape)}.")
+        return Flow(shape, self.bijection(shape))
 
 
 def _known_mask(name: str) -> str:

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from oodflow.bijections import MASKS, ActNorm, Bijection, Chain, Conv1x1, Logit, MultiScale, Shape, Squeeze
 from oodflow.flows.config import FlowConfig, MaskName, coupling, titled
-from oodflow.flows.flow import Flow
 from oodflow.nets import AnyNetConfig, HighwayConfig
 
 
@@ -44,8 +43,8 @@ class GlowConfig(FlowConfig):
         masks = "" if self.mask == "channelwise" else f"{self.mask} masks"
         return titled("Glow", masks, "" if self.split else "no splits", self.net.note)
 
-    def build(self, shape: Shape) -> Flow:
-        """Build the flow for images ``(C, H, W)``."""
+    def bijection(self, shape: Shape) -> Bijection:
+        """Build the layers for images ``(C, H, W)``."""
         stages = []
         channels, height, width = shape
         for _ in range(self.scales):
@@ -53,7 +52,7 @@ class GlowConfig(FlowConfig):
             steps = [layer for i in range(self.steps) for layer in self._step((channels, height, width), i)]
             stages.append(Chain([Squeeze(), *steps]))
             channels = channels // 2 if self.split else channels
-        return Flow(shape, Chain([Logit(self.alpha), MultiScale(shape, stages if self.split else [Chain(stages)])]))
+        return Chain([Logit(self.alpha), MultiScale(shape, stages if self.split else [Chain(stages)])])
 
     def _step(self, shape: Shape, i: int) -> list[Bijection]:
         # The 1x1 convolution mixes channels, so halves of them need not take turns; pixels must.

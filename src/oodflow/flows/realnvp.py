@@ -6,7 +6,6 @@ from pydantic import Field
 
 from oodflow.bijections import MASKS, AffineCoupling, Bijection, Chain, Logit, MultiScale, Shape, Squeeze
 from oodflow.flows.config import FlowConfig, MaskName, coupling, titled
-from oodflow.flows.flow import Flow
 from oodflow.nets import AnyNetConfig, ResNetConfig
 
 
@@ -45,9 +44,9 @@ class RealNVPConfig(FlowConfig):
         coarse = "" if self.squeezed_mask == "channelwise" else f"{self.squeezed_mask} masks after squeezes"
         return titled("RealNVP", fine, coarse, self.net.note)
 
-    def build(self, shape: Shape) -> Flow:
-        """Build the flow for images ``(C, H, W)``."""
-        return Flow(shape, Chain([Logit(self.alpha), MultiScale(shape, self._stages(shape))]))
+    def bijection(self, shape: Shape) -> Bijection:
+        """Build the layers for images ``(C, H, W)``."""
+        return Chain([Logit(self.alpha), MultiScale(shape, self._stages(shape))])
 
     def _stages(self, shape: Shape) -> list[Bijection]:
         channels, height, width = shape

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from oodflow.bijections import MASKS, Bijection, Chain, Logit, MultiScale, Patchify, Shape
 from oodflow.flows.config import FlowConfig, MaskName, coupling, titled
-from oodflow.flows.flow import Flow
 from oodflow.nets import AnyNetConfig, ResNetConfig
 
 
@@ -42,10 +41,10 @@ class SingleScaleConfig(FlowConfig):
         patches = "" if self.patches == 1 else f" in {self.patches} x {self.patches} patches"
         return titled(f"{self.couplings} {self.mask} couplings{patches}", self.net.note)
 
-    def build(self, shape: Shape) -> Flow:
-        """Build the flow for images ``(C, H, W)``."""
+    def bijection(self, shape: Shape) -> Bijection:
+        """Build the layers for images ``(C, H, W)``."""
         layers = [self._layer(shape, turn) for turn in range(self.couplings)]
-        return Flow(shape, MultiScale(shape, [Chain([Logit(self.alpha), *layers])]))
+        return MultiScale(shape, [Chain([Logit(self.alpha), *layers])])
 
     def _layer(self, shape: Shape, turn: int) -> Bijection:
         channels, height, width = shape

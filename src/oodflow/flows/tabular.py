@@ -4,9 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from oodflow.bijections import Chain, Shape, channelwise
+from oodflow.bijections import Bijection, Chain, Shape, channelwise
 from oodflow.flows.config import FlowConfig, coupling
-from oodflow.flows.flow import Flow
 from oodflow.nets import MLPConfig
 
 
@@ -33,8 +32,8 @@ class TabularConfig(FlowConfig):
         """Its name."""
         return "Tabular RealNVP"
 
-    def build(self, shape: Shape) -> Flow:
-        """Build the flow for vectors ``(D,)``."""
+    def bijection(self, shape: Shape) -> Bijection:
+        """Build the layers for vectors ``(D,)``."""
         # The authors' first coupling sees the first half: that is the second turn.
         masks = [channelwise(shape, turn + 1) for turn in range(self.couplings)]
-        return Flow(shape, Chain([coupling(mask, self.net, self.width) for mask in masks]))
+        return Chain([coupling(mask, self.net, self.width) for mask in masks])

@@ -147,6 +147,11 @@ def _evaluating(module: nn.Module) -> Iterator[None]:
 
 def require_shape(flow: Flow, images: ImageSet) -> None:
     """Refuse images of another shape than the flow's with a ``UsageError`` that names the way to convert them."""
+    if len(flow.shape) == 1:
+        raise UsageError(
+            f"this flow takes vectors of {flow.shape[0]} numbers but {images.name} holds images: ask it with "
+            f"flow.log_prob(vectors) in Python."
+        )
     if images.shape != flow.shape:
         came, expected = ("x".join(map(str, shape)) for shape in (images.shape, flow.shape))
         name = images.name.partition("?")[0]
