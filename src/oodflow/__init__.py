@@ -7,7 +7,9 @@ Example:
         flow.log_prob(images, generator=torch.Generator().manual_seed(0))   # [B], nats per 8-bit image
 """
 
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,3 +24,10 @@ def load(path: str | Path) -> "Flow":
     from oodflow.experiments.run_dir import load as load_run  # torch is only loaded when it is used
 
     return load_run(path)
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Import ``oodflow.interop`` when it is first used, for it takes torch with it."""
+    if name == "interop":
+        return import_module("oodflow.interop")
+    raise AttributeError(f"module 'oodflow' has no attribute {name!r}")

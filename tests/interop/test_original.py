@@ -1,6 +1,8 @@
 """Our flow is the original's function: against a second reading of its facts, and against its own numbers."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -170,3 +172,9 @@ def test_a_bottleneck_is_not_dropped_where_none_was_asked_for():
 def test_arguments_that_can_not_be_are_refused(cls, kwargs, message):
     with pytest.raises(UsageError, match=message):
         load_original({}, cls=cls, kwargs=kwargs)
+
+
+def test_it_is_there_after_importing_the_package_alone():
+    code = "import oodflow; print(oodflow.interop.load_original.__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "load_original"
