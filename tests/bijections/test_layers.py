@@ -140,6 +140,12 @@ def test_patchify_cuts_and_joins():
     assert torch.equal(layer.inverse(z)[0], x)
 
 
+@pytest.mark.parametrize(("rows", "columns"), [(2, 3), (3, 2), (2, 2)])
+def test_patchify_puts_every_patch_back_where_it_was(rows, columns):
+    x = images(2, 3, 12, 6)
+    assert torch.equal(Patchify(Chain([]), rows=rows, columns=columns)(x)[0], x)
+
+
 def test_patchify_says_what_it_can_not_cut():
     with pytest.raises(UsageError, match="can't cut"):
         Patchify(Squeeze(), rows=2, columns=4).output_shape((1, 4, 6))
