@@ -129,6 +129,14 @@ def test_only_a_checkerboard_is_interleaved():
     assert checkerboard((2, 4, 4)).interleaved
     others = (channelwise, horizontal, vertical, centre, cycle)
     assert not any(mask((2, 4, 4), turn).interleaved for mask in others for turn in range(4))
+    assert not any(cycle((1, 3, 3), turn).interleaved for turn in range(4))  # a quadrant of one pixel
+
+
+def test_the_mask_of_a_vector_may_have_holes():
+    seen = torch.tensor([True, False, True, False])
+    mask = Mask(seen, ~seen)
+    assert mask.show(torch.ones(1, 4)).tolist() == [[1, 0, 1]]
+    assert mask.place(torch.ones(1, 3)).tolist() == [[0, 1, 0, 1]]
 
 
 def test_patchify_cuts_and_joins():

@@ -43,7 +43,7 @@ def test_the_record_says_where_it_came_from(oodflow, checkpoint, tmp_path):
     assert imported["checkpoint"] == "80.pt"
     assert len(imported["sha256"]) == 64
     assert imported["flags"] == {
-        "flow": "RealNVP", "dataset": "FashionMNIST", "num_blocks": 2, "num_mid_channels": 2, "lr": "5e-5",
+        "dataset": "FashionMNIST", "num_blocks": 2, "num_mid_channels": 2, "lr": "5e-5",
         "num_epochs": "81", "no_sampling": True,
     }  # fmt: skip
     config = RunDir.open(tmp_path / "run").config()
@@ -58,9 +58,10 @@ def test_the_record_says_where_it_came_from(oodflow, checkpoint, tmp_path):
         ([*FLAGS, "--flow", "RealNPV"], "unknown flow 'RealNPV': did you mean 'RealNVP'"),
         ([*FLAGS, "--dataset", "FashonMNIST"], "unknown dataset 'fashonmnist': did you mean 'fashionmnist'"),
         (["--num-blocks", "2"], "--dataset is missing"),
-        ([*FLAGS, "--dataset", "hepmass0"], "--flow RealNVP is not for vectors of shape [15]"),
+        ([*FLAGS, "--dataset", "hepmass0"], "missing: body.0"),
+        ([*FLAGS, "--dataset", "hepmass0", "--flow", "Glow"], "--flow Glow is not for vectors of shape [15]"),
         ([*FLAGS, "--flow", "RealNVPTabular"], "--flow RealNVPTabular is not for images"),
-        ([*FLAGS, "--num-scales", "0"], "expected a whole number from 1 but got '0'"),
+        ([*FLAGS, "--num-scales", "0"], "num_scales is 0: expected a whole number from 1"),
         ([*FLAGS, "--num-scales", "3"], "missing: body.8.0"),
         ([*FLAGS, "--num-scales", "5"], "RealNVP can't be built for [1, 28, 28]"),
         ([*FLAGS, "--st_type", "autoencoder"], "st_type 'autoencoder' is not built"),
@@ -93,7 +94,7 @@ def test_an_imported_run_can_not_be_trained_on(oodflow, checkpoint, tmp_path):
 def test_a_flow_over_vectors_is_imported_too_and_refuses_images(oodflow, tmp_path):
     kwargs = {"in_dim": 50, "hidden_dim": 4, "num_layers": 1, "num_coupling_layers": 3}
     torch.save({"net": state_of("RealNVPTabular", kwargs), "epoch": 9}, tmp_path / "9.pt")
-    flags = ["--flow=RealNVPTabular", "--dataset=miniboone1", "--num_hidden_units=4", "--num_coupling_layers=3"]
+    flags = ["--dataset=miniboone1", "--num_hidden_units=4", "--num_coupling_layers=3"]
     assert oodflow("import-original", tmp_path / "9.pt", tmp_path / "run", *flags).code == 0
     flow = package.load(tmp_path / "run").double()
     x = torch.randn(5, 50, generator=torch.Generator().manual_seed(0))

@@ -72,6 +72,42 @@ def test_seeds_share_a_row_with_mean_and_deviation(record):
     assert "in words" not in page
 
 
+def two(record, change):
+    """Two records, the second of another seed and changed."""
+    other = deepcopy(record)
+    other["config"]["training"]["seed"] = 1
+    change(other)
+    return [record, other]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda other: other["config"]["training"].update(seed=0),  # the same seed again
+        lambda other: other["config"]["training"].update(lr=0.5),
+        lambda other: other["evaluation"].update(limit=100),
+        lambda other: other["evaluation"].update(draws=3),
+        lambda other: other["evaluation"].update(seed=7),
+        lambda other: other["evaluation"]["sets"][1].update(fingerprint="e" * 16),
+    ],
+)
+def test_what_differs_in_more_than_its_seed_has_a_row_of_its_own(record, change):
+    page = as_markdown(two(record, change), "Runs")
+    assert "±" not in page
+    assert page.count("| mnist | 2.250 |") == 2
+
+
+def test_imported_flows_are_never_taken_together(record):
+    imported = {**record.pop("training"), "checkpoint": "80.pt", "sha256": "a" * 64, "epoch": 80, "class": "RealNVP"}
+    record["config"] |= {"recipe": "original-RealNVP", "scale": "imported", "training": None}
+    record["imported"], other = imported, deepcopy(record)
+    other["imported"] = imported | {"sha256": "b" * 64, "checkpoint": "60.pt"}
+    page = as_markdown([record, other], "Runs")
+    assert "±" not in page
+    assert "60.pt" in page
+    assert "80.pt" in page
+
+
 def test_other_networks_and_masks_are_told_apart_and_have_no_number_in_the_paper(record):
     names = []
     for recipe in ("masks-fashion-mnist-cycle", "bottleneck-fashion-mnist-10", "bottleneck-fashion-mnist-none"):

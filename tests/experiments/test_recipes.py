@@ -81,7 +81,7 @@ def test_the_contract_catches_unknown_data():
 
 
 def test_the_contract_catches_a_flow_that_does_not_fit():
-    with pytest.raises(UsageError, match="mask"):
+    with pytest.raises(UsageError, match="even H and W"):
         check_recipe(bent("flow.scales=9"))
 
 

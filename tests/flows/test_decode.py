@@ -5,6 +5,7 @@ import torch
 
 from oodflow.bijections import MASKS, Chain, Logit, MultiScale
 from oodflow.data import TrainingBatches, load
+from oodflow.errors import UsageError
 from oodflow.flows import FLOWS, Flow
 from oodflow.nets import NETS
 from oodflow.testing.modules import randomise
@@ -80,3 +81,16 @@ def test_samples_reach_black_and_white():
     samples = flow.sample(64, generator=torch.Generator().manual_seed(0), temperature=3.0)
     assert samples.min() == 0
     assert samples.max() == 255
+
+
+def test_a_flow_in_float64_gives_images_back_from_any_batch():
+    with seeded(4):
+        flow = randomise(config_of("realnvp", net=NETS["resnet"](blocks=1)).build(SHAPE), 4).double().eval()
+    images, noise = images_and_noise(6)
+    z, _ = flow.encode(images, noise=noise)
+    assert all(torch.equal(flow.decode(z[i : i + 1]), images[i : i + 1]) for i in range(len(images)))
+
+
+def test_latents_of_another_length_are_refused():
+    with pytest.raises(UsageError, match=r"z must be latents \[B, 256\] but is \[2, 255\]"):
+        Flow((1, 16, 16), MultiScale((1, 16, 16), [Chain([Logit()])])).decode(torch.zeros(2, 255))

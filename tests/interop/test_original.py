@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,7 +13,8 @@ from interop import original
 from interop.states import state_of
 from oodflow.bijections import ActNorm
 from oodflow.errors import UsageError
-from oodflow.interop import ORIGINAL_FLOWS, load_original
+from oodflow.flows import load_flow, save_flow
+from oodflow.interop import ORIGINAL_FLOWS, load_original, original_flow
 
 GREY, COLOUR = {"img_shape": (1, 12, 8), "in_channels": 1}, {"img_shape": (3, 8, 8), "in_channels": 3}
 RESNET = {"mid_channels": 4, "num_blocks": 2}
@@ -147,6 +149,61 @@ def test_keys_that_do_not_fit_are_refused_by_name(change, message):
         load_original(**changed_state(change))
 
 
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (torch.zeros(4, dtype=torch.int64), "is torch.int64: expected finite floats"),
+        (torch.full((4,), torch.nan), "is infinite or NaN: that run has diverged"),
+        ([0.0] * 4, "is a list"),
+        (torch.zeros(4, device="meta"), "is meta"),
+        (torch.zeros(4).to_sparse(), "is torch.sparse_coo"),
+    ],
+)
+def test_what_is_no_weight_is_refused(value, message):
+    with pytest.raises(UsageError, match=f"{KEY} in the state_dict {message}"):
+        load_original(**changed_state(lambda state: state.update({KEY: value})))
+
+
+def test_a_whole_checkpoint_and_doubled_keys_are_refused():
+    cls, kwargs = CASES["realnvp"]
+    state = state_of(cls, kwargs)
+    with pytest.raises(UsageError, match="pass what it has under 'net'"):
+        load_original({"net": state, "epoch": 80}, cls=cls, kwargs=kwargs)
+    with pytest.raises(UsageError, match=rf"both {KEY} and module.{KEY}"):
+        load_original(state | {f"module.{KEY}": state[KEY]}, cls=cls, kwargs=kwargs)
+    with pytest.raises(UsageError, match="state_dict is a list"):
+        load_original([], cls=cls, kwargs=kwargs)
+
+
+def test_a_bound_without_a_sign_is_refused():
+    """The original divides by its length."""
+    key = "body.2.0.module1.rescale.weight_v"
+    with pytest.raises(UsageError, match=rf"{key} is so near 0"):
+        load_original(**changed_state(lambda state: state.update({key: torch.zeros(1, 1, 1)})))
+
+
+def test_vectors_of_another_length_are_refused():
+    cls, kwargs = CASES["tabular"]
+    with pytest.raises(UsageError, match=r"of another shape: body.0.rescale.weight_g \(\[7\], expected \[9\]\)"):
+        load_original(state_of(cls, kwargs), cls=cls, kwargs=kwargs | {"in_dim": 9})
+
+
+def test_sizes_may_be_whole_numbers_of_any_kind_and_the_flow_can_be_saved(tmp_path):
+    cls, kwargs = CASES["realnvp"]
+    shape = np.array(kwargs["img_shape"])
+    flow, config = original_flow(state_of(cls, kwargs), cls, kwargs | {"img_shape": shape, "mid_channels": np.int64(4)})
+    save_flow(tmp_path / "flow.safetensors", flow, config)
+    assert load_flow(tmp_path / "flow.safetensors").shape == kwargs["img_shape"]
+
+
+def test_loading_leaves_the_global_generator_alone():
+    cls, kwargs = CASES["glow"]
+    state = state_of(cls, kwargs)
+    before = torch.random.get_rng_state()
+    load_original(state, cls=cls, kwargs=kwargs)
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
 def test_a_bottleneck_is_not_dropped_where_none_was_asked_for():
     cls, kwargs = CASES["realnvp, bottleneck"]
     state = state_of(cls, kwargs)
@@ -163,10 +220,21 @@ def test_a_bottleneck_is_not_dropped_where_none_was_asked_for():
         ("RealNVP", {}, r"img_shape is None: RealNVP needs \(channels, height, width\)"),
         ("Glow", {"image_shape": (28, 28)}, r"image_shape is \(28, 28\): Glow needs"),
         ("RealNVP", {"img_shape": (1, 8, 8), "in_channels": 3}, "in_channels is 3 but img_shape is .* must agree"),
-        ("RealNVP", {"img_shape": (1, 8, 8), "num_scales": 0}, "an argument of RealNVP is 0: .* greater than"),
+        ("RealNVP", {"img_shape": (1, 8, 8), "num_scales": 0}, "num_scales is 0: expected a whole number from 1"),
         ("RealNVP", {"img_shape": (1, 8, 8), "st_type": "convnet"}, "st_type 'convnet' is not built"),
+        ("RealNVP", {"img_shape": (1, 8, 8), "st_type": None}, "st_type is None: expected a string, such as 'resnet'"),
+        ("RealNVP", {"img_shape": (1, 8, 8), "skip": "no"}, "skip is 'no': expected True or False"),
+        ("RealNVP", {"img_shape": (1, 8, 8), "num_blocks": 2.5}, r"num_blocks is 2.5: expected a whole number from 1"),
+        ("RealNVP", {"img_shape": (1, 8, 8), "mid_channels": True}, "mid_channels is True: expected a whole number"),
+        ("RealNVP", {"img_shape": (1, 8.5, 8)}, r"img_shape is 8.5: expected a whole number"),
+        ("RealNVP", {"img_shape": 28}, "img_shape is 28: RealNVP needs"),
+        ("RealNVP", {"img_shape": "188"}, "img_shape is '1': expected a whole number"),
+        (None, {}, "unknown flow 'None'"),
+        ("Glow", None, "kwargs is a NoneType"),
+        ("RealNVPTabular", {"in_dim": 7, "num_layers": -1}, "num_layers is -1: expected a whole number from 0"),
+        ("RealNVPTabular", {"in_dim": 1}, "in_dim is 1: expected a whole number from 2"),
         ("RealNVP", {"img_shape": (1, 8, 8), "st_type": "resnit"}, "unknown st_type 'resnit'.*'resnet'"),
-        ("RealNVPTabular", {}, "in_dim is None: RealNVPTabular needs the length"),
+        ("RealNVPTabular", {}, "in_dim is None: expected a whole number from 2"),
     ],
 )
 def test_arguments_that_can_not_be_are_refused(cls, kwargs, message):

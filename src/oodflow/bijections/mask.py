@@ -17,18 +17,19 @@ class Mask(nn.Module):
     Args:
         condition: boolean ``[C, H, W]`` or ``[D]``, true where the network sees the input.
         transform: boolean, of the same shape, true where the layer changes it.
+        interleaved: whether hidden pixels lie between the shown ones everywhere, as in a checkerboard; a network may
+            make up for so many zeros.
 
     Attributes:
         in_shape: shape of what the network is shown.
         out_channels: how many channels the network speaks of (for each of scale and shift).
         hides_pixels: whether the shown channels hold zeros in place of hidden pixels.
-        interleaved: whether they hold them between the pixels, as a checkerboard: no two shown pixels are neighbours.
     """
 
     condition: Tensor
     transform: Tensor
 
-    def __init__(self, condition: Tensor, transform: Tensor) -> None:
+    def __init__(self, condition: Tensor, transform: Tensor, *, interleaved: bool = False) -> None:
         super().__init__()
         if condition.shape != transform.shape or condition.dim() not in (1, 3):
             raise UsageError(
@@ -38,7 +39,10 @@ class Mask(nn.Module):
         if (condition & transform).any():
             raise UsageError("condition and transform overlap: a coupling layer can't change what it conditions on.")
         if not condition.any() or not transform.any():
-            raise UsageError(f"a mask of shape {list(condition.shape)} shows or changes nothing: it needs both parts.")
+            raise UsageError(
+                f"a mask of shape {list(condition.shape)} shows or changes nothing: it needs both parts, so choose "
+                f"another mask or larger images."
+            )
         self.register_buffer("condition", condition, persistent=False)
         self.register_buffer("transform", transform, persistent=False)
         self._shown = _channel_range(condition)
@@ -46,7 +50,7 @@ class Mask(nn.Module):
         self.in_shape: Shape = (self._shown[1] - self._shown[0], *condition.shape[1:])
         self.out_channels = self._changed[1] - self._changed[0]
         self.hides_pixels = not bool(condition[slice(*self._shown)].all())
-        self.interleaved = self.hides_pixels and not _neighbours(condition)
+        self.interleaved = interleaved
         self._spares_pixels = not bool(transform[slice(*self._changed)].all())
 
     def show(self, x: Tensor) -> Tensor:
@@ -72,9 +76,3 @@ def _channel_range(mask: Tensor) -> tuple[int, int]:
     """First and one past the last channel in which ``mask [C, ...]`` is true anywhere."""
     channels = mask.flatten(1).any(1).nonzero() if mask.dim() > 1 else mask.nonzero()
     return int(channels.min()), int(channels.max()) + 1
-
-
-def _neighbours(mask: Tensor) -> bool:
-    """Tell whether ``mask [C, H, W]`` is true in two pixels side by side."""
-    across, down = mask[:, :, 1:] & mask[:, :, :-1], mask[:, 1:] & mask[:, :-1]
-    return bool(across.any() or down.any())

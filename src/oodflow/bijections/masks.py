@@ -23,7 +23,7 @@ def checkerboard(shape: Shape, turn: int = 0) -> Mask:
         [[[1, 0], [0, 1]]]
     """
     rows, columns = _coordinates(shape, "checkerboard")
-    return _in_turn((rows + columns) % 2 == 1, shape, turn)
+    return _in_turn((rows + columns) % 2 == 1, shape, turn, interleaved=True)
 
 
 def channelwise(shape: Shape, turn: int = 0) -> Mask:
@@ -40,7 +40,8 @@ def channelwise(shape: Shape, turn: int = 0) -> Mask:
     """
     channels = shape[0]
     if channels < 2:
-        raise UsageError(f"a channel-wise mask needs at least 2 channels but got {list(shape)}: squeeze first.")
+        remedy = "squeeze first, or choose a mask of pixels" if len(shape) == 3 else "there is nothing to part"
+        raise UsageError(f"a channel-wise mask needs at least 2 channels but got {list(shape)}: {remedy}.")
     second_half = torch.arange(channels) >= channels // 2
     return _in_turn(second_half.reshape(-1, *[1] * (len(shape) - 1)), shape, turn)
 
@@ -89,7 +90,7 @@ def cycle(shape: Shape, turn: int = 0) -> Mask:
     What a quadrant holds has to travel through four couplings before it can come back to it.
 
     Reference:
-        Kirichenko, Izmailov, Wilson (2020), appendix K and Figure 12, arXiv:2006.08545.
+        Kirichenko, Izmailov, Wilson (2020), appendix L.1 and Figure 12, arXiv:2006.08545.
 
     Example:
         >>> (2 * cycle((1, 2, 2)).transform + cycle((1, 2, 2)).condition).tolist()  # 1: seen, 2: changed
@@ -102,7 +103,7 @@ def quadrant(shape: Shape, seen: int, changed: int) -> Mask:
     """See one quadrant and change another: 0 is top left, 1 top right, 2 bottom right, 3 bottom left.
 
     Reference:
-        Kirichenko, Izmailov, Wilson (2020), appendix K and Figure 12, arXiv:2006.08545.
+        Kirichenko, Izmailov, Wilson (2020), appendix L.1 and Figure 12, arXiv:2006.08545.
 
     Raises:
         UsageError: for a quadrant that is not 0 to 3, or the same one twice.
@@ -117,10 +118,10 @@ def quadrant(shape: Shape, seen: int, changed: int) -> Mask:
     return Mask(condition, transform)
 
 
-def _in_turn(condition: Tensor, shape: Shape, turn: int) -> Mask:
+def _in_turn(condition: Tensor, shape: Shape, turn: int, *, interleaved: bool = False) -> Mask:
     """Make the mask that sees ``condition`` and changes the rest, or at odd turns its opposite."""
     condition = (condition if turn % 2 == 0 else ~condition).expand(shape).clone()
-    return Mask(condition, ~condition)
+    return Mask(condition, ~condition, interleaved=interleaved)
 
 
 def _coordinates(shape: Shape, mask: str) -> tuple[Tensor, Tensor]:

@@ -13,31 +13,32 @@ from oodflow.cli.original_flags import (
     original_data,
 )
 from oodflow.errors import UsageError, unknown
-from oodflow.experiments.import_original import Origin, import_original
+from oodflow.experiments.import_original import OriginalRun, import_original
 from oodflow.interop import ORIGINAL_FLOWS
 
 
 def run(arguments: Namespace) -> None:
     """Turn a checkpoint of the original into a run directory."""
-    if arguments.flow not in ORIGINAL_FLOWS:
-        raise unknown("flow", arguments.flow, ORIGINAL_FLOWS)
     if arguments.dataset is None:
         raise UsageError("--dataset is missing: it says what the flow was trained on and how large the images are.")
     data = original_data(arguments.dataset)
+    cls = arguments.flow or ("RealNVP" if len(data.shape) == 3 else "RealNVPTabular")
+    if cls not in ORIGINAL_FLOWS:
+        raise unknown("flow", cls, ORIGINAL_FLOWS)
     given = {
         name: value
         for name in ("flow", "dataset", *FLOW_FLAGS, *TRAINING_FLAGS, *TRAINING_SWITCHES)
-        if (value := getattr(arguments, name)) not in (None, False)
+        if (value := getattr(arguments, name)) is not None and value is not False
     }
-    kwargs = constructor_arguments(arguments.flow, data.shape, FLOW_FLAGS | given)
-    origin = Origin(arguments.flow, kwargs, data.name, given)
+    kwargs = constructor_arguments(cls, data.shape, FLOW_FLAGS | given)
+    origin = OriginalRun(cls, kwargs, data.name, given)
     run_dir = import_original(arguments.checkpoint, origin, arguments.out, command=shlex.join(arguments.command))
     imported = run_dir.record()["imported"]
     if arguments.json:
         print(json.dumps(imported, indent=2))
         return
     epoch = "" if imported["epoch"] is None else f" of epoch {imported['epoch']}"
-    what = f"the original's {arguments.flow}{epoch}, {imported['parameters']:,} parameters"
+    what = f"the original's {cls}{epoch}, {imported['parameters']:,} parameters"
     result_console.print(f"Wrote {run_dir.path}: {what}")
     if run_dir.config().ood:
         result_console.print(f"Next: oodflow evaluate {shlex.quote(str(run_dir.path))}")

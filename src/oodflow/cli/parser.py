@@ -127,14 +127,14 @@ def _import_original(verbs: "Verbs[Parser]") -> None:
     flags = parser.add_argument_group(
         "the original's flags", "with _ or -, at its defaults; those of training are taken too, and only recorded"
     )
-    flags.add_argument("--flow", default="RealNVP", metavar="CLASS", help="RealNVP, Glow, RealNVPCycleMask, ...")
+    flags.add_argument("--flow", metavar="CLASS", help="RealNVP (default), Glow, RealNVPCycleMask, ...")
     flags.add_argument("--dataset", metavar="NAME", help="what it was trained on; it says the size of the images")
     for name, default in FLOW_FLAGS.items():
         if default is False:
             flags.add_argument(*_spellings(name), action="store_true")
         else:
-            kind = _positive if isinstance(default, int) else str
-            flags.add_argument(*_spellings(name), type=kind, metavar="N" if kind is _positive else "NAME")
+            kind = _from_zero if isinstance(default, int) else str
+            flags.add_argument(*_spellings(name), type=kind, metavar="N" if kind is _from_zero else "NAME")
     for name in TRAINING_FLAGS:
         flags.add_argument(*_spellings(name), help=argparse.SUPPRESS)
     for name in TRAINING_SWITCHES:

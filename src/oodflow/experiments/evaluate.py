@@ -20,7 +20,7 @@ from oodflow.experiments.run_dir import load as load_flow
 from oodflow.figures import likelihood_figure, save_figure
 from oodflow.flows import Flow
 from oodflow.metrics import auroc, bits_per_dim, ranking
-from oodflow.scores import SCORES, Evidence, Score, observe, require_shape, save_scores
+from oodflow.scores import SCORES, Evidence, Score, observe, require_images, require_shape, save_scores
 from oodflow.training import choose_device
 
 Values = dict[str, NDArray[np.float64]]
@@ -106,11 +106,7 @@ def evaluate(
 
 def _open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: Path | None) -> list[ImageSet]:
     """Open the test set and all others before any is scored: a mistake in the last should not cost the first's pass."""
-    if len(flow.shape) == 1:
-        raise UsageError(
-            f"this flow takes vectors of {flow.shape[0]} numbers, and there are no data sets of vectors yet: ask it "
-            f"with oodflow.load(path).log_prob(vectors) in Python."
-        )
+    require_images(flow)
     specs = tuple(dict.fromkeys(options.ood or config.ood))
     if not specs:
         raise UsageError("there is nothing to compare with: name out-of-distribution sets with --ood, as --ood mnist.")

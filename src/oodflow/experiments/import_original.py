@@ -11,12 +11,12 @@ from oodflow.experiments.recipes import RECIPES
 from oodflow.experiments.record import provenance
 from oodflow.experiments.run_dir import RunDir
 from oodflow.flows import save_flow
-from oodflow.interop import load_original, original_config
+from oodflow.interop import original_flow
 from oodflow.interop.original_checkpoint import read_checkpoint
 
 
 @dataclass(frozen=True)
-class Origin:
+class OriginalRun:
     """What the original's training was told.
 
     Attributes:
@@ -32,7 +32,7 @@ class Origin:
     flags: Mapping[str, Any]
 
 
-def import_original(checkpoint: Path, origin: Origin, out: Path, *, command: str) -> RunDir:
+def import_original(checkpoint: Path, origin: OriginalRun, out: Path, *, command: str) -> RunDir:
     """Write a run directory that holds the flow of a checkpoint.
 
     Args:
@@ -47,8 +47,7 @@ def import_original(checkpoint: Path, origin: Origin, out: Path, *, command: str
     """
     run = RunDir.new(out)
     weights = read_checkpoint(checkpoint)
-    flow = load_original(weights.state_dict, origin.cls, origin.kwargs)
-    flow_config, _ = original_config(origin.cls, origin.kwargs)
+    flow, flow_config = original_flow(weights.state_dict, origin.cls, origin.kwargs)
     config = RunConfig(
         recipe=f"original-{origin.cls}",
         scale="imported",
@@ -58,11 +57,10 @@ def import_original(checkpoint: Path, origin: Origin, out: Path, *, command: str
         flow=flow_config,
         training=None,
     )
-    run.write_config(config)
     save_flow(run.weights_file, flow, flow_config)
     facts = {
         "checkpoint": checkpoint.name,
-        "sha256": hashlib.sha256(checkpoint.read_bytes()).hexdigest(),
+        "sha256": _sha256(checkpoint),
         "epoch": weights.epoch,
         "class": origin.cls,
         "arguments": dict(origin.kwargs),
@@ -70,7 +68,13 @@ def import_original(checkpoint: Path, origin: Origin, out: Path, *, command: str
         "parameters": sum(parameter.numel() for parameter in flow.parameters()),
     }
     run.update_record(config=config.model_dump(mode="json"), imported=provenance(command) | facts)
+    run.write_config(config)  # last, for it is what makes the folder a run
     return run
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _ood(data: str) -> tuple[str, ...]:

@@ -43,15 +43,29 @@ class Replicas:
 
 
 def replicas(records: Sequence[Record]) -> list[Replicas]:
-    """Put records together that differ in their seed alone, in the order in which the first of each comes."""
-    groups: dict[str, list[Record]] = {}
+    """Put records together that differ in their seed alone, in the order in which the first of each comes.
+
+    A seed that comes twice starts a group of its own, and so does an imported flow: it has no seed that is known.
+    """
+    groups: list[tuple[str, list[Record]]] = []
     for record in records:
-        config = RunConfig.model_validate(record["config"])
-        sets = [data["name"] for data in record["evaluation"]["sets"]]
-        training = config.training and config.training.model_copy(update={"seed": 0})
-        key = f"{config.model_copy(update={'training': training}).model_dump_json()} {sets}"
-        groups.setdefault(key, []).append(record)
-    return [Replicas(group) for group in groups.values()]
+        same = [group for key, group in groups if key == _all_but_seed(record)]
+        free = [group for group in same if _seed(record) not in map(_seed, group)]
+        if free and record["config"]["training"]:
+            free[0].append(record)
+        else:
+            groups.append((_all_but_seed(record), [record]))
+    return [Replicas(group) for _, group in groups]
+
+
+def _all_but_seed(record: Record) -> str:
+    """Write down the configuration without its seed, and what it was evaluated on and how."""
+    config = RunConfig.model_validate(record["config"])
+    training = config.training and config.training.model_copy(update={"seed": 0})
+    evaluation = record["evaluation"]
+    sets = [(data["name"], data["fingerprint"]) for data in evaluation["sets"]]
+    how = [evaluation[name] for name in ("seed", "draws", "limit")]
+    return f"{config.model_copy(update={'training': training}).model_dump_json()} {sets} {how}"
 
 
 def summary(values: Sequence[float], digits: int) -> str:

@@ -41,7 +41,7 @@ class RunDir:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             begun = run.config_file.exists()
             remedy = f"go on with `oodflow train --resume {path}`, or choose" if begun else "choose"
-            raise UsageError(f"{path} already holds {'a run' if begun else 'something'}: {remedy} another --out.")
+            raise UsageError(f"{path} already holds {'a run' if begun else 'something'}: {remedy} another folder.")
         return run
 
     @classmethod

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
 
-from oodflow.bijections import MASKS, AffineCoupling, Bijection, Mask, Shape
+from oodflow.bijections import MASKS, AffineCoupling, Bijection, Mask, Shape, Squeeze
 from oodflow.config import Config
 from oodflow.errors import UsageError, unknown
 from oodflow.flows.flow import Flow
@@ -63,6 +63,23 @@ def titled(name: str, *notes: str) -> str:
     """
     said = [note for note in notes if note]
     return f"{name} with {' and '.join(said)}" if said else name
+
+
+def scale_shapes(shape: Shape, scales: int, *, split: bool = True) -> list[Shape]:
+    """List the shapes at which the scales begin: between two there is a squeeze, and half of the channels leave.
+
+    Raises:
+        UsageError: when a squeeze does not fit; before any network has been built.
+
+    Example:
+        >>> scale_shapes((1, 28, 28), 3)
+        [(1, 28, 28), (2, 14, 14), (4, 7, 7)]
+    """
+    shapes = [shape]
+    for _ in range(scales - 1):
+        channels, height, width = Squeeze().output_shape(shapes[-1])
+        shapes.append((channels // 2 if split else channels, height, width))
+    return shapes
 
 
 def coupling(mask: Mask, net: NetConfig, width: int) -> AffineCoupling:

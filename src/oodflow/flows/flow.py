@@ -100,7 +100,9 @@ class Flow(nn.Module):
         """Map data to latents that :meth:`decode` maps back exactly; arguments and errors as :meth:`log_prob`.
 
         The flow's own arithmetic is float64 here, its st-networks compute in their own dtype: in float32 the rounding
-        alone would carry some pixels over the edge of their 8-bit cell.
+        alone would carry some pixels over the edge of their 8-bit cell. The batch must stay together until it is
+        decoded, for float32 convolutions round differently in batches of another size; a flow in ``.double()`` gives
+        images back from any batch. Noise must be float32, or at least 2⁻²⁴ below 1.
 
         Returns:
             float64 ``z [B, D]``, parts that were factored out first, and the log-determinant ``[B]`` of the map from
@@ -111,7 +113,13 @@ class Flow(nn.Module):
 
     @torch.no_grad()
     def decode(self, z: Tensor) -> Tensor:
-        """Map latents ``[B, D]`` to uint8 images ``[B, C, H, W]``, or to vectors ``[B, D]``."""
+        """Map latents ``[B, D]`` to uint8 images ``[B, C, H, W]``, or to vectors ``[B, D]``.
+
+        Raises:
+            UsageError: for latents of another shape.
+        """
+        if tuple(z.shape[1:]) != (self.dims,):
+            raise UsageError(f"z must be latents [B, {self.dims}] but is {list(z.shape)}.")
         return self.domain.leave(self.bijection.inverse(z)[0])
 
     @torch.no_grad()

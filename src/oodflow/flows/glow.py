@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from oodflow.bijections import MASKS, ActNorm, Bijection, Chain, Conv1x1, Logit, MultiScale, Shape, Squeeze
-from oodflow.flows.config import FlowConfig, MaskName, coupling, titled
+from oodflow.flows.config import FlowConfig, MaskName, coupling, scale_shapes, titled
 from oodflow.nets import AnyNetConfig, HighwayConfig
 
 
@@ -45,16 +45,15 @@ class GlowConfig(FlowConfig):
 
     def bijection(self, shape: Shape) -> Bijection:
         """Build the layers for images ``(C, H, W)``."""
-        stages = []
-        channels, height, width = shape
-        for _ in range(self.scales):
-            channels, height, width = 4 * channels, height // 2, width // 2
-            steps = [layer for i in range(self.steps) for layer in self._step((channels, height, width), i)]
-            stages.append(Chain([Squeeze(), *steps]))
-            channels = channels // 2 if self.split else channels
+        shapes = scale_shapes(shape, self.scales, split=self.split)
+        stages = [
+            Chain([Squeeze(), *(layer for i in range(self.steps) for layer in self._step(squeezed, i))])
+            for squeezed in [Squeeze().output_shape(pixels) for pixels in shapes]
+        ]
         return Chain([Logit(self.alpha), MultiScale(shape, stages if self.split else [Chain(stages)])])
 
     def _step(self, shape: Shape, i: int) -> list[Bijection]:
         # The 1x1 convolution mixes channels, so halves of them need not take turns; pixels must.
-        turn = i if MASKS[self.mask](shape, 0).hides_pixels else 0
-        return [ActNorm(shape[0]), Conv1x1(shape[0]), coupling(MASKS[self.mask](shape, turn), self.net, self.width)]
+        mask = MASKS[self.mask](shape, 0)
+        mask = MASKS[self.mask](shape, i) if mask.hides_pixels else mask
+        return [ActNorm(shape[0]), Conv1x1(shape[0]), coupling(mask, self.net, self.width)]

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from oodflow.bijections import MASKS, AffineCoupling, Bijection, Chain, Logit, MultiScale, Shape, Squeeze
-from oodflow.flows.config import FlowConfig, MaskName, coupling, titled
+from oodflow.flows.config import FlowConfig, MaskName, coupling, scale_shapes, titled
 from oodflow.nets import AnyNetConfig, ResNetConfig
 
 
@@ -49,20 +49,16 @@ class RealNVPConfig(FlowConfig):
         return Chain([Logit(self.alpha), MultiScale(shape, self._stages(shape))])
 
     def _stages(self, shape: Shape) -> list[Bijection]:
-        channels, height, width = shape
-        stages: list[Bijection] = []
-        for scale in range(self.scales - 1):
-            squeezed = (4 * channels, height // 2, width // 2)
-            stages.append(
-                Chain([
-                    *self._couplings(3, self.mask, (channels, height, width), scale),
-                    Squeeze(),
-                    *self._couplings(3, self.squeezed_mask, squeezed, scale + 1),
-                ])
-            )  # fmt: skip
-            channels, height, width = 2 * channels, height // 2, width // 2
-        stages.append(Chain(self._couplings(4, self.mask, (channels, height, width), self.scales - 1)))
-        return stages
+        *fine, last = scale_shapes(shape, self.scales)
+        stages = [
+            Chain([
+                *self._couplings(3, self.mask, pixels, scale),
+                Squeeze(),
+                *self._couplings(3, self.squeezed_mask, Squeeze().output_shape(pixels), scale + 1),
+            ])
+            for scale, pixels in enumerate(fine)
+        ]  # fmt: skip
+        return [*stages, Chain(self._couplings(4, self.mask, last, len(fine)))]
 
     def _couplings(self, number: int, mask: str, shape: Shape, scale: int) -> list[AffineCoupling]:
         return [coupling(MASKS[mask](shape, turn), self.net, self.width * 2**scale) for turn in range(number)]

@@ -1,9 +1,10 @@
 """The original's flows: our configuration for its constructor arguments, our weights for its checkpoints."""
 
+import operator
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
+import torch
 from torch import Tensor
 
 from oodflow.bijections import Shape
@@ -66,13 +67,19 @@ def load_original(state_dict: Mapping[str, Tensor], cls: str, kwargs: Mapping[st
         oodflow.errors.UsageError: the weights do not fit these constructor arguments: missing: body.3.0.module1.bias, \
 body.3.0.module1.logs, body.3.1.module1.weight and 19 more; give the arguments that the checkpoint was trained with.
     """
+    return original_flow(state_dict, cls, kwargs)[0]
+
+
+def original_flow(state_dict: Mapping[str, Tensor], cls: str, kwargs: Mapping[str, Any]) -> tuple[Flow, AnyFlowConfig]:
+    """Build what :func:`load_original` returns, and its configuration."""
     config, shape = original_config(cls, kwargs)
     try:
-        flow = config.build(shape)
+        with torch.random.fork_rng(devices=[]):  # the initial weights are thrown away
+            flow = config.build(shape)
     except UsageError as error:
         raise UsageError(f"this {cls} can't be built for {list(shape)}: {error}") from error
     flow.load_state_dict(convert(state_dict, flow, config, dead=_dead(config, kwargs)))
-    return flow.eval()
+    return flow.eval(), config
 
 
 def original_config(cls: str, kwargs: Mapping[str, Any]) -> tuple[AnyFlowConfig, Shape]:
@@ -82,18 +89,19 @@ def original_config(cls: str, kwargs: Mapping[str, Any]) -> tuple[AnyFlowConfig,
         UsageError: for an unknown class or argument, a value that can't be, or an st-network that we do not build.
     """
     if cls not in ORIGINAL_FLOWS:
-        raise unknown("flow", cls, ORIGINAL_FLOWS)
+        raise unknown("flow", str(cls), ORIGINAL_FLOWS)
     known = {"Glow": _GLOW, "RealNVPTabular": _TABULAR}.get(cls, _REALNVP)
+    if not isinstance(kwargs, Mapping):
+        raise UsageError(f"kwargs is a {type(kwargs).__name__}: expected a dict of the constructor's arguments.")
     for name in kwargs:
         if name not in known:
-            raise unknown(f"argument of {cls}", name, known)
-    given = known | dict(kwargs)
-    shape = _shape(cls, given)
-    try:
-        return _config(cls, given), shape
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"an argument of {cls} is {first['input']!r}: {first['msg']}.") from error
+            raise unknown(f"argument of {cls}", str(name), known)
+    least = {"num_layers": 0} if cls == "RealNVPTabular" else {}
+    given = known | {
+        name: value if known[name] is None else _value(name, value, known[name], least.get(name, 1))
+        for name, value in kwargs.items()
+    }
+    return _config(cls, given), _shape(cls, given)
 
 
 def _config(cls: str, given: Mapping[str, Any]) -> AnyFlowConfig:
@@ -118,15 +126,37 @@ def _config(cls: str, given: Mapping[str, Any]) -> AnyFlowConfig:
             return SingleScaleConfig(**_SINGLE_SCALE[cls], width=given["mid_channels"], net=net)
 
 
+def _value(name: str, value: Any, default: Any, least: int) -> Any:
+    """Check an argument's type, which is its default's, and that a number is not too small."""
+    if isinstance(default, bool | str):
+        if isinstance(value, type(default)):
+            return value
+        kind = "True or False" if isinstance(default, bool) else "a string"
+        raise UsageError(f"{name} is {value!r}: expected {kind}, such as {default!r}.")
+    return _whole_number(name, value, least)
+
+
+def _whole_number(name: str, value: Any, least: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if isinstance(value, bool) or number < least:
+        raise UsageError(f"{name} is {value!r}: expected a whole number from {least}.")
+    return number
+
+
 def _shape(cls: str, given: Mapping[str, Any]) -> Shape:
     if cls == "RealNVPTabular":
-        if not isinstance(given["in_dim"], int):
-            raise UsageError(f"in_dim is {given['in_dim']!r}: {cls} needs the length of its vectors, such as 15.")
-        return (given["in_dim"],)
+        return (_whole_number("in_dim", given["in_dim"], 2),)
     name = "image_shape" if cls == "Glow" else "img_shape"
-    shape = tuple(given[name] or ())
-    if len(shape) != 3:
-        raise UsageError(f"{name} is {given[name]}: {cls} needs (channels, height, width), such as (1, 28, 28).")
+    try:
+        channels, height, width = given[name]
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"{name} is {given[name]!r}: {cls} needs (channels, height, width), such as (1, 28, 28)."
+        ) from error
+    shape = tuple(_whole_number(name, size, 1) for size in (channels, height, width))
     if given.get("in_channels") not in (None, shape[0]):
         raise UsageError(f"in_channels is {given['in_channels']} but {name} is {shape}: they must agree.")
     return shape

@@ -6,16 +6,18 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from oodflow.bijections import ActNorm, AffineCoupling, Conv1x1
+from oodflow.bijections import ActNorm, AffineCoupling, Conv1x1, Shape
 from oodflow.errors import UsageError
 from oodflow.flows import AnyFlowConfig, Flow, GlowConfig, RealNVPConfig, SingleScaleConfig, TabularConfig
+from oodflow.interop.original_tensors import original_tensors
 from oodflow.nets import MLP, ConvNet, Highway, ResNet
 
 
 class Origin(NamedTuple):
-    """Where one of our tensors comes from: the original's keys, and what makes of them our tensor."""
+    """Where one of our tensors comes from: the original's keys, their shapes, and what makes of them our tensor."""
 
     keys: tuple[str, ...]
+    shapes: tuple[Shape, ...]
     make: Callable[..., Tensor]
 
 
@@ -29,21 +31,18 @@ def convert(state_dict: Mapping[str, Tensor], flow: Flow, config: AnyFlowConfig,
         dead: part of the name of tensors that the original's forward pass never reads.
 
     Raises:
-        UsageError: for keys that are missing, unexpected or of another shape, by name.
+        UsageError: for keys that are missing, unexpected or of another shape, by name, and for what is no weight.
     """
-    theirs = {key.removeprefix("module."): tensor for key, tensor in state_dict.items()}
-    theirs = {key: tensor for key, tensor in theirs.items() if not (dead and dead in key)}
+    theirs = {key: tensor for key, tensor in original_tensors(state_dict).items() if not (dead and dead in key)}
     origins = dict(_origins(flow, config))
-    used = {key for origin in origins.values() for key in origin.keys}
-    _refuse("missing", [key for key in used if key not in theirs])
-    _refuse("unexpected", [key for key in theirs if key not in used])
-    ours = flow.state_dict()
-    converted = {name: origin.make(*(theirs[key] for key in origin.keys)) for name, origin in origins.items()}
+    expected = dict(pair for origin in origins.values() for pair in zip(origin.keys, origin.shapes, strict=True))
+    _refuse("missing", [key for key in expected if key not in theirs])
+    _refuse("unexpected", [key for key in theirs if key not in expected])
     _refuse("of another shape", [
-        f"{' and '.join(origins[name].keys)} ({list(tensor.shape)}, expected {list(ours[name].shape)})"
-        for name, tensor in converted.items() if tensor.shape != ours[name].shape
+        f"{key} ({list(tensor.shape)}, expected {list(expected[key])})"
+        for key, tensor in theirs.items() if tuple(tensor.shape) != tuple(expected[key])
     ])  # fmt: skip
-    return converted
+    return {name: origin.make(*(theirs[key] for key in origin.keys)) for name, origin in origins.items()}
 
 
 def _refuse(what: str, keys: list[str]) -> None:
@@ -65,8 +64,8 @@ def _origins(flow: Flow, config: AnyFlowConfig) -> Iterator[tuple[str, Origin]]:
     """Pair the layers that have weights, which come in the same order, and their tensors."""
     layers = [(name, layer) for name, layer in flow.named_modules() if isinstance(layer, _WITH_WEIGHTS)]
     for (name, layer), place in zip(layers, _places(config), strict=True):
-        for tensor in layer.state_dict():
-            yield f"{name}.{tensor}", _origin(layer, tensor, place)
+        for tensor, value in layer.state_dict().items():
+            yield f"{name}.{tensor}", _origin(layer, tensor, tuple(value.shape), place)
 
 
 def _places(config: AnyFlowConfig) -> Iterator[str]:
@@ -96,35 +95,53 @@ def _places(config: AnyFlowConfig) -> Iterator[str]:
 _WITH_WEIGHTS = (ActNorm, Conv1x1, AffineCoupling)
 
 
-def _origin(layer: ActNorm | Conv1x1 | AffineCoupling, tensor: str, place: str) -> Origin:
+def _origin(layer: ActNorm | Conv1x1 | AffineCoupling, tensor: str, shape: Shape, place: str) -> Origin:
     match layer, tensor:
         case ActNorm(), "initialised":
-            return Origin((), lambda: torch.tensor(True))
+            return Origin((), (), lambda: torch.tensor(True))
         case ActNorm(), _:
             theirs = {"bias": "bias", "log_scale": "logs"}[tensor]
-            return Origin((f"{place}.{theirs}",), lambda value: value.reshape(-1, 1, 1))
+            return Origin((f"{place}.{theirs}",), ((1, *shape),), lambda value: value[0])
         case AffineCoupling(), "rescale":
-            # Weight norm of single numbers: the direction is a sign, and its gradient was always zero.
             keys = (f"{place}.rescale.weight_g", f"{place}.rescale.weight_v")
-            return Origin(keys, lambda gain, direction: _changed(layer, gain * direction.sign()))
+            whole = shape if len(shape) == 3 else tuple(layer.mask.transform.shape)
+            return Origin(keys, (whole, whole), lambda gain, sign: _changed(layer, _bound(keys, gain, sign)))
         case AffineCoupling(), _:
-            return _of_net(layer, tensor.removeprefix("net."), f"{place}.st_net")
+            return _of_net(layer, tensor.removeprefix("net."), shape, f"{place}.st_net")
         case _:
-            return Origin((f"{place}.{tensor}",), lambda value: value)
+            return Origin((f"{place}.{tensor}",), (shape,), lambda value: value)
 
 
-def _of_net(layer: AffineCoupling, tensor: str, place: str) -> Origin:
+def _bound(keys: tuple[str, ...], gain: Tensor, direction: Tensor) -> Tensor:
+    """Work out the weight norm of single numbers: the direction is a sign."""
+    if (direction.square() == 0).any():
+        raise UsageError(
+            f"{keys[1]} is so near 0 that the original's weight norm is infinite or NaN there: take an earlier "
+            f"checkpoint."
+        )
+    return gain * direction.sign()
+
+
+def _of_net(layer: AffineCoupling, tensor: str, shape: Shape, place: str) -> Origin:
     module, leaf = _split(tensor)
-    key = f"{place}.{_modules(layer.net)[module]}.{leaf}"
-    if not isinstance(layer.net, MLP):
-        return Origin((key,), lambda value: value)
-    # The original hands its net the whole vector, zeros at hidden entries; ours is the part of it that matters.
-    linears = list(_modules(layer.net))
-    if module == linears[0] and leaf == "weight":
-        return Origin((key,), lambda weight: weight[:, layer.mask.condition])
-    if module == linears[-1]:
-        return Origin((key,), lambda value: torch.cat([_changed(layer, half) for half in value.chunk(2)]))
-    return Origin((key,), lambda value: value)
+    names = _modules(layer.net)
+    key = f"{place}.{names[module]}.{leaf}"
+    first, *_, last = names
+    if isinstance(layer.net, MLP) and (module == last or (module == first and leaf == "weight")):
+        return _of_vector(layer, key, shape, last=module == last)
+    return Origin((key,), (shape,), lambda value: value)
+
+
+def _of_vector(layer: AffineCoupling, key: str, shape: Shape, *, last: bool) -> Origin:
+    """Take our part: the original's net is shown the whole vector, zeros at hidden entries, and speaks of all of it."""
+    dims = len(layer.mask.condition)
+    if not last:
+        return Origin((key,), ((shape[0], dims),), lambda weight: weight[:, layer.mask.condition])
+    return Origin(
+        (key,),
+        ((2 * dims, *shape[1:]),),
+        lambda value: torch.cat([_changed(layer, half) for half in value.chunk(2)]),
+    )
 
 
 def _changed(layer: AffineCoupling, value: Tensor) -> Tensor:

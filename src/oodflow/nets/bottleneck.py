@@ -20,7 +20,7 @@ class BottleneckConfig(NetConfig):
         zero_init: whether the last convolution starts at zero.
 
     Reference:
-        Kirichenko, Izmailov, Wilson (2020), appendix K, arXiv:2006.08545.
+        Kirichenko, Izmailov, Wilson (2020), appendix L, arXiv:2006.08545.
     """
 
     kind: Literal["bottleneck"] = "bottleneck"
@@ -62,7 +62,7 @@ class Bottleneck(nn.Module):
     Shapes: ``[B, C, H, W] -> [B, C, H, W]``.
 
     Reference:
-        Kirichenko, Izmailov, Wilson (2020), appendix K, arXiv:2006.08545.
+        Kirichenko, Izmailov, Wilson (2020), appendix L, arXiv:2006.08545.
     """
 
     def __init__(self, shape: Shape, latent_dims: int) -> None:

@@ -22,6 +22,11 @@ class MLPConfig(NetConfig):
     hidden_layers: int = Field(2, ge=1)
     zero_init: bool = False
 
+    @property
+    def note(self) -> str:
+        """That it sees all of the image at once, where other networks see what is near."""
+        return "fully connected networks"
+
     def build(self, in_shape: Shape, out_channels: int, width: int, *, interleaved: bool) -> nn.Module:
         """Build the network, for inputs of just this size; what is hidden makes no difference to it."""
         return MLP(in_shape, out_channels, width, hidden_layers=self.hidden_layers, zero_init=self.zero_init)

@@ -22,7 +22,8 @@ class NetConfig(Config, ABC):
         """Build a module ``[B, in_channels, H, W] -> [B, out_channels, H, W]``.
 
         Args:
-            in_shape: ``(in_channels, H, W)``, the channels that the coupling's mask shows.
+            in_shape: ``(in_channels, H, W)``, the channels that the coupling's mask shows, or ``(D,)`` of a vector; the
+                output has as many pixels.
             out_channels: scales and shifts together, scales first.
             width: channels inside.
             interleaved: whether the input holds zeros between its pixels, as a checkerboard leaves them.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
-from oodflow.scores.evidence import Evidence, observe, require_shape
+from oodflow.scores.evidence import Evidence, observe, require_images, require_shape
 from oodflow.scores.likelihood import Likelihood
 from oodflow.scores.score import NotFittedError, Score
 from oodflow.scores.storage import SavedScores, load_scores, save_scores
@@ -33,6 +33,7 @@ __all__ = [
     "Typicality",
     "load_scores",
     "observe",
+    "require_images",
     "require_shape",
     "save_scores",
 ]

@@ -145,13 +145,18 @@ def _evaluating(module: nn.Module) -> Iterator[None]:
             part.training = training
 
 
-def require_shape(flow: Flow, images: ImageSet) -> None:
-    """Refuse images of another shape than the flow's with a ``UsageError`` that names the way to convert them."""
+def require_images(flow: Flow) -> None:
+    """Refuse a flow over vectors with a ``UsageError``: data sets hold images."""
     if len(flow.shape) == 1:
         raise UsageError(
-            f"this flow takes vectors of {flow.shape[0]} numbers but {images.name} holds images: ask it with "
+            f"this flow takes vectors of {flow.shape[0]} numbers and data sets hold images: ask it with "
             f"flow.log_prob(vectors) in Python."
         )
+
+
+def require_shape(flow: Flow, images: ImageSet) -> None:
+    """Refuse images of another shape than the flow's with a ``UsageError`` that names the way to convert them."""
+    require_images(flow)
     if images.shape != flow.shape:
         came, expected = ("x".join(map(str, shape)) for shape in (images.shape, flow.shape))
         name = images.name.partition("?")[0]
