@@ -42,7 +42,7 @@ def test_the_page_translates_every_class_as_the_importer_does(cls):
         cls, {"img_shape": (1, 28, 28)}
     )
     config, _ = original_config(cls, given)
-    for field, value in re.findall(r"(\w+)=([\w-]+)", row):
+    for field, value in re.findall(r"flow\.(\w+)=([\w-]+)", row):
         assert str(getattr(config, field)) == value
 
 

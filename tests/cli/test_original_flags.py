@@ -40,8 +40,6 @@ def test_flags_of_realnvp(flag, value, argument, expected):
         ("num_mid_channels", 200, "mid_channels", 200),
         ("num_coupling_layers_per_scale", 16, "num_coupling_layers_per_scale", 16),
         ("no_multi_scale", True, "multi_scale", False),
-        ("no_skip", True, "skip", False),
-        ("no_batchnorm", True, "use_batch_norm", False),
     ],
 )
 def test_flags_of_glow(flag, value, argument, expected):
@@ -49,6 +47,11 @@ def test_flags_of_glow(flag, value, argument, expected):
     assert plain[argument] != expected
     assert arguments("Glow", GREY, **{flag: value}) == plain | {argument: expected}
     assert plain["st_type"] == "resnet"  # the command line's default, not the class's
+
+
+def test_glow_ignores_what_its_scripts_do_not_hand_it():
+    ignored = {"no_skip": True, "no_batchnorm": True, "init_zeros": True, "latent_dim": 7}
+    assert arguments("Glow", GREY, **ignored) == arguments("Glow", GREY)
 
 
 def test_embeddings_and_tables_have_flags_of_their_own():

@@ -38,7 +38,7 @@ class Evil:
         return (type(self.path).touch, (self.path,))
 
 
-@pytest.mark.parametrize("save", [torch.save, lambda content, path: path.write_bytes(pickle.dumps(content, 2))])
+@pytest.mark.parametrize("save", [torch.save, lambda content, path: path.write_bytes(pickle.dumps(content))])
 def test_nothing_in_a_checkpoint_is_executed(tmp_path, save):
     trap = tmp_path / "trap"
     save({"net": STATE, "epoch": Evil(trap)}, tmp_path / "evil.pt")
@@ -66,5 +66,5 @@ def test_a_damaged_file_is_refused(tmp_path, keep):
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
     with pytest.raises(OodflowError, match="does not exist"):
         read_checkpoint(tmp_path / "no.pt")
-    with pytest.raises(OodflowError, match="not a whole checkpoint"):
+    with pytest.raises(OodflowError, match="is no file"):
         read_checkpoint(tmp_path)

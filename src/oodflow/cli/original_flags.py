@@ -102,16 +102,20 @@ def constructor_arguments(cls: str, shape: Shape, flags: Mapping[str, Any]) -> d
         "mid_channels": flags["num_mid_channels"],
         "num_scales": flags["num_scales"],
         "st_type": flags["st_type"],
-        "skip": not flags["no_skip"],
-        "use_batch_norm": not flags["no_batchnorm"],
-        "latent_dim": flags["latent_dim"],
-        "init_zeros": flags["init_zeros"],
     }
-    if cls == "Glow":
+    if cls == "Glow":  # the scripts do not hand it the other switches
         return shared | {
             "image_shape": shape,
             "num_layers": flags["num_blocks"],
             "num_coupling_layers_per_scale": flags["num_coupling_layers_per_scale"],
             "multi_scale": not flags["no_multi_scale"],
         }
-    return shared | {"img_shape": shape, "in_channels": shape[0], "num_blocks": flags["num_blocks"]}
+    return shared | {
+        "img_shape": shape,
+        "in_channels": shape[0],
+        "num_blocks": flags["num_blocks"],
+        "skip": not flags["no_skip"],
+        "use_batch_norm": not flags["no_batchnorm"],
+        "latent_dim": flags["latent_dim"],
+        "init_zeros": flags["init_zeros"],
+    }

@@ -116,7 +116,7 @@ def _compare(verbs: "Verbs[Parser]") -> None:
 
 def _masks(verbs: "Verbs[Parser]") -> None:
     parser = _verb(verbs, "masks", "oodflow.cli.masks:run", "draw what the coupling layers see and change")
-    parser.add_argument("--out", type=Path, default=Path("masks.png"), help="picture to write, .png or .svg")
+    parser.add_argument("--out", type=Path, default=Path("masks.png"), help=".png or .svg (default: masks.png)")
 
 
 def _import_original(verbs: "Verbs[Parser]") -> None:

@@ -121,9 +121,10 @@ def _open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: 
 def _calibration(config: RunConfig, options: EvaluationOptions, learners: list[str], root: Path | None) -> ImageSet:
     """Open the images that scores learn from, which the flow must not have seen either."""
     if "calibration" in config.split:
+        others = " or ".join(name for name in SCORES if not needs_reference(SCORES[name]()))
         raise UsageError(
             f"{' and '.join(learners)} must learn from images that the flow has not seen, but this one was trained on "
-            f"{config.split}: ask for other scores, or train with split=train."
+            f"{config.split}: ask for {others}, or train with split=train."
         )
     return _limited(load(config.data, "calibration", root=root), options.limit)
 

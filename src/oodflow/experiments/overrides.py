@@ -8,6 +8,8 @@ from pydantic import BaseModel, ValidationError
 
 from oodflow.errors import UsageError, unknown
 from oodflow.experiments.config import RunConfig
+from oodflow.flows import FLOWS
+from oodflow.nets import NETS
 
 LABELS = ("recipe", "scale")  # they say where a configuration came from: setting them would change nothing else
 
@@ -56,10 +58,23 @@ def _set(values: dict[str, Any], name: str, value: object) -> None:
     for key in path:
         inner = inner.get(key) if isinstance(inner, dict) else None
     if not isinstance(inner, dict) or leaf not in inner or isinstance(inner[leaf], dict):
-        raise unknown("field", name, fields_of(RunConfig.model_validate(values)))
+        raise _unknown_field(name, RunConfig.model_validate(values))
     if leaf == "kind" and inner["kind"] != value:
         inner.clear()
     inner[leaf] = value.split(",") if isinstance(inner.get(leaf), list) and isinstance(value, str) else value
+
+
+def _unknown_field(name: str, config: RunConfig) -> UsageError:
+    """Build the error for a field that there is not, or that another kind of flow or net has."""
+    for prefix, kinds, kind in (("flow.net.", NETS, getattr(config.flow, "net", None)), ("flow.", FLOWS, config.flow)):
+        leaf = name.removeprefix(prefix)
+        owners = [owner for owner, settings in kinds.items() if leaf in settings.model_fields]
+        if name.startswith(prefix) and owners and kind is not None:
+            return UsageError(
+                f"{name} is a setting of {prefix}kind={' or '.join(owners)}, this run has {kind.kind}: "
+                f"set that first, and its size, for it begins at its own defaults."
+            )
+    return unknown("field", name, fields_of(config))
 
 
 def _value(text: str) -> object:
@@ -76,5 +91,6 @@ def _validated(values: dict[str, Any], setting: str) -> RunConfig:
         first = error.errors()[0]
         name = setting.partition("=")[0]
         raise UsageError(
-            f"override {setting!r} does not fit {name}: {first['msg']} (got {first['input']!r})."
+            f"override {setting!r} does not fit {name}: {first['msg'].removeprefix('Value error, ').rstrip('.')} "
+            f"(got {first['input']!r})."
         ) from error

@@ -40,7 +40,8 @@ class RunDir:
         run = cls(path)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             begun = run.config_file.exists()
-            remedy = f"go on with `oodflow train --resume {path}`, or choose" if begun else "choose"
+            own = begun and "imported" not in run.record()
+            remedy = f"go on with `oodflow train --resume {path}`, or choose" if own else "choose"
             raise UsageError(f"{path} already holds {'a run' if begun else 'something'}: {remedy} another folder.")
         return run
 

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from oodflow.bijections import MASKS, Bijection, Chain, Logit, MultiScale, Patchify, Shape
+from oodflow.errors import UsageError
 from oodflow.flows.config import FlowConfig, MaskName, coupling, titled
 from oodflow.nets import AnyNetConfig, ResNetConfig
 
@@ -48,6 +49,8 @@ class SingleScaleConfig(FlowConfig):
 
     def _layer(self, shape: Shape, turn: int) -> Bijection:
         channels, height, width = shape
+        if height % self.patches or width % self.patches:
+            raise UsageError(f"patches is {self.patches} but must divide height and width, {height} and {width}.")
         patch = (channels, height // self.patches, width // self.patches)
         layer = coupling(MASKS[self.mask](patch, turn), self.net, self.width)
         return layer if self.patches == 1 else Patchify(layer, rows=self.patches, columns=self.patches)

@@ -13,20 +13,20 @@ from oodflow.flows import AnyFlowConfig, Flow, GlowConfig, RealNVPConfig, Single
 from oodflow.interop.original_weights import convert
 from oodflow.nets import AnyNetConfig, BottleneckConfig, ConvNetConfig, HighwayConfig, MLPConfig, ResNetConfig
 
-# The constructor arguments, with the defaults of the original's command line where it has one. Those that a class
-# ignores stand here too: the original's scripts pass them all.
+# The constructor arguments with their defaults; those that a class takes and ignores stand here too. None: anything.
 _REALNVP: dict[str, Any] = {
     "num_scales": 2, "in_channels": None, "mid_channels": 64, "num_blocks": 8, "img_shape": None, "init_zeros": False,
     "use_batch_norm": True, "st_type": "resnet", "skip": True, "latent_dim": 100,
 }  # fmt: skip
 _GLOW: dict[str, Any] = {
     "image_shape": None, "mid_channels": 64, "num_scales": 2, "num_coupling_layers_per_scale": 8, "num_layers": 3,
-    "multi_scale": True, "init_zeros": False, "use_batch_norm": True, "st_type": "glow_convnet", "skip": True,
-    "latent_dim": 100,
+    "actnorm_scale": None, "multi_scale": True, "st_type": "glow_convnet",
 }  # fmt: skip
 _TABULAR: dict[str, Any] = {
-    "in_dim": None, "hidden_dim": 256, "num_layers": 1, "num_coupling_layers": 8, "init_zeros": False, "dropout": False,
+    "in_dim": None, "hidden_dim": 256, "num_layers": 2, "num_coupling_layers": 6, "init_zeros": False, "dropout": False,
 }  # fmt: skip
+# What Glow has no arguments for.
+_PLAIN_NET: dict[str, Any] = {"init_zeros": False, "use_batch_norm": True, "skip": True, "latent_dim": 100}
 
 # The flows of one scale: which mask, how many couplings. They have skips whatever they are told.
 _SINGLE_SCALE: dict[str, dict[str, Any]] = {
@@ -115,7 +115,7 @@ def _config(cls: str, given: Mapping[str, Any]) -> AnyFlowConfig:
                 steps=given["num_coupling_layers_per_scale"],
                 split=given["multi_scale"],
                 width=given["mid_channels"],
-                net=_net(given, given["num_layers"]),
+                net=_net({**given, **_PLAIN_NET}, given["num_layers"]),
             )
         case "RealNVPTabular":
             # The original counts the hidden layers after the first.

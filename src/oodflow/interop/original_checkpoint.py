@@ -1,6 +1,7 @@
 """Reading the original's checkpoint files, without executing anything in them."""
 
 import pickle
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,14 +43,16 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def _load(path: Path) -> Any:
+    if not path.is_file():
+        what = "is no file" if path.exists() else "does not exist"
+        raise OodflowError(f"{path} {what}: name a checkpoint, such as 80.pt.")
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        raise OodflowError(f"{path} does not exist.") from error
+        with warnings.catch_warnings(action="ignore"):  # of old or odd pickles: the error below says it
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise OodflowError(
             f"{path} can't be read as tensors alone: it is no checkpoint, or it holds objects, and making them would "
             f"run code that comes with the file. Save the state-dict by itself, or as safetensors, where you trust it."
         ) from error
     except Exception as error:  # whatever a damaged file leads the reader to
-        raise OodflowError(f"{path} is not a whole checkpoint ({error}): it is damaged or was cut off.") from error
+        raise OodflowError(f"{path} is no checkpoint: it is damaged, cut off or something else.") from error
