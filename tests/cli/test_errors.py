@@ -18,7 +18,7 @@ USAGE = {
     "no such scale": (["train", "photographs-realnvp", "--scale", "paper"], "use scale cpu or smoke"),
     "field": ([*TRAIN, "training.lrr=1"], "unknown field 'training.lrr': did you mean 'training.lr'"),
     "field of another net": ([*TRAIN, "flow.net.blocks=2"], "setting of flow.net.kind=bottleneck or highway or"),
-    "field of another flow": ([*TRAIN, "flow.patches=2"], "is a setting of flow.kind=single-scale, this run has realnvp"),
+    "field of another flow": ([*TRAIN, "flow.patches=2"], "setting of flow.kind=single-scale, this run has realnvp"),
     "mask": ([*TRAIN, "flow.mask=checkers"], "flow.mask: unknown mask 'checkers': did you mean 'checkerboard'"),
     "patches": ([*TRAIN, "flow.kind=single-scale", "flow.patches=3"], "patches is 3 but must divide height and width"),
     "vectors": ([*TRAIN, "flow.kind=tabular"], "a flow of kind tabular takes vectors"),
