@@ -157,7 +157,7 @@ def test_a_second_run_in_the_same_place_is_refused(oodflow, run, tiny):
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     result = oodflow(*tiny, "--out", run)
     assert result.code == 2
-    assert f"{run} already holds a run: go on with `oodflow train --resume {run}`, or choose another --out" in (
+    assert f"{run} already holds a run: go on with `oodflow train --resume {run}`, or choose another folder" in (
         result.error
     )
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
@@ -168,7 +168,7 @@ def test_a_place_with_other_content_is_refused(oodflow, tmp_path, tiny):
     (tmp_path / "thesis/thesis.tex").write_text("years of work")
     for path in (tmp_path / "thesis", tmp_path / "thesis/thesis.tex"):
         result = oodflow(*tiny, "--out", path)
-        assert (result.code, f"{path} already holds something: choose another --out" in result.error) == (2, True)
+        assert (result.code, f"{path} already holds something: choose another folder" in result.error) == (2, True)
     assert [path.name for path in (tmp_path / "thesis").iterdir()] == ["thesis.tex"]
     (tmp_path / "empty").mkdir()
     assert oodflow(*tiny, "--out", tmp_path / "empty").code == 0
