@@ -157,6 +157,16 @@ def test_latents_leave_in_the_order_and_sizes_of_the_original(config, shape):
     assert sizes == {784: [392, 392], 3072: [1536, 768, 768]}[flow.dims]
 
 
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize("name", IMAGE_FLOWS)
+def test_every_pixel_is_changed_where_a_mask_takes_turns(name, mask):
+    """A channel-wise Glow needs no turns: its 1x1 convolutions mix the channels."""
+    flow = small(name, mask=mask, scales=1, steps=4, couplings=4, net=ConvNetConfig()).build((2, 8, 8))
+    couplings = [layer for layer in flow.modules() if isinstance(layer, AffineCoupling)]
+    changed = torch.stack([layer.mask.transform for layer in couplings]).any(0)
+    assert changed.all() or (name, mask) == ("glow", "channelwise")
+
+
 def test_realnvp_masks_follow_the_original():
     flow = RealNVPConfig(scales=2, width=2, net=ConvNetConfig()).build((1, 28, 28))
     couplings = [module for module in flow.modules() if isinstance(module, AffineCoupling)]
