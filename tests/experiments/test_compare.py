@@ -47,7 +47,7 @@ def test_a_bent_recipe_is_marked_and_another_seed_is_not(record):
     bent["config"]["flow"]["width"] += 1
     seeded["config"]["training"]["seed"] = 3
     page = as_markdown([bent, seeded], "Runs")
-    assert page.count("| cpu, changed |") == 1
+    assert page.count(f"| cpu, flow.width={bent['config']['flow']['width']} |") == 1
     assert page.count("| cpu |") == 1
 
 

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from oodflow.errors import OodflowError
 from oodflow.experiments.config import RunConfig
 from oodflow.experiments.grounds import grounds
 from oodflow.experiments.meaning import meaning
-from oodflow.experiments.overrides import override
+from oodflow.experiments.overrides import fields_of, override
 from oodflow.experiments.pictures import who
 from oodflow.experiments.published import PUBLISHED_AUROC, SOURCE
 from oodflow.experiments.recipes import RECIPES
@@ -116,13 +117,24 @@ def _bits(data: Record) -> float:
 
 
 def _scale(config: RunConfig) -> str:
-    """Name the scale, and say so where the recipe was bent: a published configuration is one without overrides."""
+    """Name the scale, and what of the recipe was bent: a published configuration is one without overrides."""
     if config.training is None:
         return config.scale
     if config.recipe not in RECIPES:
         return f"{config.scale}, of a recipe that is not registered"
     recipe = override(RECIPES[config.recipe](config.scale), [f"training.seed={config.training.seed}"])
-    return config.scale if recipe == config else f"{config.scale}, changed"
+    changed = [
+        f"{name}={_field(config, name)}" for name in fields_of(config) if _field(config, name) != _field(recipe, name)
+    ]
+    return ", ".join([config.scale, *changed])
+
+
+def _field(config: RunConfig, name: str) -> Any:
+    """Read a field by its dotted name; none where another kind does not have it."""
+    value: Any = config
+    for part in name.split("."):
+        value = getattr(value, part, None)
+    return value
 
 
 def _line(*cells: str) -> str:

@@ -30,8 +30,8 @@ def masked(mask: str, published: Published) -> Callable[[Scale, int], Preset]:
                 net = ResNetConfig(blocks=1)
                 return SingleScaleConfig(couplings=4, mask=mask, width=4, net=net), smoke_training()
             case "cpu":
-                # Residual blocks, for a mask of halves or quarters needs a view far over its edge. The order of the
-                # three masks stands from step 400 on (M).
+                # Residual blocks, for a mask of halves or quarters needs a view over its edge; two of them see five
+                # pixels far, which is what minutes on a core allow. Results: results/inductive-biases.md (M).
                 net = ResNetConfig(blocks=2)
                 return SingleScaleConfig(couplings=8, mask=mask, width=16, net=net), cpu_training(1000)
             case "paper":
@@ -57,7 +57,7 @@ def bottleneck(latent_dims: int | None, published: Published) -> Callable[[Scale
             case "smoke":
                 return RealNVPConfig(scales=published.scales, width=4, net=net(2)), smoke_training()
             case "cpu":
-                # The effect stands from step 400 on (M).
+                # The fewest blocks that have a middle. Results: results/inductive-biases.md (M).
                 return RealNVPConfig(scales=published.scales, width=16, net=net(2)), cpu_training(800)
             case "paper":
                 flow = RealNVPConfig(scales=published.scales, width=64, net=net(published.blocks))

@@ -13,7 +13,8 @@ from oodflow.flows import AnyFlowConfig, Flow, GlowConfig, RealNVPConfig, Single
 from oodflow.interop.original_weights import convert
 from oodflow.nets import AnyNetConfig, BottleneckConfig, ConvNetConfig, HighwayConfig, MLPConfig, ResNetConfig
 
-# The constructor arguments with their defaults; those that a class takes and ignores stand here too. None: anything.
+# The constructor arguments; those that a class takes and ignores stand here too. What is left away is as the original's
+# command line has it by default, for Glow's st_type and for vectors as its class has it. None: anything.
 _REALNVP: dict[str, Any] = {
     "num_scales": 2, "in_channels": None, "mid_channels": 64, "num_blocks": 8, "img_shape": None, "init_zeros": False,
     "use_batch_norm": True, "st_type": "resnet", "skip": True, "latent_dim": 100,
