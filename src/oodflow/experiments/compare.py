@@ -123,9 +123,9 @@ def _scale(config: RunConfig) -> str:
     if config.recipe not in RECIPES:
         return f"{config.scale}, of a recipe that is not registered"
     recipe = override(RECIPES[config.recipe](config.scale), [f"training.seed={config.training.seed}"])
-    changed = [
-        f"{name}={_field(config, name)}" for name in fields_of(config) if _field(config, name) != _field(recipe, name)
-    ]
+    bent = [name for name in fields_of(config) if _field(config, name) != _field(recipe, name)]
+    # Which sets they are stands in the row already.
+    changed = [f"other {name}" if name in ("data", "ood") else f"{name}={_field(config, name)}" for name in bent]
     return ", ".join([config.scale, *changed])
 
 
