@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from oodflow.bijections.bijection import Bijection, Shape, sum_over_event
+from oodflow.bijections.layout import channels_last
 from oodflow.bijections.mask import Mask
 from oodflow.errors import UsageError
 
@@ -58,13 +59,13 @@ class AffineCoupling(Bijection):
     def initialise(self, x: Tensor) -> Tensor:
         """Let the st-network take its parameters from what it is shown, if it has any such."""
         if isinstance(self.net, DataDependent):
-            self.net.initialise(self.mask.show(x))
+            self.net.initialise(channels_last(self.mask.show(x)))
         return self.forward(x)[0]
 
     def scale_and_shift(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return :math:`s` and :math:`t` at the input's full size, zero where nothing changes."""
         shown = self.mask.show(x)
-        output = self.net(shown.to(self.rescale.dtype))
+        output = self.net(channels_last(shown.to(self.rescale.dtype))).contiguous()
         expected = (len(x), 2 * self.mask.out_channels, *x.shape[2:])
         if output.shape != expected:
             raise UsageError(

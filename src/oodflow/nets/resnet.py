@@ -1,6 +1,6 @@
 """The weight-normed residual st-network of RealNVP."""
 
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from pydantic import Field
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import relu
 from torch.nn.utils.parametrizations import weight_norm
 
+from oodflow.nets.fold import affine, scale_output
 from oodflow.nets.net import NetConfig, Shape
 
 
@@ -100,11 +101,27 @@ class ResNet(nn.Module):
         h = self.in_conv(relu(torch.cat([x, -x], 1)))
         total = self.skips[0](h) if self.skips is not None else h
         for i, block in enumerate(self.blocks):
-            h = h + block(h)
+            h = block(h).add_(h)  # in place: no layer's gradient needs what is overwritten
             if i + 1 == len(self.blocks) // 2:
                 h = self.middle(h)
-            total = total + self.skips[i + 1](h) if self.skips is not None else h
-        return self.out_conv(relu(self.out_norm(total)))  # type: ignore[no-any-return]
+            total = total.add_(self.skips[i + 1](h)) if self.skips is not None else h
+        return self.out_conv(torch.relu_(self.out_norm(total)))  # type: ignore[no-any-return]
+
+    def fold_norms(self) -> None:
+        """Let convolutions take over the norms that follow them, for inference: see :func:`~oodflow.nets.folded`.
+
+        The norms at the head of a block stay: others need what they see as it is.
+        """
+        for block in self.blocks:
+            _, _, conv, norm, *_ = cast(nn.Sequential, block)
+            if isinstance(norm, nn.BatchNorm2d):
+                scale_output(cast(nn.Conv2d, conv), *affine(norm))
+                cast(nn.Sequential, block)[3] = nn.Identity()
+        if self.skips is not None and isinstance(self.out_norm, nn.BatchNorm2d):  # the norm of a sum of convolutions
+            scale, shift = affine(self.out_norm)
+            for i, skip in enumerate(self.skips):
+                scale_output(cast(nn.Conv2d, skip), scale, shift if i == 0 else torch.zeros_like(shift))
+            self.out_norm = nn.Identity()
 
 
 def input_gain(*, interleaved: bool, batch_norm: bool) -> float:
@@ -114,8 +131,8 @@ def input_gain(*, interleaved: bool, batch_norm: bool) -> float:
 
 def _block(width: int, batch_norm: bool) -> nn.Module:
     return nn.Sequential(
-        _norm(width, batch_norm), nn.ReLU(), _conv(width, width, 3, bias=False),
-        _norm(width, batch_norm), nn.ReLU(), _conv(width, width, 3),
+        _norm(width, batch_norm), nn.ReLU(inplace=batch_norm), _conv(width, width, 3, bias=False),
+        _norm(width, batch_norm), nn.ReLU(inplace=True), _conv(width, width, 3),
     )  # fmt: skip
 
 
