@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from oodflow.cli.allocator import keep_freed_memory
 from oodflow.cli.parser import parse
 from oodflow.errors import OodflowError, UsageError
 
@@ -17,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in arguments
     try:
         parsed = parse(arguments)
+        keep_freed_memory()
         return int(parsed.run(parsed) or 0)
     except BrokenPipeError:  # the reader of our output has gone, as in `oodflow data list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
