@@ -2,9 +2,20 @@
 
 import pytest
 import torch
+from torch.nn.utils.parametrize import is_parametrized
 
 from oodflow.bijections import AffineCoupling, checkerboard
-from oodflow.nets import NETS, BottleneckConfig, ConvNetConfig, HighwayConfig, MLPConfig, NetConfig, ResNetConfig
+from oodflow.flows import RealNVPConfig
+from oodflow.nets import (
+    NETS,
+    BottleneckConfig,
+    ConvNetConfig,
+    HighwayConfig,
+    MLPConfig,
+    NetConfig,
+    ResNetConfig,
+    folded,
+)  # fmt: skip
 from oodflow.testing.nets import check_net
 
 SETTINGS = [
@@ -57,6 +68,26 @@ def test_resnet_doubles_its_normed_input_between_zeros():
     assert torch.allclose(
         doubled.eval()(x), plain.eval()(2 * x), atol=1e-6
     )  # fresh running statistics: norm = identity
+
+
+@pytest.mark.parametrize(("skip", "left"), [(True, 1 + 2), (False, 1 + 2 + 1)])
+def test_folding_leaves_only_norms_that_no_convolution_can_take_over(skip, left):
+    net = folded(ResNetConfig(blocks=2, skip=skip).build((2, 4, 4), 4, 6, interleaved=False))
+    assert sum(isinstance(part, torch.nn.BatchNorm2d) for part in net.modules()) == left
+    assert not any(is_parametrized(part) for part in net.modules())
+    assert not any(parameter.requires_grad for parameter in net.parameters())
+
+
+def test_folding_a_flow_in_float32_changes_its_log_prob_by_rounding():
+    torch.manual_seed(0)
+    flow = RealNVPConfig(width=8, net=ResNetConfig(blocks=2)).build((1, 8, 8)).train()
+    images = torch.randint(0, 256, (16, 1, 8, 8), dtype=torch.uint8)
+    noise = torch.rand(images.shape)
+    for _ in range(20):  # statistics that are not those of the start
+        flow.log_prob(images, noise=noise)
+    expected = flow.eval().log_prob(images, noise=noise)
+    assert torch.allclose(folded(flow.train()).log_prob(images, noise=noise), expected, rtol=1e-5, atol=0)
+    assert flow.training
 
 
 def test_a_net_config_is_abstract():

@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -43,10 +45,11 @@ class Transparent(nn.Module):
 
 
 def test_equals_the_flow_called_directly(flow, images):
-    noise = torch.from_numpy(image_noise(images.batch(slice(None)), seed=4))
+    flow = copy.deepcopy(flow).double()  # in float32, folding its norms rounds differently
+    noise = torch.from_numpy(image_noise(images.batch(slice(None)), seed=4)).double()
     with torch.no_grad():
         expected = flow.eval().log_prob(torch.from_numpy(images.batch(slice(None))), noise=noise)
-    np.testing.assert_allclose(observe(flow, images, seed=4).log_prob, expected.double().numpy(), rtol=1e-6)
+    np.testing.assert_allclose(observe(flow, images, seed=4).log_prob, expected.numpy(), rtol=1e-12)
 
 
 def test_draws_are_averaged_in_probability_space(images):
@@ -108,11 +111,12 @@ def test_counts_must_be_positive(flow, images, argument):
 
 
 def test_a_broken_flow_is_reported_with_count_and_first_index(images):
-    flow = Transparent()
-    broken = flow.log_prob
-    flow.log_prob = lambda x, noise: broken(x, noise=noise) / torch.tensor([1.0, 1, 1, 0, 1, 0, 1])
+    class Broken(Transparent):
+        def log_prob(self, x, *, noise):
+            return super().log_prob(x, noise=noise) / torch.tensor([1.0, 1, 1, 0, 1, 0, 1])
+
     with pytest.raises(OodflowError, match=r"2 of 7 images of noise .*index 3 \(-inf\)"):
-        observe(flow, images)
+        observe(Broken(), images)
 
 
 def test_one_failed_draw_out_of_several_is_still_reported(images):

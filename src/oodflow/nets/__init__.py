@@ -6,6 +6,7 @@ from pydantic import Field
 
 from oodflow.nets.bottleneck import Bottleneck, BottleneckConfig
 from oodflow.nets.convnet import ConvNet, ConvNetConfig
+from oodflow.nets.fold import Foldable, folded
 from oodflow.nets.highway import Highway, HighwayConfig
 from oodflow.nets.mlp import MLP, MLPConfig
 from oodflow.nets.net import NetConfig
@@ -24,6 +25,6 @@ AnyNetConfig = Annotated[
 ]
 
 __all__ = [
-    "MLP", "NETS", "AnyNetConfig", "Bottleneck", "BottleneckConfig", "ConvNet", "ConvNetConfig", "Highway",
-    "HighwayConfig", "MLPConfig", "NetConfig", "ResNet", "ResNetConfig",
+    "MLP", "NETS", "AnyNetConfig", "Bottleneck", "BottleneckConfig", "ConvNet", "ConvNetConfig", "Foldable", "Highway",
+    "HighwayConfig", "MLPConfig", "NetConfig", "ResNet", "ResNetConfig", "folded",
 ]  # fmt: skip

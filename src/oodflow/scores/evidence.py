@@ -1,7 +1,6 @@
 """What one pass of a flow over a data set collects, for all scores to share."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from math import log, prod
@@ -9,11 +8,11 @@ from math import log, prod
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from oodflow.data import ImageSet
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import Flow, image_noise
+from oodflow.nets import folded
 from oodflow.scores.compression import compressed_bits
 
 _COMPRESS_AT_ONCE = 256  # images in memory while compressing: a data set may be larger than memory
@@ -86,7 +85,8 @@ def observe(
     nor on the batch size.
 
     Args:
-        flow: used on the device where its parameters are, in eval mode; left as it was.
+        flow: used on the device where its parameters are, in eval mode; left as it was: a copy folded for inference
+            does the work.
         images: N images of the flow's shape.
         seed: of the dequantisation noise.
         draws: K, how many dequantisations to average; the cost grows with it.
@@ -112,7 +112,8 @@ def observe(
     _check(flow, images, draws, batch_size)
     log_prob = np.empty(len(images))
     exact = torch.backends.cudnn.flags(deterministic=True, allow_tf32=False)  # on a GPU; nothing to a CPU
-    with _evaluating(flow), torch.inference_mode(), exact:
+    flow = folded(flow)
+    with torch.inference_mode(), exact:
         for start in range(0, len(images), batch_size):
             batch = images.batch(slice(start, start + batch_size))
             log_prob[start : start + len(batch)] = _log_prob(flow, batch, seed, draws)
@@ -131,18 +132,6 @@ def _log_prob(flow: Flow, batch: NDArray[np.uint8], seed: int, draws: int) -> ND
         with np.errstate(invalid="ignore"):  # Evidence reports a NaN, with its place
             total = np.logaddexp(total, drawn)
     return total - log(draws)
-
-
-@contextmanager
-def _evaluating(module: nn.Module) -> Iterator[None]:
-    """Put every part of a module into eval mode, and afterwards back into the mode that it was in."""
-    modes = [(part, part.training) for part in module.modules()]
-    module.eval()
-    try:
-        yield
-    finally:
-        for part, training in modes:
-            part.training = training
 
 
 def require_images(flow: Flow) -> None:

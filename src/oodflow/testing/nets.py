@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from oodflow.nets import NetConfig
+from oodflow.nets import NetConfig, folded
 from oodflow.testing.modules import check_gradients, leaving_no_trace, randomise
 
 
@@ -11,8 +11,9 @@ def check_net(config: NetConfig) -> None:
     """Test that an st-network keeps its contract.
 
     Built for images of any size, it maps ``[B, in_channels, H, W]`` to ``[B, out_channels, H, W]``; in eval mode an
-    image's result does not depend on its neighbours and a call leaves no trace; the state-dict carries everything;
-    every parameter has a finite gradient; its settings survive a JSON round trip.
+    image's result does not depend on its neighbours and a call leaves no trace; :func:`~oodflow.nets.folded` it is the
+    same function; the state-dict carries everything; every parameter has a finite gradient; its settings survive a JSON
+    round trip.
 
     Args:
         config: the network's settings.
@@ -46,6 +47,8 @@ def _check(config: NetConfig, *, interleaved: bool) -> None:
         again = build().eval()
         again.load_state_dict(net.state_dict())
         assert torch.equal(again(x), y), "the state-dict does not carry everything"
+        assert torch.allclose(folded(net)(x), y, rtol=1e-9, atol=1e-9), "folded for inference it is another function"
+        assert torch.equal(net(x), y), "folding a copy changed the original"
         net.train()
         x.requires_grad_()
         check_gradients(net, net(x).square().sum(), x)
