@@ -5,12 +5,22 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from oodflow.data import ImageSet, TrainingBatches
 from oodflow.errors import OodflowError
 from oodflow.flows import Flow, GlowConfig, RealNVPConfig
 from oodflow.nets import ConvNetConfig, ResNetConfig
-from oodflow.training import Diverged, TrainingConfig, TrainState, negative_log_likelihood, seeded, train
+from oodflow.training import (
+    OPTIMISERS,
+    Diverged,
+    TrainingConfig,
+    TrainState,
+    negative_log_likelihood,
+    seeded,
+    train,
+)  # fmt: skip
+from oodflow.training.loop import load_batch, take_step
 
 SHAPE = (1, 8, 8)
 
@@ -127,6 +137,40 @@ def test_a_step_that_is_not_finite_changes_nothing_and_is_counted():
     assert same(averages[0], averages[1])
     assert [report.skipped for report in reports] == [False, True]
     assert (state.skipped, state.skipped_in_a_row) == (1, 1)
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+def test_a_step_that_is_not_finite_leaves_every_optimiser_as_it_was(optimiser):
+    config = CONFIG.model_copy(update={"optimiser": optimiser, "steps": 3})
+    skipping, two = start(config), start(config.model_copy(update={"steps": 2}))
+    run(two, config.model_copy(update={"steps": 2}))
+    run(skipping, config, objective=objective(3))
+    assert skipping.skipped == 1
+    assert same(tensors(skipping.flow), tensors(two.flow))
+    for moments, others in zip(skipping.optimiser.state.values(), two.optimiser.state.values(), strict=True):
+        assert same(moments, others)
+
+
+class Waits(TorchDispatchMode):
+    """Counts how often a number is fetched from the device, for which the CPU would have to wait."""
+
+    count = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        self.count += function in (torch.ops.aten._local_scalar_dense.default, torch.ops.aten.is_nonzero.default)
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize(("optimiser", "waits"), [("adam", 0), ("adamw", 0), ("rmsprop", 1)])
+def test_a_step_does_not_wait_for_the_device(optimiser, waits):
+    config = CONFIG.model_copy(update={"optimiser": optimiser})
+    state = start(config)
+    batch, noise = load_batch(TrainingBatches(images(), 8, 0), 0, state.device)
+    take_step(state, batch, noise, config, negative_log_likelihood)
+    with Waits() as counted:
+        report = take_step(state, batch, noise, config, negative_log_likelihood)
+    assert counted.count == waits
+    assert math.isfinite(report.loss)
 
 
 def test_training_goes_on_after_a_few_bad_steps_and_ends_after_too_many():

@@ -1,6 +1,7 @@
 """Progress and tables on the terminal. Progress goes to stderr, results to stdout."""
 
 import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,18 +20,23 @@ result_console = Console(highlight=False, soft_wrap=True, markup=False, emoji=Fa
 if not result_console.is_terminal:  # a file or a pipe has no width: let tables have theirs
     result_console.width = 1000
 
+_EVERY = 0.2  # seconds between two looks at the training
+
 
 @contextmanager
 def training_progress() -> Iterator[Callback]:
     """Show a live bar with bits/dim; where there is no terminal, nothing but the lines of the monitor appear."""
     with _bar("training", "[bold]{task.fields[bpd]}") as bar:
-        smooth = math.nan
+        smooth, last = math.nan, 0.0
 
         def callback(state: TrainState, report: StepReport) -> None:
-            nonlocal smooth
+            nonlocal smooth, last
+            if time.monotonic() - last < _EVERY and report.step < report.steps:
+                return  # to read a report is to wait for a GPU
+            last = time.monotonic()
             if not report.skipped:
                 bpd = report.loss / (state.flow.dims * math.log(2))
-                smooth = bpd if math.isnan(smooth) else 0.95 * smooth + 0.05 * bpd
+                smooth = bpd if math.isnan(smooth) else 0.9 * smooth + 0.1 * bpd
             skipped = f", {state.skipped} skipped" if state.skipped else ""
             task = bar.task_ids[0] if bar.task_ids else bar.add_task("training", total=report.steps, bpd="")
             bar.update(task, completed=report.step, bpd=f"{smooth:.3f} bits/dim{skipped}")

@@ -22,16 +22,16 @@ class Log:
 
     def __init__(self, path: Path, dims: int, every: int, board: "Board") -> None:
         self.path, self.dims, self.every, self.board = path, dims, every, board
-        self._losses: list[float] = []
+        self._reports: list[StepReport] = []
 
     def __call__(self, state: TrainState, report: StepReport) -> None:
-        """Collect the loss of a step; write a line every so often."""
-        if not report.skipped:
-            self._losses.append(report.loss)
+        """Collect the reports of steps, and read them every so often, to write a line."""
+        self._reports.append(report)
         if report.step % self.every == 0:
-            loss = sum(self._losses) / len(self._losses) if self._losses else None  # none: all were skipped
+            losses = [report.loss for report in self._reports if not report.skipped]
+            loss = sum(losses) / len(losses) if losses else None  # none: all were skipped
             bpd = None if loss is None else bits_per_dim(-loss, self.dims)
-            self._losses.clear()
+            self._reports.clear()
             self.write(
                 step=report.step, loss=loss, bpd=bpd, lr=report.lr, grad_norm=_finite(report.grad_norm),
                 skipped=state.skipped, seconds=round(state.seconds, 3),

@@ -111,7 +111,7 @@ def observe(
     """
     _check(flow, images, draws, batch_size)
     log_prob = np.empty(len(images))
-    exact = torch.backends.cudnn.flags(deterministic=True, allow_tf32=False)  # on a GPU; nothing to a CPU
+    exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)  # on a GPU; nothing to a CPU
     flow = folded(flow)
     with torch.inference_mode(), exact:
         for start in range(0, len(images), batch_size):

@@ -23,7 +23,8 @@ class TrainingConfig(Config):
         max_grad_norm: clip the gradient of each parameter group to this norm (loss in nats an image); none: never.
         ema_decay: decay of the moving average of weights that is evaluated and saved; none: the weights themselves.
         max_skipped: how many steps in a row may be non-finite before training ends.
-        precision: of the st-networks; log-determinants and prior are always float32.
+        precision: of the st-networks; log-determinants and prior are always float32. ``tf32`` is float32 with the
+            convolutions of a GPU in TensorFloat-32; to a CPU it makes no difference.
         log_every: steps between lines in the log.
         checkpoint_every: steps between checkpoints.
     """
@@ -40,6 +41,6 @@ class TrainingConfig(Config):
     max_grad_norm: float | None = Field(None, gt=0)
     ema_decay: float | None = Field(None, gt=0, lt=1)
     max_skipped: int = Field(20, ge=0)
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     log_every: int = Field(20, ge=1)
     checkpoint_every: int = Field(500, ge=1)

@@ -29,8 +29,8 @@ class MovingAverage:
         self.tensors = {name: tensor.detach().clone() for name, tensor in flow.state_dict().items()}
 
     @torch.no_grad()
-    def update(self, flow: Flow, step: int) -> None:
-        """Take in the weights after ``step``."""
+    def update(self, flow: Flow, step: int, good: Tensor) -> None:
+        """Take in the weights after ``step``, if ``good``, a boolean scalar, is true."""
         decay = min(self.decay, (1 + step) / (10 + step))
         averages: list[Tensor] = []
         values: list[Tensor] = []
@@ -40,7 +40,9 @@ class MovingAverage:
                 values.append(tensor)
             else:
                 self.tensors[name].copy_(tensor)  # counters and flags have no average
-        torch._foreach_lerp_(averages, values, 1 - decay)
+        differences = torch._foreach_sub(values, averages)
+        torch._foreach_mul_(differences, (1 - decay) * good)
+        torch._foreach_add_(averages, differences)
 
     @contextmanager
     def swapped_into(self, flow: Flow) -> Iterator[None]:

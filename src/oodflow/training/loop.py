@@ -1,18 +1,21 @@
 """The training loop."""
 
-import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from oodflow.data import TrainingBatches
 from oodflow.errors import OodflowError
 from oodflow.training.config import TrainingConfig
+from oodflow.training.guard import Snapshot, step_if
 from oodflow.training.objective import Objective, negative_log_likelihood
 from oodflow.training.optimiser import clip_gradients, learning_rate
 from oodflow.training.state import TrainState
@@ -29,18 +32,34 @@ class StepReport:
     Attributes:
         step: steps done, this one included.
         steps: steps in all.
-        loss: the objective, in nats an image.
-        grad_norm: norm of the gradient before clipping.
         lr: learning rate.
-        skipped: whether the step was skipped because loss or gradient was not finite.
+        outcome: loss, norm of the gradient and whether the step was taken, on the flow's device. To read one of the
+            three is to wait until the step is done: on a GPU, better not at every step.
     """
 
     step: int
     steps: int
-    loss: float
-    grad_norm: float
     lr: float
-    skipped: bool
+    outcome: Tensor
+
+    @property
+    def loss(self) -> float:
+        """The objective, in nats an image."""
+        return self._values[0]
+
+    @property
+    def grad_norm(self) -> float:
+        """Norm of the gradient before clipping."""
+        return self._values[1]
+
+    @property
+    def skipped(self) -> bool:
+        """Whether the step was skipped because loss or gradient was not finite."""
+        return not self._values[2]
+
+    @cached_property
+    def _values(self) -> list[float]:
+        return [float(value) for value in self.outcome.tolist()]
 
 
 Callback = Callable[[TrainState, StepReport], None]
@@ -60,16 +79,17 @@ def train(
     would have taken.
 
     Raises:
-        Diverged: when more than ``config.max_skipped`` steps in a row are not finite.
+        Diverged: when more than ``config.max_skipped`` steps in a row are not finite. On a GPU they are counted when
+            ``config.log_every`` comes round, for looking means waiting.
     """
     if state.step == 0:
-        images = torch.from_numpy(batches.at(0)).to(state.device)
-        state.initialise(images, training_noise(images, config.seed, 0))
+        state.initialise(*load_batch(batches, 0, state.device))
     while state.step < config.steps:
         start = time.perf_counter()
-        images = torch.from_numpy(batches.at(state.step)).to(state.device)
-        noise = training_noise(images, config.seed, state.step)
+        images, noise = load_batch(batches, state.step, state.device)
         report = take_step(state, images, noise, config, objective)
+        if state.device.type == "cpu" or state.step % config.log_every == 0 or state.step == config.steps:
+            _require_progress(state, config)
         state.seconds += time.perf_counter() - start
         for callback in callbacks:
             callback(state, report)
@@ -84,44 +104,53 @@ def take_step(
     for group in state.optimiser.param_groups:
         group["lr"] = lr
 
-    statistics = [(buffer, buffer.clone()) for buffer in state.flow.buffers() if buffer.dtype != torch.bool]
-    with autocast(config, images.device):
+    # A forward pass whose numbers are not finite would leave them in the batch norms' running statistics.
+    statistics = Snapshot(buffer for buffer in state.flow.buffers() if buffer.dtype != torch.bool)
+    with precision(config, images.device):
         loss = objective(state.flow, images, noise)
     state.optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
-    grad_norm = clip_gradients(state.optimiser, config.max_grad_norm).item()
+    grad_norm = clip_gradients(state.optimiser, config.max_grad_norm)
 
-    value = loss.item()
-    finite = math.isfinite(value) and math.isfinite(grad_norm)
-    state.step += 1
-    if finite:
-        state.optimiser.step()
-        state.skipped_in_a_row = 0
-        if state.average is not None:
-            state.average.update(state.flow, state.step)
-    else:
-        # The forward pass has already put what is not finite into the batch norms' running statistics.
-        for buffer, before in statistics:
-            buffer.copy_(before)
-        state.skipped += 1
-        state.skipped_in_a_row += 1
-        if state.skipped_in_a_row > config.max_skipped:
-            raise Diverged(
-                f"training diverged: {state.skipped_in_a_row} steps in a row up to step {state.step} had a loss or "
-                f"gradient that is not finite. Try a lower training.lr than "
-                f"{config.lr:g}, a longer training.warmup_steps or a smaller training.max_grad_norm."
-            )
-    return StepReport(state.step, config.steps, value, grad_norm, lr, not finite)
+    finite = loss.detach().isfinite() & grad_norm.isfinite()
+    step_if(state.optimiser, finite)
+    statistics.restore_unless(finite)
+    state.count_step(finite)
+    return StepReport(state.step, config.steps, lr, torch.stack([loss.detach(), grad_norm, finite]))
+
+
+def load_batch(batches: TrainingBatches, step: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Fetch the images of a step, uint8 ``[B, C, H, W]``, and draw their noise."""
+    images = _moved(batches.at(step), device)
+    return images, training_noise(images, batches.seed, step)
 
 
 def training_noise(images: Tensor, seed: int, step: int) -> Tensor:
     """Draw the dequantisation noise of a step: float32 in [0, 1), a function of (seed, step)."""
     noise = np.random.default_rng((seed, step, 1)).random(tuple(images.shape), dtype=np.float32)
-    return torch.from_numpy(noise).to(images.device)
+    return _moved(noise, images.device)
 
 
-def autocast(config: TrainingConfig, device: torch.device) -> torch.autocast | nullcontext[None]:
-    """Return the context that runs the st-networks in ``config.precision``."""
-    if config.precision == "float32":
-        return nullcontext()
-    return torch.autocast(device.type, dtype=torch.bfloat16)
+def precision(config: TrainingConfig, device: torch.device) -> ExitStack:
+    """Return the context in which the st-networks compute in ``config.precision``; the flow itself stays in float32."""
+    context = ExitStack()
+    if config.precision == "bfloat16":
+        context.enter_context(torch.autocast(device.type, dtype=torch.bfloat16))
+    tf32 = config.precision != "float32"
+    context.enter_context(torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=tf32))
+    return context
+
+
+def _moved(array: NDArray[Any], device: torch.device) -> Tensor:
+    tensor = torch.from_numpy(array)
+    # From pinned memory a GPU fetches the data by itself, while the CPU goes on.
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
+
+
+def _require_progress(state: TrainState, config: TrainingConfig) -> None:
+    if state.skipped_in_a_row > config.max_skipped:
+        raise Diverged(
+            f"training diverged: {state.skipped_in_a_row} steps in a row up to step {state.step} had a loss or "
+            f"gradient that is not finite. Try a lower training.lr than "
+            f"{config.lr:g}, a longer training.warmup_steps or a smaller training.max_grad_norm."
+        )

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 
 from oodflow.training.config import TrainingConfig
 
+# Fused where PyTorch has it: one pass over the weights, and a step that is not finite is skipped on the device.
 OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "adam": torch.optim.Adam,
+    "adam": partial(torch.optim.Adam, fused=True),
     "adamax": torch.optim.Adamax,
-    "adamw": torch.optim.AdamW,
+    "adamw": partial(torch.optim.AdamW, fused=True),
     "rmsprop": torch.optim.RMSprop,
 }
 

@@ -28,17 +28,16 @@ class TrainState:
         optimiser: with its moments.
         average: moving average of the weights, if one is kept.
         step: steps done.
-        skipped: how many of them were skipped because they were not finite.
-        skipped_in_a_row: how many of those were the last ones.
         seconds: time spent in steps.
+        skips: how many steps were skipped because they were not finite, and how many of those were the last ones; on
+            the flow's device.
     """
 
     flow: Flow
     optimiser: torch.optim.Optimizer
     average: MovingAverage | None
+    skips: Tensor
     step: int = 0
-    skipped: int = 0
-    skipped_in_a_row: int = 0
     seconds: float = 0.0
 
     @classmethod
@@ -46,7 +45,7 @@ class TrainState:
         """Make the state before the first step, on ``device``."""
         flow.to(device)
         average = None if config.ema_decay is None else MovingAverage(flow, config.ema_decay)
-        return cls(flow, build_optimiser(flow, config), average)
+        return cls(flow, build_optimiser(flow, config), average, torch.zeros(2, dtype=torch.long, device=device))
 
     def initialise(self, images: Tensor, noise: Tensor) -> None:
         """Set data-dependent parameters from the first batch; the average starts from there.
@@ -57,6 +56,24 @@ class TrainState:
         self.flow.initialise(images, noise=noise)
         if self.average is not None:
             self.average = MovingAverage(self.flow, self.average.decay)
+
+    def count_step(self, taken: Tensor) -> None:
+        """Count a step that was taken or, where the boolean scalar ``taken`` is false, skipped; average the weights."""
+        self.step += 1
+        self.skips += ~taken
+        self.skips[1] *= ~taken
+        if self.average is not None:
+            self.average.update(self.flow, self.step, taken)
+
+    @property
+    def skipped(self) -> int:
+        """How many steps were skipped."""
+        return int(self.skips[0])
+
+    @property
+    def skipped_in_a_row(self) -> int:
+        """How many of the last steps were."""
+        return int(self.skips[1])
 
     @property
     def device(self) -> torch.device:
@@ -111,8 +128,13 @@ class TrainState:
         optimiser = self.optimiser.state_dict()
         optimiser["state"] = _moments(_part(tensors, "optimiser."))
         self.optimiser.load_state_dict(optimiser)
-        for name, value in json.loads(metadata["counters"]).items():
-            setattr(self, name, value)
+        for parameter, moments in self.optimiser.state.items():  # fused optimisers want them to lie as the parameter
+            for name, value in moments.items():
+                if value.shape == parameter.shape:
+                    moments[name] = torch.empty_like(parameter).copy_(value)
+        counters = json.loads(metadata["counters"])
+        self.step, self.seconds = counters["step"], counters["seconds"]
+        self.skips[0], self.skips[1] = counters["skipped"], counters["skipped_in_a_row"]
 
 
 def choose_device(name: str) -> torch.device:
