@@ -79,6 +79,8 @@ def _train(run: RunDir, config: RunConfig, options: RunOptions) -> None:
 
     note = f" ({images.note})" if images.note else ""
     options.say(f"Training {config.flow.kind} on {len(images):,} images of {config.data}{note} in {run.path}")
+    if training.compile:
+        options.say("The st-networks are compiled in the first step, which takes longer.")
     try:
         with stop_between_steps() as stop:
             train(state, batches, training, callbacks=[log, monitor, *options.callbacks, keeper, stop])

@@ -25,6 +25,7 @@ class TrainingConfig(Config):
         max_skipped: how many steps in a row may be non-finite before training ends.
         precision: of the st-networks; log-determinants and prior are always float32. ``tf32`` is float32 with the
             convolutions of a GPU in TensorFloat-32; to a CPU it makes no difference.
+        compile: whether to compile the st-networks, for long runs on a GPU.
         log_every: steps between lines in the log.
         checkpoint_every: steps between checkpoints.
     """
@@ -42,5 +43,6 @@ class TrainingConfig(Config):
     ema_decay: float | None = Field(None, gt=0, lt=1)
     max_skipped: int = Field(20, ge=0)
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
+    compile: bool = False
     log_every: int = Field(20, ge=1)
     checkpoint_every: int = Field(500, ge=1)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from oodflow.errors import OodflowError
 from oodflow.flows import Flow, load_tensors, save_tensors
+from oodflow.training.compiling import compile_networks
 from oodflow.training.config import TrainingConfig
 from oodflow.training.ema import MovingAverage
 from oodflow.training.optimiser import build_optimiser
@@ -44,6 +45,8 @@ class TrainState:
     def start(cls, flow: Flow, config: TrainingConfig, device: torch.device | str = "cpu") -> Self:
         """Make the state before the first step, on ``device``."""
         flow.to(device)
+        if config.compile:
+            compile_networks(flow)
         average = None if config.ema_decay is None else MovingAverage(flow, config.ema_decay)
         return cls(flow, build_optimiser(flow, config), average, torch.zeros(2, dtype=torch.long, device=device))
 
