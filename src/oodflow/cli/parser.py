@@ -48,6 +48,7 @@ def build_parser() -> Parser:
     _train(verbs)
     _evaluate(verbs)
     _compare(verbs)
+    _curves(verbs)
     _masks(verbs)
     _import_original(verbs)
     return parser
@@ -111,6 +112,13 @@ def _compare(verbs: "Verbs[Parser]") -> None:
     parser = _verb(verbs, "compare", "oodflow.cli.compare:run", "put evaluated runs beside the paper's numbers")
     parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help="evaluated run directories")
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
+    _json(parser)
+
+
+def _curves(verbs: "Verbs[Parser]") -> None:
+    parser = _verb(verbs, "curves", "oodflow.cli.curves:run", "see how good runs were after how long")
+    parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help="run directories, finished or not")
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md, PATH.json and PATH.png instead")
     _json(parser)
 
 

@@ -78,7 +78,7 @@ def _likelihood_rows(group: Replicas) -> list[str]:
         areas = summary(_areas(group, place, "likelihood"), 1)
         paper = published.get(outside["name"])
         rows.append(_line(
-            who(group.config), _scale(group.config), summary(group.of(0, _bits), 3), outside["name"],
+            who(group.config), scale_of(group.config), summary(group.of(0, _bits), 3), outside["name"],
             summary(group.of(place, _bits), 3), areas if len(group.seeds) > 1 else f"{areas} [{low}, {high}]",
             "" if paper is None else str(paper),
         ))  # fmt: skip
@@ -116,7 +116,7 @@ def _bits(data: Record) -> float:
     return float(data["bits_per_dim"])
 
 
-def _scale(config: RunConfig) -> str:
+def scale_of(config: RunConfig) -> str:
     """Name the scale, and what of the recipe was bent: a published configuration is one without overrides."""
     if config.training is None:
         return config.scale

@@ -47,9 +47,9 @@ class Monitor:
         """Look, when it is time."""
         if report.step % self.config.monitor.every == 0 or report.step == report.steps:
             with state.evaluating() as flow:
-                self._look(flow, report.step)
+                self._look(flow, report.step, state.seconds)
 
-    def _look(self, flow: Flow, step: int) -> None:
+    def _look(self, flow: Flow, step: int, seconds: float) -> None:
         def bits(evidence: Evidence) -> Any:
             return bits_per_dim(evidence.log_prob, flow.dims)
 
@@ -68,7 +68,7 @@ class Monitor:
             tag = images.name.replace("/", "-").replace(":", "-")
             self.board.scalar("ood/bpd", bits(outside).mean(), step, tag)
             self.board.scalar("ood/roc_auc", area, step, tag)
-        self.log.write(step=step, test_bpd=bits(inside).mean(), ood=results)
+        self.log.write(step=step, seconds=round(seconds, 3), test_bpd=bits(inside).mean(), ood=results)
         self.board.figure("ll_hist", lambda: likelihood_figure(rows, dims=flow.dims, title=f"step {step:,}"), step)
         samples = samples_figure(flow, self.config)
         save_figure(samples, self.run.samples_file)

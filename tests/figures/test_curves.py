@@ -1,0 +1,26 @@
+import numpy as np
+import pytest
+
+from oodflow.figures import Line, curve_figure
+
+
+@pytest.mark.parametrize("count", [1, 7])
+def test_each_run_has_a_line_in_both_panels_and_a_name_in_the_key(count):
+    seconds = np.linspace(1, 400, 9)
+    lines = [Line(f"run {i}", seconds, 4 + i / np.arange(1, 10), 10 * np.ones(9) + i, "mnist") for i in range(count)]
+    figure = curve_figure(lines, title="Runs")
+    upper, lower = figure.axes[:2]
+    assert len(upper.lines) == count
+    assert len(lower.lines) == count + 1  # and the line of chance
+    np.testing.assert_array_equal(upper.lines[-1].get_ydata(), lines[-1].bits_per_dim)
+    np.testing.assert_array_equal(lower.lines[0].get_ydata(), lines[0].auroc)
+    said = [text.get_text() for text in figure.texts]
+    assert all(f"run {i} (AUROC: mnist)" in said for i in range(count))
+    looks = {(line.get_color(), str(line.get_linestyle())) for line in upper.lines}
+    assert len(looks) == min(count, 6)
+
+
+def test_a_run_that_was_asked_about_nothing_has_bits_alone():
+    figure = curve_figure([Line("run", [1, 2], [4, 3], [], "")], title="Runs")
+    assert len(figure.axes[0].lines) == 1
+    assert len(figure.axes[1].lines) == 1
