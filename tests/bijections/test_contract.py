@@ -129,6 +129,24 @@ def test_contract_notices(spoil, inner):
         check_bijection(lambda shape: Broken(inner(shape), **spoil))
 
 
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda x, grad_x, gradients: (2 * x, grad_x, gradients),
+        lambda x, grad_x, gradients: (x, grad_x * 0, gradients),
+        lambda x, grad_x, gradients: (x, grad_x, {}),
+        lambda x, grad_x, gradients: (x, grad_x, {p: 2 * grad for p, grad in gradients.items()}),
+    ],
+)
+def test_contract_notices_a_gradient_that_is_pulled_back_wrongly(spoil):
+    class Wrong(ActNorm):
+        def pull_back(self, z, grad_z, grad_log_det):
+            return spoil(*super().pull_back(z, grad_z, grad_log_det))
+
+    with pytest.raises(AssertionError, match="pull_back"):
+        check_bijection(lambda shape: Wrong(shape[0]))
+
+
 def test_contract_notices_a_mask_that_shows_what_is_changed():
     class Leaky(Mask):
         def show(self, x):

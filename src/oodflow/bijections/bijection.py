@@ -3,11 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from oodflow.errors import UsageError
 
 Shape = tuple[int, ...]
+Gradients = dict[nn.Parameter, Tensor]
+"""The gradient of a loss for each parameter that has one."""
 
 
 class Bijection(nn.Module, ABC):
@@ -46,6 +49,31 @@ class Bijection(nn.Module, ABC):
         """
         return self.forward(x)[0]
 
+    @torch.no_grad()
+    def pull_back(self, z: Tensor, grad_z: Tensor, grad_log_det: Tensor) -> tuple[Tensor, Tensor, Gradients]:
+        r"""Take the gradient of a loss :math:`L` back through the map when only its output is known.
+
+        .. math:: x = f^{-1}(z), \qquad
+                  \frac{\partial L}{\partial (x, \theta)}
+                  = \frac{\partial L}{\partial z} \frac{\partial f}{\partial (x, \theta)}
+                  + \frac{\partial L}{\partial \log|\det|} \frac{\partial \log|\det|}{\partial (x, \theta)}
+
+        Done here, for any bijection, by an inverse and then a forward pass that autograd follows. A layer that can do
+        with less overrides it, and so does a composition, to hand on to its parts one at a time.
+
+        Args:
+            z: what ``forward(x)`` gave, ``[B, ...]``.
+            grad_z: :math:`\partial L / \partial z`, of the same shape.
+            grad_log_det: :math:`\partial L / \partial \log|\det|`, ``[B]``.
+
+        Returns:
+            ``x``, :math:`\partial L / \partial x`, and :math:`\partial L / \partial \theta` by parameter.
+        """
+        x = self.inverse(z)[0].detach().requires_grad_()
+        with torch.enable_grad():
+            outputs = self.forward(x)
+        return x.detach(), *gradients_of(outputs, (grad_z, grad_log_det), x, self)
+
 
 def bijections_only(layers: Sequence[Bijection], owner: str) -> nn.ModuleList:
     """Put layers into a module list; anything but a ``Bijection`` is refused with a ``UsageError`` that names it."""
@@ -60,3 +88,22 @@ def bijections_only(layers: Sequence[Bijection], owner: str) -> nn.ModuleList:
 def sum_over_event(values: Tensor) -> Tensor:
     """Sum ``values [B, ...]`` over everything but the batch: ``[B]``."""
     return values.flatten(1).sum(1)
+
+
+def gradients_of(
+    outputs: Sequence[Tensor], grad_outputs: Sequence[Tensor], x: Tensor, module: nn.Module
+) -> tuple[Tensor, Gradients]:
+    """Return the gradients for ``x`` and the parameters of ``module``, given those of outputs computed from them."""
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    given = [(out, grad) for out, grad in zip(outputs, grad_outputs, strict=True) if out.requires_grad]
+    grad_x, *gradients = torch.autograd.grad(
+        [out for out, _ in given], [x, *parameters], [grad for _, grad in given], allow_unused=True
+    )
+    found = {p: grad for p, grad in zip(parameters, gradients, strict=True) if grad is not None}
+    return torch.zeros_like(x) if grad_x is None else grad_x, found
+
+
+def add_gradients(total: Gradients, more: Gradients) -> None:
+    """Add ``more`` to ``total``; parts that share a parameter each have their share in its gradient."""
+    for parameter, gradient in more.items():
+        total[parameter] = total[parameter] + gradient if parameter in total else gradient

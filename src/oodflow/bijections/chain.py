@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import cast
 
+import torch
 from torch import Tensor
 
-from oodflow.bijections.bijection import Bijection, Shape, bijections_only
+from oodflow.bijections.bijection import Bijection, Gradients, Shape, add_gradients, bijections_only
 from oodflow.errors import UsageError
 
 
@@ -47,6 +48,15 @@ class Chain(Bijection):
             z, layer_log_det = layer.inverse(z)
             log_det = log_det + layer_log_det
         return z, log_det
+
+    @torch.no_grad()
+    def pull_back(self, z: Tensor, grad_z: Tensor, grad_log_det: Tensor) -> tuple[Tensor, Tensor, Gradients]:
+        """Layer by layer, last to first: the log-determinants are summed, so each gets the same gradient."""
+        gradients: Gradients = {}
+        for layer in reversed([*self]):
+            z, grad_z, layer_gradients = layer.pull_back(z, grad_z, grad_log_det)
+            add_gradients(gradients, layer_gradients)
+        return z, grad_z, gradients
 
     def output_shape(self, shape: Shape) -> Shape:
         """Push ``shape`` through the layers; an error names the layer that does not fit."""

@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from oodflow.bijections.bijection import Bijection, Shape, sum_over_event
+from oodflow.bijections.bijection import Bijection, Gradients, Shape, gradients_of, sum_over_event
 from oodflow.bijections.layout import channels_last
 from oodflow.bijections.mask import Mask
 from oodflow.errors import UsageError
@@ -55,6 +55,27 @@ class AffineCoupling(Bijection):
         """Undo the scale, then the shift; the network sees the same, for the conditioning part is unchanged."""
         log_scale, shift = self.scale_and_shift(z)
         return z * (-log_scale).exp() - shift, -sum_over_event(log_scale)
+
+    @torch.no_grad()
+    def pull_back(self, z: Tensor, grad_z: Tensor, grad_log_det: Tensor) -> tuple[Tensor, Tensor, Gradients]:
+        r"""With a single evaluation of the st-network, which sees only what :math:`z` and :math:`x` have in common.
+
+        .. math:: x = z e^{-s} - t, \qquad
+                  \frac{\partial L}{\partial t} = \frac{\partial L}{\partial z} e^{s}, \qquad
+                  \frac{\partial L}{\partial s}
+                  = \frac{\partial L}{\partial z} z + \frac{\partial L}{\partial \log|\det|}
+
+        .. math:: \frac{\partial L}{\partial x} = \frac{\partial L}{\partial z} e^{s}
+                  + \frac{\partial L}{\partial (s, t)} \frac{\partial (s, t)}{\partial x}
+        """
+        seen = z.detach().requires_grad_()
+        with torch.enable_grad():
+            log_scale, shift = self.scale_and_shift(seen)
+        x = z * (-log_scale).exp() - shift
+        grad_shift = grad_z * log_scale.exp()
+        grad_log_scale = grad_z * z + grad_log_det.reshape(-1, *[1] * (z.dim() - 1))
+        grad_seen, gradients = gradients_of((log_scale, shift), (grad_log_scale, grad_shift), seen, self)
+        return x, grad_shift + grad_seen, gradients
 
     def initialise(self, x: Tensor) -> Tensor:
         """Let the st-network take its parameters from what it is shown, if it has any such."""

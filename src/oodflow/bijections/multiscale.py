@@ -7,7 +7,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from oodflow.bijections.bijection import Bijection, Shape, bijections_only
+from oodflow.bijections.bijection import Bijection, Gradients, Shape, add_gradients, bijections_only
 from oodflow.errors import UsageError
 
 
@@ -62,6 +62,19 @@ class MultiScale(Bijection):
             x, stage_log_det = stage.inverse(torch.cat([x, leaving], 1))
             log_det = log_det + stage_log_det
         return x, log_det
+
+    @torch.no_grad()
+    def pull_back(self, z: Tensor, grad_z: Tensor, grad_log_det: Tensor) -> tuple[Tensor, Tensor, Gradients]:
+        """Stage by stage, last to first; what left after a stage comes back with its gradient."""
+        *parts, x = self.unflatten(z)
+        *grad_parts, grad_x = self.unflatten(grad_z)
+        *stages, last = self
+        x, grad_x, gradients = last.pull_back(x, grad_x, grad_log_det)
+        for stage, leaving, grad_leaving in zip(reversed(stages), reversed(parts), reversed(grad_parts), strict=True):
+            z, grad_z = torch.cat([x, leaving], 1), torch.cat([grad_x, grad_leaving], 1)
+            x, grad_x, stage_gradients = stage.pull_back(z, grad_z, grad_log_det)
+            add_gradients(gradients, stage_gradients)
+        return x, grad_x, gradients
 
     def unflatten(self, z: Tensor) -> list[Tensor]:
         """Cut flat latents ``[B, D]`` into their parts ``[B, C_i, H_i, W_i]``, in the order in which they left."""

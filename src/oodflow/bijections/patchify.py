@@ -1,8 +1,9 @@
 """One bijection for all patches of an image."""
 
+import torch
 from torch import Tensor
 
-from oodflow.bijections.bijection import Bijection, Shape
+from oodflow.bijections.bijection import Bijection, Gradients, Shape
 from oodflow.errors import UsageError
 
 
@@ -40,6 +41,13 @@ class Patchify(Bijection):
         """Map each patch back."""
         x, log_det = self.bijection.inverse(self._cut(z))
         return self._join(x), log_det.reshape(len(z), -1).sum(1)
+
+    @torch.no_grad()
+    def pull_back(self, z: Tensor, grad_z: Tensor, grad_log_det: Tensor) -> tuple[Tensor, Tensor, Gradients]:
+        """Patch by patch; each has its share in the image's log-determinant, and so the same gradient of it."""
+        grad_log_dets = grad_log_det.repeat_interleave(self.rows * self.columns)
+        x, grad_x, gradients = self.bijection.pull_back(self._cut(z), self._cut(grad_z), grad_log_dets)
+        return self._join(x), self._join(grad_x), gradients
 
     def output_shape(self, shape: Shape) -> Shape:
         """Push a patch through; the grid of patches stays."""

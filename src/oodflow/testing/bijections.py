@@ -17,7 +17,8 @@ def check_bijection(make: Callable[[Shape], Bijection], shapes: tuple[Shape, ...
     Both log-determinants are compared with ``slogdet`` of the autograd Jacobian, not with each other: a wrong sign or
     factor cancels between forward and inverse. Beside that: the inverse inverts, in both orders; dtype and device are
     kept; an image's result does not depend on its neighbours; a call leaves no trace; the state-dict carries
-    everything, data-dependent initialisation too; every parameter has a finite gradient.
+    everything, data-dependent initialisation too; every parameter has a finite gradient; ``pull_back`` finds the input
+    and the gradients that autograd finds going forward.
 
     Args:
         make: builds the bijection for images ``(C, H, W)``; its domain must include [0.05, 0.95].
@@ -36,10 +37,12 @@ def check_bijection(make: Callable[[Shape], Bijection], shapes: tuple[Shape, ...
         with leaving_no_trace(bijection):
             z, log_det = bijection(x)
             bijection.inverse(z)
+            bijection.pull_back(z, z, log_det)
         _check_shapes(bijection, x, z, log_det)
         _check_jacobian(bijection.forward, x, "forward")
         _check_jacobian(bijection.inverse, z.detach(), "inverse")
         _check_round_trip(bijection, x, z)
+        _check_pull_back(bijection, x)
         _check_each_image_alone(bijection, x)
         _check_float32(make(shape), bijection, x)
         _check_state(make, shape, x)
@@ -72,6 +75,21 @@ def _check_round_trip(bijection: Bijection, x: Tensor, z: Tensor) -> None:
     assert torch.allclose(back, x, rtol=0, atol=1e-9), f"inverse(forward(x)) is off by {(back - x).abs().max():.3g}"
     again, _ = bijection.forward(back)
     assert torch.allclose(again, z, rtol=0, atol=1e-8), f"forward(inverse(z)) is off by {(again - z).abs().max():.3g}"
+
+
+def _check_pull_back(bijection: Bijection, x: Tensor) -> None:
+    x = x.clone().requires_grad_()
+    z, log_det = bijection(x)
+    generator = torch.Generator().manual_seed(0)
+    grad_z, grad_log_det = (torch.randn(t.shape, dtype=t.dtype, generator=generator) for t in (z, log_det))
+    back, grad_x, gradients = bijection.pull_back(z.detach(), grad_z, grad_log_det)
+    assert torch.allclose(back, x, rtol=0, atol=1e-9), f"pull_back finds an x that is off by {(back - x).abs().max()}"
+    parameters = dict(bijection.named_parameters())
+    loss = (grad_z * z).sum() + (grad_log_det * log_det).sum()
+    expected = torch.autograd.grad(loss, [x, *parameters.values()], materialize_grads=True)
+    found = [grad_x, *(gradients.get(parameter, torch.zeros_like(parameter)) for parameter in parameters.values())]
+    for name, one, other in zip(["the input", *parameters], found, expected, strict=True):
+        assert torch.allclose(one, other, rtol=1e-8, atol=1e-9), f"pull_back finds another gradient of {name}"
 
 
 def _check_each_image_alone(bijection: Bijection, x: Tensor) -> None:
