@@ -18,6 +18,7 @@ from oodflow.bijections.mask import Mask
 from oodflow.bijections.masks import centre, channelwise, checkerboard, cycle, horizontal, quadrant, vertical
 from oodflow.bijections.multiscale import MultiScale
 from oodflow.bijections.patchify import Patchify
+from oodflow.bijections.reversible import reversible
 from oodflow.bijections.squeeze import Squeeze
 
 BIJECTIONS: dict[str, Callable[[Shape], Bijection]] = {
@@ -45,5 +46,5 @@ MASKS: dict[str, Callable[[Shape, int], Mask]] = {
 __all__ = [
     "BIJECTIONS", "MASKS", "ActNorm", "AffineCoupling", "Bijection", "Chain", "Conv1x1", "Logit", "Mask", "MultiScale",
     "Patchify", "Shape", "Squeeze", "centre", "channelwise", "checkerboard", "cycle", "horizontal", "quadrant",
-    "sum_over_event", "vertical",
+    "reversible", "sum_over_event", "vertical",
 ]  # fmt: skip

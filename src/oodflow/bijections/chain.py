@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from oodflow.bijections.bijection import Bijection, Gradients, Shape, add_gradients, bijections_only
+from oodflow.bijections.reversible import forward_storing_nothing, is_reversible
 from oodflow.errors import UsageError
 
 
@@ -34,7 +35,9 @@ class Chain(Bijection):
         return iter(cast(Sequence[Bijection], self.layers))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Apply the layers first to last."""
+        """Apply the layers first to last; under :func:`~oodflow.bijections.reversible` nothing is stored of them."""
+        if is_reversible():
+            return forward_storing_nothing(self, x)
         log_det = x.new_zeros(len(x))
         for layer in self:
             x, layer_log_det = layer(x)

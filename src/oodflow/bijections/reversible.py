@@ -1,0 +1,104 @@
+"""Training that stores no activations, for a flow can compute them again from its output."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from oodflow.bijections.bijection import Bijection
+
+_reversible = ContextVar("reversible", default=False)
+
+
+@contextmanager
+def reversible(enabled: bool = True) -> Iterator[None]:
+    """Let each chain that is called in the block keep nothing but its output for the backward pass.
+
+    The backward pass goes through :meth:`Bijection.pull_back`: it inverts layer by layer, evaluates each once more and
+    forgets it again. Memory for activations is then that of one layer, whatever their number; time is about a third
+    more, for a coupling's backward pass costs two of its forward passes. Gradients are the same up to rounding: what is
+    inverted carries the rounding errors of all the layers above.
+
+    Until the backward pass all must stay as it was: parameters (a change in place is an error) and train or eval mode.
+    An st-network must give the same each time; batch norms do, and count each batch once, dropout does not.
+
+    Args:
+        enabled: whether to; ``reversible(False)`` is the block as it would be without.
+
+    Reference:
+        Gomez, Ren, Urtasun, Grosse (2017), "The reversible residual network: backpropagation without storing
+        activations", algorithm 1, arXiv:1707.04585; Kingma, Dhariwal (2018), "Glow", section 1, arXiv:1807.03039.
+
+    Example:
+        >>> from oodflow.bijections import Chain, Logit, Squeeze
+        >>> with reversible():
+        ...     z, log_det = Chain([Logit(), Squeeze()])(torch.rand(2, 1, 4, 4, requires_grad=True))
+        >>> type(z.grad_fn).__name__
+        '_StoringNothingBackward'
+    """
+    token = _reversible.set(enabled)
+    try:
+        yield
+    finally:
+        _reversible.reset(token)
+
+
+def is_reversible() -> bool:
+    """Tell whether something is to be differentiated, and without stored activations."""
+    return _reversible.get() and torch.is_grad_enabled()
+
+
+def forward_storing_nothing(bijection: Bijection, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return ``bijection.forward(x)``, whose gradient will be :meth:`Bijection.pull_back`."""
+    result: tuple[Tensor, Tensor] = _StoringNothing.apply(bijection, x, *bijection.parameters())  # type: ignore[no-untyped-call]
+    return result
+
+
+class _StoringNothing(torch.autograd.Function):
+    """The parameters are arguments, so that ``backward`` returns their gradients and autograd does the rest."""
+
+    @staticmethod
+    def forward(ctx: Any, bijection: Bijection, x: Tensor, *parameters: Tensor) -> tuple[Tensor, Tensor]:
+        ctx.bijection, ctx.autocast = bijection, _autocast_as_it_is(x.device.type)
+        with ctx.autocast():
+            z, log_det = bijection.forward(x)
+        ctx.save_for_backward(z, *parameters)  # these take no memory, and autograd watches over them
+        return z, log_det
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad_z: Tensor, grad_log_det: Tensor) -> tuple[Tensor | None, ...]:
+        bijection, (z, *_) = ctx.bijection, ctx.saved_tensors
+        with reversible(False), ctx.autocast(), _statistics_kept(bijection):
+            _, grad_x, gradients = bijection.pull_back(z, grad_z, grad_log_det)
+        return None, grad_x, *(gradients.get(parameter) for parameter in bijection.parameters())
+
+
+def _autocast_as_it_is(device: str) -> Callable[[], AbstractContextManager[Any]]:
+    """Return what sets the present autocast again, though without its cache of weights.
+
+    In older versions of PyTorch a pass that needs gradients finds there what one without has left (issue 112583).
+    """
+    if not torch.amp.is_autocast_available(device):
+        return nullcontext
+    dtype, enabled = torch.get_autocast_dtype(device), torch.is_autocast_enabled(device)
+    return partial(torch.autocast, device, dtype=dtype, enabled=enabled, cache_enabled=False)
+
+
+@contextmanager
+def _statistics_kept(module: nn.Module) -> Iterator[None]:
+    """Let batch norms in training normalise with the batch, as they would, but leave their statistics alone."""
+    norms = [part for part in module.modules() if isinstance(part, _BatchNorm) and part.track_running_stats]
+    try:
+        for norm in norms:
+            norm.track_running_stats = False  # in eval mode it makes no difference
+        yield
+    finally:
+        for norm in norms:
+            norm.track_running_stats = True
