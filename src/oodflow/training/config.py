@@ -26,6 +26,8 @@ class TrainingConfig(Config):
         precision: of the st-networks; log-determinants and prior are always float32. ``tf32`` is float32 with the
             convolutions of a GPU in TensorFloat-32; to a CPU it makes no difference.
         compile: whether to compile the st-networks, for long runs on a GPU.
+        memory: ``stored`` activations, or ``reversible``: computed again from the flow's output, for about a third more
+            time; the memory that they take then does not grow with the number of layers.
         log_every: steps between lines in the log.
         checkpoint_every: steps between checkpoints.
     """
@@ -44,5 +46,6 @@ class TrainingConfig(Config):
     max_skipped: int = Field(20, ge=0)
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     compile: bool = False
+    memory: Literal["stored", "reversible"] = "stored"
     log_every: int = Field(20, ge=1)
     checkpoint_every: int = Field(500, ge=1)

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from oodflow.bijections import reversible
 from oodflow.data import TrainingBatches
 from oodflow.errors import OodflowError
 from oodflow.training.config import TrainingConfig
@@ -106,7 +107,7 @@ def take_step(
 
     # A forward pass whose numbers are not finite would leave them in the batch norms' running statistics.
     statistics = Snapshot(buffer for buffer in state.flow.buffers() if buffer.dtype != torch.bool)
-    with precision(config, images.device):
+    with precision(config, images.device), reversible(config.memory == "reversible"):
         loss = objective(state.flow, images, noise)
     state.optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
