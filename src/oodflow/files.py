@@ -54,6 +54,17 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def page_and_data(path: Path) -> tuple[Path, Path]:
+    """Name the two files that a table is written to, with or without an ending given.
+
+    Example:
+        >>> [file.name for file in page_and_data(Path("speed.md"))]
+        ['speed.md', 'speed.json']
+    """
+    name = path.name.removesuffix(".md").removesuffix(".json")
+    return path.with_name(f"{name}.md"), path.with_name(f"{name}.json")
+
+
 def _reason(error: OSError) -> str:
     if error.errno == errno.ENOSPC:
         return "the disk is full; what stood there before is untouched. Free some space and try again."

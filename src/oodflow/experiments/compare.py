@@ -15,7 +15,7 @@ from oodflow.experiments.published import PUBLISHED_AUROC, SOURCE
 from oodflow.experiments.recipes import RECIPES
 from oodflow.experiments.replicas import Record, Replicas, replicas, summary
 from oodflow.experiments.run_dir import RunDir
-from oodflow.files import write_text
+from oodflow.files import page_and_data, write_text
 
 LIKELIHOOD_HEADER = """\
 | flow, trained on | scale | bits/dim | asked about | bits/dim | AUROC %, measured [95 % interval] | AUROC %, paper |
@@ -60,9 +60,8 @@ def as_markdown(records: Sequence[Record], title: str) -> str:
 
 def write(records: Sequence[Record], path: Path) -> tuple[Path, Path]:
     """Write and return ``path.md`` and ``path.json``."""
-    name = path.name.removesuffix(".md").removesuffix(".json")
-    page, data = path.with_name(f"{name}.md"), path.with_name(f"{name}.json")
-    write_text(page, as_markdown(records, name.replace("-", " ").capitalize()))
+    page, data = page_and_data(path)
+    write_text(page, as_markdown(records, page.stem.replace("-", " ").capitalize()))
     write_text(data, json.dumps(list(records), indent=2) + "\n")
     return page, data
 
