@@ -1,0 +1,120 @@
+"""Shares of the limit that were stored, to tell by hand whether something has become slower."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from oodflow.config import Config
+from oodflow.errors import OodflowError, UsageError
+from oodflow.files import write_text
+
+TOLERANCE = 0.10  # relative; more where the rounds themselves lay further apart
+
+
+class Ratio(Config):
+    """A share of the limit, 1 being all of it.
+
+    Attributes:
+        share: median over the rounds.
+        low: lowest round.
+        high: highest round.
+        tolerance: how far below ``share``, relative to it, a later measurement may lie.
+    """
+
+    share: float
+    low: float
+    high: float
+    tolerance: float
+
+
+class Ratios(Config):
+    """Shares, and what they were measured with.
+
+    Attributes:
+        command: what measured them.
+        commit: of the source.
+        cpu: model of the processor.
+        threads: how many torch used.
+        torch: its version.
+        shares: by ``recipe/scale/train`` or ``recipe/scale/score``.
+    """
+
+    command: str
+    commit: str | None
+    cpu: str
+    threads: int
+    torch: str
+    shares: dict[str, Ratio]
+
+
+def ratios(record: Mapping[str, Any]) -> Ratios:
+    """Take the shares out of a record that :func:`oodflow.bench.bench` made.
+
+    The tolerance is 10 %, or the distance between the lowest and the highest round where that is more.
+    """
+    shares = {
+        f"{row['recipe']}/{row['scale']}/{what}": _ratio(row[what]["share"])
+        for row in record["flows"]
+        for what in ("train", "score")
+    }
+    return Ratios(shares=shares, **{name: record[name] for name in ("command", "commit", "cpu", "threads", "torch")})
+
+
+def write_ratios(record: Mapping[str, Any], path: Path) -> None:
+    """Store the shares of a record."""
+    write_text(path, ratios(record).model_dump_json(indent=2) + "\n")
+
+
+def load_ratios(path: Path) -> Ratios:
+    """Read what :func:`write_ratios` wrote.
+
+    Raises:
+        UsageError: there is no such file.
+        OodflowError: the file is something else.
+    """
+    if not path.is_file():
+        raise UsageError(f"{path} is not there: measure it first with `oodflow bench --store {path}`.")
+    try:
+        return Ratios.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise OodflowError(
+            f"{path} holds no stored shares: {where}: {first['msg']}; `oodflow bench --store {path}` writes it anew."
+        ) from error
+
+
+def fallen(stored: Ratios, measured: Ratios) -> list[str]:
+    """Name what has fallen below its stored share by more than the tolerance; one phrase each.
+
+    Raises:
+        UsageError: nothing that is stored was measured.
+    """
+    common = [name for name in stored.shares if name in measured.shares]
+    if not common:
+        raise UsageError(
+            f"nothing that was measured is stored: stored are {', '.join(stored.shares)}; choose them with --recipes "
+            "and --scale."
+        )
+    pairs = {name: (stored.shares[name], measured.shares[name].share) for name in common}
+    return [
+        f"{name} from {100 * before.share:.1f} to {100 * now:.1f} % (tolerance {100 * before.tolerance:.0f} %)"
+        for name, (before, now) in pairs.items()
+        if now < before.share * (1 - before.tolerance)
+    ]
+
+
+def differences(stored: Ratios, measured: Ratios) -> list[str]:
+    """Say what was not the same when the shares were stored, for that too may move them."""
+    return [
+        f"Stored with {name} {getattr(stored, name)}, measured with {getattr(measured, name)}: compare with care."
+        for name in ("cpu", "threads", "torch")
+        if getattr(stored, name) != getattr(measured, name)
+    ]
+
+
+def _ratio(share: Mapping[str, float]) -> Ratio:
+    spread = (share["high"] - share["low"]) / share["median"]
+    return Ratio(share=share["median"], low=share["low"], high=share["high"], tolerance=max(TOLERANCE, spread))

@@ -1,0 +1,94 @@
+"""What there is beside the flow: loading, the other scores, and all that ``oodflow evaluate`` does but score."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from oodflow.bench.rounds import Seconds, Task, interleave, ratios, summary
+from oodflow.bench.throughput import BATCH, LEAST, Subject
+from oodflow.data import ImageSet, TrainingBatches, load
+from oodflow.experiments import RECIPES
+from oodflow.experiments.evaluate import EvaluationOptions, evaluate
+from oodflow.experiments.train import RunOptions, start
+from oodflow.scores import SCORES, Evidence, observe
+from oodflow.training.loop import training_noise
+
+RECIPE = "photographs-realnvp"  # its data is built in
+LIMIT = 2  # images of each set, the fewest that evaluate takes: scoring them costs next to nothing
+IMAGES = {"smoke": 8, "cpu": 256}
+
+
+def measure(scale: str, rounds: int) -> dict[str, Any]:
+    """Measure around the built-in recipe, its data and the flow.
+
+    Returns:
+        ``loading``: the share of a training step and its loading that loading is, batch and noise together.
+        ``scores``: by score, what it costs on top of the likelihood pass, as a share of that pass.
+        ``evaluate``: ``seconds`` that evaluating takes beside scoring, with sets that are cached, and the ``images``
+        that could have been scored meanwhile.
+    """
+    config = RECIPES[RECIPE](scale)
+    subject = Subject.of(config)
+    images = load(config.data, "test").limit(IMAGES[scale])
+    evidence = observe(subject.state.flow, images, batch_size=BATCH)
+    with tempfile.TemporaryDirectory() as folder:
+        tasks = [
+            subject.tasks()[0],
+            Task("load", _loading(load(config.data, "train"))),
+            Task("observe", lambda: observe(subject.state.flow, images, batch_size=BATCH)),
+            *(Task(name, _scoring(name, evidence)) for name in SCORES),
+            Task("evaluate", _evaluation(Path(folder))),
+        ]
+        seconds = interleave(tasks, rounds, least=LEAST[scale])
+    return summarise(seconds, len(images)) | {"recipe": RECIPE, "scale": scale}
+
+
+def summarise(seconds: Seconds, images: int) -> dict[str, Any]:
+    """Turn times into ratios; ``images`` is how many the pass ``observe`` scores.
+
+    Example:
+        >>> times = {"train": (3.0,), "load": (1.0,), "observe": (2.0,), "evaluate": (4.0,)}
+        >>> times |= {name: (1.0,) for name in SCORES}
+        >>> found = summarise(times, 10)
+        >>> found["loading"]["median"], found["scores"]["typicality"]["median"], found["evaluate"]["images"]["median"]
+        (0.25, 0.5, 20.0)
+    """
+    whole = [load + train for load, train in zip(seconds["load"], seconds["train"], strict=True)]
+    scored = [images * share for share in ratios(seconds["evaluate"], seconds["observe"])]
+    return {
+        "loading": summary(ratios(seconds["load"], whole)),
+        "scores": {name: summary(ratios(seconds[name], seconds["observe"])) for name in SCORES},
+        "evaluate": {"seconds": summary(seconds["evaluate"]), "images": summary(scored)},
+    }
+
+
+def _loading(images: ImageSet) -> Callable[[], object]:
+    """Load what a training step takes: the next batch, and its noise."""
+    batches, step = TrainingBatches(images, BATCH, 0), iter(range(2**62))
+
+    def call() -> None:
+        number = next(step)
+        training_noise(torch.from_numpy(batches.at(number)), 0, number)
+
+    return call
+
+
+def _scoring(name: str, evidence: Evidence) -> Callable[[], object]:
+    """Fit and score on evidence of its own, for what one score has compressed another would not compress again."""
+
+    def call() -> np.ndarray[Any, Any]:
+        fresh = Evidence(evidence.images, evidence.log_prob, evidence.seed, evidence.draws)
+        return SCORES[name]().fit(fresh).score(fresh)
+
+    return call
+
+
+def _evaluation(folder: Path) -> Callable[[], object]:
+    """Train at smoke scale, and evaluate: files are opened, scores and figures written, but hardly an image scored."""
+    run = start(RECIPES[RECIPE]("smoke"), folder / "run", RunOptions("oodflow bench", say=lambda line: None))
+    options = EvaluationOptions(limit=LIMIT)
+    return lambda: evaluate(run, options, command="oodflow bench")

@@ -1,0 +1,168 @@
+"""Training and scoring: images a second, and which share of the machine's limit that is."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from oodflow.bench import limit
+from oodflow.bench.flops import Probe, Work, count
+from oodflow.bench.limit import Rates
+from oodflow.bench.rounds import Seconds, Task, interleave, summary
+from oodflow.data import SOURCES, ImageSet, Shape
+from oodflow.data.spec import parse
+from oodflow.experiments import RunConfig
+from oodflow.flows import Flow
+from oodflow.scores import observe
+from oodflow.training import TrainingConfig, TrainState, negative_log_likelihood, seeded
+from oodflow.training.loop import take_step, training_noise
+
+BATCH = 32
+COUNTED = 2  # images to count FLOP with: they grow with the batch exactly, so few are enough
+SCORED = {"smoke": 1, "cpu": 8, "paper": 1}  # batches a call of the scoring; at paper scale one takes seconds
+LEAST = {"smoke": 0.0, "cpu": 0.3, "paper": 0.3}  # seconds a task and round
+
+Limits = dict[Probe, Rates]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A flow with all that it takes to train it and to score with it, on random images.
+
+    Attributes:
+        state: the flow, initialised, and its optimiser.
+        training: how it is trained.
+        images: uint8 ``[BATCH, C, H, W]``.
+        noise: dequantisation noise for them.
+        scored: images to score.
+    """
+
+    state: TrainState
+    training: TrainingConfig
+    images: Tensor
+    noise: Tensor
+    scored: ImageSet
+
+    @classmethod
+    def of(cls, config: RunConfig) -> "Subject":
+        """Build what a recipe says."""
+        assert config.training is not None, "recipes train"
+        with seeded(0):
+            flow = config.flow.build(shape_of(config.data))
+        return cls.start(flow, config.training, SCORED[config.scale])
+
+    @classmethod
+    def start(cls, flow: Flow, training: TrainingConfig, batches: int) -> "Subject":
+        """Make everything for a flow over images; ``batches`` of them are scored."""
+        state = TrainState.start(flow, training)
+        scored = random_images(BATCH * batches, flow.shape)
+        images = torch.from_numpy(scored[:BATCH])
+        noise = training_noise(images, 0, 0)
+        state.initialise(images, noise)
+        return cls(state, training, images, noise, ImageSet.from_array(scored, "random"))
+
+    def tasks(self) -> list[Task]:
+        """Make the tasks ``train``, one step of the training loop, and ``score``, the pass that all scores share."""
+        flow, arguments = self.state.flow, (self.state, self.images, self.noise, self.training)
+        return [
+            Task("train", lambda: take_step(*arguments, negative_log_likelihood)),
+            Task("score", lambda: observe(flow, self.scored, batch_size=BATCH)),
+        ]
+
+    def work(self) -> tuple[Work, Work]:
+        """Count the forward pass and a training step, for one image."""
+        images, noise = self.images[:COUNTED], self.noise[:COUNTED]
+        return count_work(self.state.flow, lambda: self.state.flow.log_prob(images, noise=noise))
+
+
+def measure(config: RunConfig, rounds: int) -> tuple[dict[str, Any], Limits]:
+    """Measure a recipe's training and scoring, with its limit in the same rounds.
+
+    Returns:
+        The recipe's row of the record, and the rates of its probes.
+    """
+    subject, least = Subject.of(config), LEAST[config.scale]
+    scoring, training = subject.work()
+    tasks = subject.tasks() + [task for probe in scoring.probes for task in limit.tasks(probe, BATCH)]
+    seconds = interleave(tasks, rounds, least=least)
+    limits = {probe: limit.rates(probe, BATCH, seconds) for probe in scoring.probes}
+    row: dict[str, Any] = {
+        "recipe": config.recipe, "scale": config.scale, "flow": config.flow.title,
+        "shape": list(subject.state.flow.shape), "parameters": parameters(subject.state.flow),
+        "skipped_steps": subject.state.skipped,
+    }  # fmt: skip
+    for what, kind, flop, images in (
+        ("train", "train", training.flop, BATCH), ("score", "forward", scoring.flop, len(subject.scored)),
+    ):  # fmt: skip
+        row[what] = result(flop, images, seconds[what], _limits(scoring.probes, limits, kind, rounds))
+    return row, limits
+
+
+def result(flop: int, images: int, seconds: tuple[float, ...], limits: list[float]) -> dict[str, Any]:
+    """Sum up a task that takes ``images`` through the flow at ``flop`` each, one of ``seconds`` and ``limits`` a round.
+
+    Example:
+        >>> result(10, 4, (2.0,), [50.0])["share"]["median"], result(10, 4, (2.0,), [50.0])["images_per_second"]["low"]
+        (0.4, 2.0)
+    """
+    return {
+        "flop_per_image": flop,
+        "images_per_second": summary([images / s for s in seconds]),
+        "flop_per_second": summary([flop * images / s for s in seconds]),
+        "limit_flop_per_second": summary(limits),
+        "share": summary(limit.shares(flop * images, seconds, limits)),
+    }
+
+
+def count_work(model: torch.nn.Module, log_prob: Callable[[], Tensor]) -> tuple[Work, Work]:
+    """Count a forward pass and forward with backward of ``log_prob`` on ``COUNTED`` images, for one image each."""
+    model.eval()
+    with torch.no_grad():
+        forward = count(log_prob)
+    model.train()
+    both = count(lambda: (-log_prob().mean()).backward())  # type: ignore[no-untyped-call]
+    model.zero_grad()
+    return _for_one(forward), _for_one(both)
+
+
+def pool(measured: list[Limits]) -> Limits:
+    """Put the rates of the same probe in several measurements together."""
+    pooled: dict[Probe, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for limits in measured:
+        for probe, rates in limits.items():
+            for what, values in rates.items():
+                pooled[probe][what] += values
+    return {probe: dict(rates) for probe, rates in pooled.items()}
+
+
+def shape_of(data: str) -> Shape:
+    """Tell the shape of a registered data set's images without reading them."""
+    spec = parse(data, SOURCES)
+    shape = spec.shape or SOURCES[spec.kind].shape
+    assert shape is not None, "only a user's own data has no shape until it is read"
+    return shape
+
+
+def random_images(number: int, shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Draw images, uint8 ``[number, *shape]``, the same whenever asked."""
+    return np.random.default_rng(0).integers(0, 256, (number, *shape), dtype=np.uint8)
+
+
+def parameters(model: torch.nn.Module) -> int:
+    """Count the numbers that training sets."""
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+
+
+def _limits(probes: Mapping[Probe, int], limits: Limits, kind: str, rounds: int) -> list[float]:
+    return [limit.limit(probes, {probe: limits[probe][kind][i] for probe in probes}) for i in range(rounds)]
+
+
+def _for_one(work: Work) -> Work:
+    return Work(work.flop // COUNTED, {probe: flop // COUNTED for probe, flop in work.probes.items()})
+
+
+__all__ = ["BATCH", "LEAST", "Limits", "Seconds", "Subject", "count_work", "measure", "parameters", "pool"]
