@@ -50,6 +50,7 @@ def build_parser() -> Parser:
     _compare(verbs)
     _curves(verbs)
     _masks(verbs)
+    _bench(verbs)
     _import_original(verbs)
     return parser
 
@@ -125,6 +126,25 @@ def _curves(verbs: "Verbs[Parser]") -> None:
 def _masks(verbs: "Verbs[Parser]") -> None:
     parser = _verb(verbs, "masks", "oodflow.cli.masks:run", "draw what the coupling layers see and change")
     parser.add_argument("--out", type=Path, default=Path("masks.png"), help=".png or .svg (default: masks.png)")
+
+
+def _bench(verbs: "Verbs[Parser]") -> None:
+    text = "measure speed and memory here, beside the machine's limit and other libraries"
+    parser = _verb(verbs, "bench", "oodflow.cli.bench:run", text)
+    parser.add_argument(
+        "--recipes", nargs="+", default=[], metavar="RECIPE", help="what to train and score with (default: README's 4)"
+    )
+    parser.add_argument(
+        "--scale", dest="scales", nargs="+", default=[], choices=["smoke", "cpu", "paper"],
+        help="default: cpu and paper, ten minutes on two cores; cpu alone: two minutes; smoke: seconds, shows nothing",
+    )  # fmt: skip
+    parser.add_argument("--rounds", type=_positive, default=3, metavar="N", help="how often all take their turn")
+    parser.add_argument("--no-peers", dest="peers", action="store_false", help="leave other libraries away")
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
+    guard = parser.add_mutually_exclusive_group()
+    guard.add_argument("--against", type=Path, metavar="FILE", help="fail if a share of the limit fell below FILE's")
+    guard.add_argument("--store", type=Path, metavar="FILE", help="store the shares of the limit in FILE")
+    _json(parser)
 
 
 def _import_original(verbs: "Verbs[Parser]") -> None:

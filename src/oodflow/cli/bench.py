@@ -1,0 +1,50 @@
+"""``oodflow bench``."""
+
+import json
+import shlex
+from argparse import Namespace
+
+from oodflow.bench import (
+    BenchOptions,
+    as_markdown,
+    bench,
+    differences,
+    fallen,
+    load_ratios,
+    ratios,
+    require_writable,
+    write,
+    write_ratios,
+)
+from oodflow.cli.display import progress_console
+from oodflow.errors import OodflowError
+from oodflow.files import page_and_data
+
+
+def run(arguments: Namespace) -> None:
+    """Measure, and print or write the page; then hold the shares against stored ones, or store them."""
+    stored = None if arguments.against is None else load_ratios(arguments.against)
+    for path in [*(page_and_data(arguments.write) if arguments.write else ()), arguments.store]:
+        if path is not None:
+            require_writable(path)
+    options = BenchOptions(
+        **{name: tuple(getattr(arguments, name)) for name in ("recipes", "scales") if getattr(arguments, name)},
+        rounds=arguments.rounds,
+        peers=arguments.peers,
+    )
+    record = bench(options, command=shlex.join(arguments.command), say=progress_console.print)
+    if arguments.write is not None:
+        print("Wrote {} and {}".format(*write(record, arguments.write)))
+    elif arguments.json:
+        print(json.dumps(record, indent=2))
+    else:
+        print(as_markdown(record), end="")
+    if arguments.store is not None:
+        write_ratios(record, arguments.store)
+        progress_console.print(f"Wrote {arguments.store}")
+    if stored is None:
+        return
+    for note in differences(stored, ratios(record)):
+        progress_console.print(note)
+    if slower := fallen(stored, ratios(record)):
+        raise OodflowError(f"the share of the limit fell below {arguments.against}: {'; '.join(slower)}.")
