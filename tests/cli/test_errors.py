@@ -47,6 +47,12 @@ USAGE = {
     "get": (["data", "get", "mnits"], "unknown data set 'mnits': did you mean 'mnist'"),
     "check": (["data", "check", "mnits"], "unknown data set 'mnits': did you mean 'mnist'"),
     "demo": (["demo", "--scale", "paper"], "unknown --scale 'paper'"),
+    "bench recipe": (["bench", "--recipes", "mnist-glwo"], "unknown recipe 'mnist-glwo': did you mean 'mnist-glow'"),
+    "bench rounds": (["bench", "--rounds", "0"], "argument --rounds: expected a whole number from 1 but got '0'"),
+    "bench scale": (["bench", "--scale", "papr"], "unknown --scale 'papr': did you mean 'paper'?"),
+    "bench no such scale": (["bench", "--recipes", "photographs-realnvp"], "use scale cpu or smoke"),
+    "bench against": (["bench", "--against", "nowhere.json"], "nowhere.json is not there: measure it first"),
+    "bench both": (["bench", "--against", "a.json", "--store", "b.json"], "not allowed with argument"),
 }  # fmt: skip
 
 EVALUATE = {
@@ -152,7 +158,7 @@ def test_interrupted_outside_training(oodflow, monkeypatch):
 
 
 def test_help_and_version(capsys):
-    for verb in ([], ["train"], ["evaluate"], ["compare"], ["data"], ["data", "get"], ["demo"]):
+    for verb in ([], ["train"], ["evaluate"], ["compare"], ["data"], ["data", "get"], ["demo"], ["bench"]):
         with pytest.raises(SystemExit) as stop:
             main([*verb, "--help"])
         assert stop.value.code == 0
