@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check clean
+.PHONY: demo test check bench clean
 
 demo: .venv/base
 	$(BIN)/oodflow demo
@@ -23,6 +23,10 @@ check: test
 	build/check/venv/bin/pip install -q -c constraints.txt build/check/*.whl
 	cd build/check && venv/bin/oodflow demo --scale smoke --out run
 
+# Speed and memory on this machine, beside its limit and other libraries. BENCH takes arguments: make bench BENCH='--scale cpu'
+bench: .venv/bench
+	$(BIN)/oodflow bench $(BENCH)
+
 clean:
 	rm -rf .venv build dist
 
@@ -34,6 +38,10 @@ clean:
 .venv/base: .venv/bin/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -q -c constraints.txt -e .
 	@touch $@
+
+.venv/bench: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[bench]'
+	@touch $@ .venv/base
 
 .venv/dev: .venv/bin/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
