@@ -4,7 +4,7 @@ from copy import deepcopy
 
 import pytest
 
-from oodflow.bench import differences, fallen, load_ratios, ratios, write_ratios
+from oodflow.bench.guard import differences, fallen, load_ratios, ratios, write_ratios
 from oodflow.errors import OodflowError, UsageError
 
 
@@ -56,6 +56,13 @@ def test_the_way_to_a_file_and_back(record, tmp_path):
     write_ratios(record, tmp_path / "ratios.json")
     assert load_ratios(tmp_path / "ratios.json") == ratios(record)
     assert "second" not in (tmp_path / "ratios.json").read_text()
+
+
+def test_rounds_that_lie_far_apart_are_not_stored(record, tmp_path):
+    record["flows"][0]["score"]["share"] = {"median": 0.4, "low": 0.1, "high": 0.41}
+    with pytest.raises(OodflowError, match=r"the rounds lie too far apart \(mnist-glow/cpu/score\)"):
+        write_ratios(record, tmp_path / "ratios.json")
+    assert not list(tmp_path.glob("*.json"))
 
 
 def test_files_that_hold_none(tmp_path):

@@ -1,6 +1,6 @@
 """The page of a made-up record."""
 
-from oodflow.bench import as_markdown
+from oodflow.bench.page import as_markdown
 
 
 def test_the_page(record):
@@ -35,6 +35,11 @@ def test_every_table_is_one(record):
     for block in as_markdown(record).split("\n\n"):
         if block.startswith("|"):
             assert len({line.count("|") for line in block.splitlines()}) == 1, block
+
+
+def test_a_busy_machine_is_named(record):
+    assert "Something else was using" not in as_markdown(record)
+    assert "Something else was using" in as_markdown(record | {"load": 3.0})
 
 
 def test_no_peers_no_section(record):

@@ -11,6 +11,7 @@ from oodflow.errors import OodflowError, UsageError
 from oodflow.files import write_text
 
 TOLERANCE = 0.10  # relative; more where the rounds themselves lay further apart
+RESTLESS = 0.50  # with a tolerance above this a guard would guard nothing
 
 
 class Ratio(Config):
@@ -50,7 +51,7 @@ class Ratios(Config):
 
 
 def ratios(record: Mapping[str, Any]) -> Ratios:
-    """Take the shares out of a record that :func:`oodflow.bench.bench` made.
+    """Take the shares out of a record that :func:`oodflow.bench.run.bench` made.
 
     The tolerance is 10 %, or the distance between the lowest and the highest round where that is more.
     """
@@ -63,8 +64,18 @@ def ratios(record: Mapping[str, Any]) -> Ratios:
 
 
 def write_ratios(record: Mapping[str, Any], path: Path) -> None:
-    """Store the shares of a record."""
-    write_text(path, ratios(record).model_dump_json(indent=2) + "\n")
+    """Store the shares of a record.
+
+    Raises:
+        OodflowError: the rounds lie too far apart to hold anything against them.
+    """
+    found = ratios(record)
+    if restless := [name for name, ratio in found.shares.items() if ratio.tolerance > RESTLESS]:
+        raise OodflowError(
+            f"nothing was stored in {path}, for the rounds lie too far apart ({', '.join(restless)}): measure while "
+            "the machine does nothing else, or with more --rounds."
+        )
+    write_text(path, found.model_dump_json(indent=2) + "\n")
 
 
 def load_ratios(path: Path) -> Ratios:

@@ -5,8 +5,10 @@ from typing import Any
 
 Record = Mapping[str, Any]
 
+BUSY = 0.5  # processes that wanted a core in the minute before
+
 INTRODUCTION = """\
-Medians of {rounds} rounds in which all that is divided by one another took turns, and in brackets the lowest and the
+Medians of {rounds} round{s} in which all that is divided by one another took turns, and in brackets the lowest and the
 highest round. Ratios may be compared between machines; images a second may not. Flows train and score on random
 8-bit images, {batch} at once."""
 
@@ -21,8 +23,10 @@ turns in one process. GFLOP/s tells what differing sizes hide."""
 
 
 def as_markdown(record: Record) -> str:
-    """Write a record of :func:`oodflow.bench.bench` as a page."""
-    introduction = INTRODUCTION.format(rounds=record["rounds"], batch=record["batch"])
+    """Write a record of :func:`oodflow.bench.run.bench` as a page."""
+    introduction = INTRODUCTION.format(
+        rounds=record["rounds"], s="" if record["rounds"] == 1 else "s", batch=record["batch"]
+    )
     parts = [
         "# Speed", introduction,
         "## Share of this machine's limit", SHARES, _shares(record["flows"]),
@@ -136,7 +140,9 @@ def _grounds(record: Record) -> str:
     load = "" if record["load"] is None else f", load {record['load']:.1f} at the start"
     threads = f"{record['threads']} thread{'s' if record['threads'] > 1 else ''} of {record['cpus']} cores"
     skipped = sum(row["skipped_steps"] for row in record["flows"])
+    busy = record["load"] is not None and record["load"] > BUSY
     return "\n".join([
+        *(["- **Something else was using this machine: measure again when it is idle.**"] if busy else []),
         f"- `{record['command']}` (commit {record['commit']}, {record['date'][:10]})",
         f"- {record['cpu']}, {threads}{load}",
         f"- oodflow {record['oodflow']}, torch {record['torch']}, Python {record['python']}, {record['system']}",

@@ -4,18 +4,9 @@ import json
 import shlex
 from argparse import Namespace
 
-from oodflow.bench import (
-    BenchOptions,
-    as_markdown,
-    bench,
-    differences,
-    fallen,
-    load_ratios,
-    ratios,
-    require_writable,
-    write,
-    write_ratios,
-)
+from oodflow.bench.guard import differences, fallen, load_ratios, ratios, write_ratios
+from oodflow.bench.page import as_markdown
+from oodflow.bench.run import BenchOptions, bench, require_writable, write
 from oodflow.cli.display import progress_console
 from oodflow.errors import OodflowError
 from oodflow.files import page_and_data
