@@ -136,7 +136,7 @@ def _bench(verbs: "Verbs[Parser]") -> None:
     )
     parser.add_argument(
         "--scale", dest="scales", nargs="+", default=[], choices=["smoke", "cpu", "paper"],
-        help="default: cpu and paper, ten minutes on two cores; cpu alone: four; smoke: seconds, shows nothing",
+        help="default: cpu (two minutes on two idle cores) and paper (over ten); smoke: seconds, shows nothing",
     )  # fmt: skip
     parser.add_argument("--rounds", type=_positive, default=3, metavar="N", help="how often all take their turn")
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="leave other libraries away")
