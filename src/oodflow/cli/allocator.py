@@ -10,7 +10,8 @@ def keep_freed_memory() -> None:
     """Let freed memory stay with the process, on Linux: the next step of a training asks for just as much again.
 
     As it comes, glibc gives every large block back to the system when it is freed, and each new one is made of pages
-    that must be mapped and cleared one by one: up to a sixth of a training step on a CPU. Peak memory stays the same.
+    that must be mapped and cleared one by one, which takes a good part of the time of large batches on a CPU. Peak
+    memory stays the same.
     """
     if sys.platform == "linux":
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
