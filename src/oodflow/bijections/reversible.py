@@ -22,8 +22,11 @@ def reversible(enabled: bool = True) -> Iterator[None]:
 
     The backward pass goes through :meth:`Bijection.pull_back`: it inverts layer by layer, evaluates each once more and
     forgets it again. Memory for activations is then that of one layer, whatever their number; time is about a third
-    more, for a coupling's backward pass costs two of its forward passes. Gradients are the same up to rounding: what is
-    inverted carries the rounding errors of all the layers above.
+    more, for a coupling's backward pass costs two of its forward passes.
+
+    Gradients are the same up to rounding: an input that has been found again carries the errors of all inverses above
+    it. In float32, over RealNVP and Glow on FashionMNIST, they moved by at most a few times what float32 rounds off a
+    stored gradient itself. A flow that is hard to invert loses more.
 
     Until the backward pass all must stay as it was: parameters (a change in place is an error) and train or eval mode.
     An st-network must give the same each time; batch norms do, and count each batch once, dropout does not.
