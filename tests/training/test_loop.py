@@ -173,6 +173,23 @@ def test_a_step_does_not_wait_for_the_device(optimiser, waits):
     assert math.isfinite(report.loss)
 
 
+@pytest.mark.parametrize(("precision", "tf32"), [("float32", False), ("tf32", True), ("bfloat16", True)])
+def test_tf32_is_used_where_it_may_be_and_left_as_it_was(precision, tf32):
+    seen = []
+
+    def watching(flow, batch, noise):
+        loss = negative_log_likelihood(flow, batch, noise)
+        loss.register_hook(lambda gradient: seen.append(torch.backends.cudnn.allow_tf32))  # in the backward pass
+        seen.append(torch.backends.cudnn.allow_tf32)
+        return loss
+
+    before = torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark
+    config = CONFIG.model_copy(update={"precision": precision, "steps": 1})
+    run(start(config, GlowConfig(steps=1, width=4)), config, objective=watching)
+    assert seen == [tf32, tf32]
+    assert (torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark) == before
+
+
 def test_training_goes_on_after_a_few_bad_steps_and_ends_after_too_many():
     config = CONFIG.model_copy(update={"max_skipped": 1})
     state = run(start(config), config, objective=objective(1, 3, 5))
