@@ -21,13 +21,18 @@ from oodflow.flows import GlowConfig, RealNVPConfig
 from oodflow.nets import ConvNetConfig, HighwayConfig, ResNetConfig
 
 
+# With actnorm inside. After 150 s of two cores on FashionMNIST, one seed each, 2,000 calibration images (M): Glow at 3.28
+# bits/dim, 3.37 without actnorm; RealNVP at 3.38, 3.91 with a residual block and no norm.
+CPU_NET = ConvNetConfig(actnorm=True)
+
+
 def realnvp_grey(scale: Scale, images: int) -> Preset:
     """RealNVP for 28x28 grey images."""
     match scale:
         case "smoke":
             return RealNVPConfig(width=4, net=ResNetConfig(blocks=1)), smoke_training()
         case "cpu":
-            return RealNVPConfig(scales=2, width=32, net=ConvNetConfig()), cpu_training(3000)
+            return RealNVPConfig(scales=2, width=32, net=CPU_NET), cpu_training(3000)
         case "paper":
             flow = RealNVPConfig(scales=2, width=64, net=ResNetConfig(blocks=6))  # (R)
             # 80 epochs (P; 81 in R), Adam at 5e-5 (R)
@@ -40,7 +45,7 @@ def glow_grey(scale: Scale, images: int) -> Preset:
         case "smoke":
             return GlowConfig(steps=2, width=4), smoke_training()
         case "cpu":
-            return GlowConfig(scales=2, steps=8, width=64, net=ConvNetConfig()), cpu_training(3000)
+            return GlowConfig(scales=2, steps=8, width=64, net=CPU_NET), cpu_training(3000)
         case "paper":
             flow = GlowConfig(scales=2, steps=16, width=200, net=HighwayConfig(blocks=3))  # (R)
             # 80 epochs (P; 151 in R), RMSprop at 5e-5 (R); for Glow the original decays all weights
@@ -53,7 +58,7 @@ def realnvp_colour(scale: Scale, images: int) -> Preset:
         case "smoke":
             return RealNVPConfig(scales=3, width=4, net=ResNetConfig(blocks=1)), smoke_training()
         case "cpu":
-            return RealNVPConfig(scales=3, width=32, net=ConvNetConfig()), cpu_training(2500)
+            return RealNVPConfig(scales=3, width=32, net=CPU_NET), cpu_training(2500)
         case "paper":
             flow = RealNVPConfig(scales=3, width=64, net=ResNetConfig(blocks=8))  # (R)
             # 100 epochs (P; 101 in R), Adam at 1e-4 (R)
@@ -66,7 +71,7 @@ def glow_colour(scale: Scale, images: int) -> Preset:
         case "smoke":
             return GlowConfig(scales=3, steps=2, width=4), smoke_training()
         case "cpu":
-            return GlowConfig(scales=3, steps=8, width=64, net=ConvNetConfig()), cpu_training(2000)
+            return GlowConfig(scales=3, steps=8, width=64, net=CPU_NET), cpu_training(2000)
         case "paper":
             flow = GlowConfig(scales=3, steps=8, width=400, net=HighwayConfig(blocks=3))  # (R)
             # 80 epochs (P; 161 in R), RMSprop at 1e-5 (R), where the paper states 5e-5
@@ -79,7 +84,7 @@ def realnvp_colour_64(scale: Scale, images: int) -> Preset:
         case "smoke":
             return RealNVPConfig(scales=4, width=2, net=ResNetConfig(blocks=1)), smoke_training()
         case "cpu":
-            return RealNVPConfig(scales=4, width=16, net=ConvNetConfig()), cpu_training(1500)
+            return RealNVPConfig(scales=4, width=16, net=CPU_NET), cpu_training(1500)
         case "paper":
             flow = RealNVPConfig(scales=4, width=64, net=ResNetConfig(blocks=4))  # (P)
             # 100 epochs, Adam at 1e-4, batch 64 (P)
@@ -91,9 +96,9 @@ def realnvp_patches(scale: Scale, images: int) -> Preset:
     """RealNVP for the built-in 16x16 grey patches; the paper has no such run, so there is no such scale."""
     match scale:
         case "smoke":
-            return RealNVPConfig(width=4, net=ConvNetConfig()), smoke_training()
+            return RealNVPConfig(width=4, net=CPU_NET), smoke_training()
         case "cpu":
-            return RealNVPConfig(scales=2, width=32, net=ConvNetConfig()), cpu_training(2500)
+            return RealNVPConfig(scales=2, width=32, net=CPU_NET), cpu_training(2500)
         case "paper":
             raise UsageError("photographs-realnvp is not in the paper: use scale cpu or smoke.")
 
