@@ -99,8 +99,8 @@ def gradients_of(
     grad_x, *gradients = torch.autograd.grad(
         [out for out, _ in given], [x, *parameters], [grad for _, grad in given], allow_unused=True
     )
-    # Copies, now that the graph is freed: the originals lie between what was its activations, and would break that space
-    # into pieces too small for the next layer's.
+    # Copies, now that the graph is freed: the originals lie between what was its activations, and would break that
+    # space into pieces too small for the next layer's.
     found = {p: grad.clone() for p, grad in zip(parameters, gradients, strict=True) if grad is not None}
     return torch.zeros_like(x) if grad_x is None else grad_x, found
 
