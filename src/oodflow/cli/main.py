@@ -4,8 +4,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from oodflow.cli.allocator import keep_freed_memory
 from oodflow.cli.parser import parse
+from oodflow.cli.process import keep_freed_memory, yield_when_waiting
 from oodflow.errors import OodflowError, UsageError
 
 
@@ -19,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         parsed = parse(arguments)
         keep_freed_memory()
+        yield_when_waiting()
         return int(parsed.run(parsed) or 0)
     except BrokenPipeError:  # the reader of our output has gone, as in `oodflow data list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
