@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.metrics import average_precision_score, roc_auc_score
 
 from oodflow.metrics.bootstrap import bootstrap_auroc
 from oodflow.metrics.checked import checked
@@ -99,8 +98,9 @@ def auroc(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
         >>> auroc([0, 1], [1, 2])  # of four pairs three are right and one is tied
         0.875
     """
-    is_out, ranks = _labelled_ranks(scores_in, scores_out)
-    return float(roc_auc_score(is_out, ranks))
+    normal, outlying = _counts(scores_in, scores_out)
+    below = np.cumsum(normal) - normal
+    return float(np.sum(outlying * (below + normal / 2)) / (normal.sum() * outlying.sum()))
 
 
 def aupr_out(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
@@ -127,8 +127,8 @@ def aupr_out(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
         >>> aupr_out([0, 1], [2, 3])
         1.0
     """
-    is_out, ranks = _labelled_ranks(scores_in, scores_out)
-    return float(average_precision_score(is_out, ranks))
+    normal, outlying = _counts(scores_in, scores_out)
+    return _average_precision(outlying[::-1], normal[::-1])
 
 
 def aupr_in(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
@@ -155,8 +155,8 @@ def aupr_in(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
         >>> aupr_in([0, 1], [2, 3])
         1.0
     """
-    is_out, ranks = _labelled_ranks(scores_in, scores_out)
-    return float(average_precision_score(~is_out, -ranks))
+    normal, outlying = _counts(scores_in, scores_out)
+    return _average_precision(normal, outlying)
 
 
 def fpr95(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
@@ -187,8 +187,15 @@ def fpr95(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
     return float(np.mean(normal >= outlying[-found]))
 
 
-def _labelled_ranks(scores_in: ArrayLike, scores_out: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
-    """Return (is OOD [N+M], dense rank [N+M]): ranks keep order and ties, and make ±inf a number like any other."""
+def _counts(scores_in: ArrayLike, scores_out: ArrayLike) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Count, at each of the distinct scores from the lowest up, the images in and out of distribution that have it."""
     normal, outlying = checked("scores_in", scores_in), checked("scores_out", scores_out)
-    _, ranks = np.unique(np.concatenate([normal, outlying]), return_inverse=True)
-    return np.repeat([False, True], [normal.size, outlying.size]), ranks
+    values, ranks = np.unique(np.concatenate([normal, outlying]), return_inverse=True)
+    of_normal, of_outlying = np.split(ranks, [normal.size])
+    return np.bincount(of_normal, minlength=values.size), np.bincount(of_outlying, minlength=values.size)
+
+
+def _average_precision(positive: NDArray[np.intp], negative: NDArray[np.intp]) -> float:
+    """Sum recall gained times precision, over counts at thresholds in the order in which they are found."""
+    hits, found = np.cumsum(positive), np.cumsum(positive + negative)
+    return float(np.sum(positive * hits / found) / positive.sum())
