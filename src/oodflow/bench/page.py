@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from oodflow.experiments.markdown import line
+
 Record = Mapping[str, Any]
 
 BUSY = 0.5  # processes that wanted a core in the minute before
@@ -53,7 +55,7 @@ def spread(value: Mapping[str, float], factor: float = 1.0, digits: int = 2) -> 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Lay out a table, or nothing where there are no rows."""
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) if rows else ""
+    return "\n".join(map(line, lines)) if rows else ""
 
 
 def _shares(flows: Sequence[Record]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from oodflow.errors import OodflowError
 from oodflow.experiments.config import RunConfig
 from oodflow.experiments.grounds import grounds
+from oodflow.experiments.markdown import line
 from oodflow.experiments.meaning import meaning
 from oodflow.experiments.overrides import fields_of, override
 from oodflow.experiments.pictures import who
@@ -54,7 +55,8 @@ def as_markdown(records: Sequence[Record], title: str) -> str:
         rule = "|---" * (len(scores) + 3) + "|"
         page += ["## Other scores, AUROC %", "", columns, rule, *rows, ""]
     return (
-        "\n".join([*page, "## What these rest on", "", *(line for group in groups for line in grounds(group))]) + "\n"
+        "\n".join([*page, "## What these rest on", "", *(ground for group in groups for ground in grounds(group))])
+        + "\n"
     )
 
 
@@ -76,11 +78,11 @@ def _likelihood_rows(group: Replicas) -> list[str]:
         low, high = (f"{100 * end:.1f}" for end in metrics["AUROC-CI95"])
         areas = summary(_areas(group, place, "likelihood"), 1)
         paper = published.get(outside["name"])
-        rows.append(_line(
+        rows.append(line([
             who(group.config), scale_of(group.config), summary(group.of(0, _bits), 3), outside["name"],
             summary(group.of(place, _bits), 3), areas if len(group.seeds) > 1 else f"{areas} [{low}, {high}]",
             "" if paper is None else str(paper),
-        ))  # fmt: skip
+        ]))  # fmt: skip
     return rows
 
 
@@ -102,7 +104,8 @@ def _score_rows(group: Replicas, scores: list[str]) -> list[str]:
     rows = []
     for place, outside in enumerate(group.outsides, 1):
         areas = [_areas(group, place, score) for score in scores]
-        rows.append(_line(who(group.config), outside["name"], *(summary(area, 1) if area else "" for area in areas)))
+        cells = [summary(area, 1) if area else "" for area in areas]
+        rows.append(line([who(group.config), outside["name"], *cells]))
     return rows
 
 
@@ -134,7 +137,3 @@ def _field(config: RunConfig, name: str) -> Any:
     for part in name.split("."):
         value = getattr(value, part, None)
     return value
-
-
-def _line(*cells: str) -> str:
-    return "| " + " | ".join(cells) + " |"

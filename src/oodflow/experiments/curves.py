@@ -9,11 +9,12 @@ from typing import Any
 from oodflow.errors import OodflowError
 from oodflow.experiments.compare import scale_of
 from oodflow.experiments.config import RunConfig
+from oodflow.experiments.markdown import line
 from oodflow.experiments.pictures import who
 from oodflow.experiments.recipes import RECIPES
 from oodflow.experiments.run_dir import RunDir
 from oodflow.figures import Line, curve_figure, save_figure
-from oodflow.files import write_text
+from oodflow.files import page_and_data, write_text
 
 TIMES = {30: "30 s", 60: "1 min", 150: "2.5 min", 300: "5 min", 600: "10 min", 1200: "20 min", 3600: "1 h", 7200: "2 h"}
 """After how many seconds the table tells where a run is."""
@@ -61,11 +62,10 @@ def read_curve(run: RunDir) -> Curve:
     """
     config = run.config()
     training = run.record().get("training", {})
-    lines = [json.loads(line) for line in _text(run).splitlines()]
     looks = [
-        Look(line["seconds"], line["step"], line["test_bpd"], {name: ood["auroc"] for name, ood in line["ood"].items()})
-        for line in lines
-        if "test_bpd" in line
+        Look(look["seconds"], look["step"], look["test_bpd"], {name: ood["auroc"] for name, ood in look["ood"].items()})
+        for look in _logged(run)
+        if "test_bpd" in look
     ]
     if not looks or not training:
         raise OodflowError(f"{run.path} has no looks in its log.jsonl: train it, with a smaller monitor.every.")
@@ -78,7 +78,7 @@ def as_markdown(curves: Sequence[Curve], title: str, picture: str | None = None)
     header = ["flow, trained on, scale", *times.values(), "at its end"]
     rows = [[curve.name, *(_cell(at(curve, time)) for time in times), _end(curve)] for curve in curves]
     page = [f"# {title}", "", *([f"![{title}]({picture})", ""] if picture else [])]
-    page += [_line(header), "|" + "---|" * len(header), *map(_line, rows), ""]
+    page += [line(header), "|" + "---|" * len(header), *map(line, rows), ""]
     page += [
         "Bits/dim of test images, and in brackets the AUROC of the likelihood in per cent for each set that the flow "
         "was asked about, by the last look before that time. Time is that of training steps alone. A schedule that "
@@ -91,9 +91,9 @@ def as_markdown(curves: Sequence[Curve], title: str, picture: str | None = None)
 
 def write(curves: Sequence[Curve], path: Path) -> tuple[Path, Path, Path]:
     """Write and return ``path.md``, ``path.json`` and ``path.png``."""
-    name = path.name.removesuffix(".md").removesuffix(".json")
-    page, data, picture = (path.with_name(f"{name}.{kind}") for kind in ("md", "json", "png"))
-    title = name.replace("-", " ").capitalize()
+    page, data = page_and_data(path)
+    picture = page.with_suffix(".png")
+    title = page.stem.replace("-", " ").capitalize()
     save_figure(draw(curves, title), picture)
     write_text(page, as_markdown(curves, title, picture.name))
     write_text(data, json.dumps([asdict(curve) for curve in curves], indent=1) + "\n")
@@ -125,8 +125,20 @@ def _name(config: RunConfig) -> str:
     return f"{who(config)}, {scale_of(unwatched)}, seed {config.training.seed}"
 
 
-def _text(run: RunDir) -> str:
-    return run.log_file.read_text(encoding="utf-8") if run.log_file.exists() else ""
+def _logged(run: RunDir) -> list[dict[str, Any]]:
+    """Read the log.
+
+    Raises:
+        OodflowError: when a line of it is damaged, or does not tell the time.
+    """
+    text = run.log_file.read_text(encoding="utf-8", errors="replace") if run.log_file.exists() else ""
+    try:
+        lines = [{**json.loads(text_line)} for text_line in text.splitlines()]
+        return [logged | {"seconds": float(logged["seconds"])} for logged in lines]
+    except (ValueError, TypeError, KeyError) as error:
+        raise OodflowError(
+            f"{run.log_file} is damaged or of an older version ({type(error).__name__}: {error}): train the run anew."
+        ) from error
 
 
 def _cell(look: Look | None) -> str:
@@ -148,7 +160,3 @@ def _grounds(curve: Curve) -> str:
         f"{training['torch']}, data fingerprint `{training['data']['fingerprint']}`; looks at {curve.images:,} test "
         f"images and as many of {asked}."
     )
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
