@@ -24,3 +24,11 @@ def test_a_run_that_was_asked_about_nothing_has_bits_alone():
     figure = curve_figure([Line("run", [1, 2], [4, 3], [], "")], title="Runs")
     assert len(figure.axes[0].lines) == 1
     assert len(figure.axes[1].lines) == 1
+
+
+@pytest.mark.parametrize("seconds", [(0.02, 0.045), (0.4, 0.9), (1, 400), (4000, 5000)])
+def test_the_time_axis_is_always_labelled(seconds):
+    figure = curve_figure([Line("run", seconds, [4, 3], [50, 40], "mnist")], title="Runs")
+    figure.canvas.draw()
+    for axes in figure.axes[:2]:
+        assert len([tick for tick in axes.get_xticklabels() if tick.get_text()]) >= 2

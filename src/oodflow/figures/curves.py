@@ -68,7 +68,9 @@ def _style(axes: Axes, name: str, start: float, end: float) -> None:
     axes.grid(color=FAINT, lw=0.6)
     axes.tick_params(labelsize=8, colors=INK)
     axes.spines[["top", "right"]].set_visible(False)
-    ticks = [t for t in (1, 3, 10, 30, 60, 150, 300, 600, 1200, 3600, 7200, 36000) if start * 0.9 <= t <= end * 1.1]
+    round_times = (0.1, 0.3, 1, 3, 10, 30, 60, 150, 300, 600, 1200, 3600, 7200, 36000)
+    ticks = [time for time in round_times if start * 0.9 <= time <= end * 1.1]
+    ticks = ticks if len(ticks) > 1 else [start, end]  # a short run may lie between two
     axes.set_xticks(ticks)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: _said(seconds)))
     axes.xaxis.set_minor_formatter(NullFormatter())
@@ -77,8 +79,8 @@ def _style(axes: Axes, name: str, start: float, end: float) -> None:
 
 def _said(seconds: float) -> str:
     if seconds < 120:
-        return f"{seconds:g} s"
-    return f"{seconds / 60:g} min" if seconds < 3600 else f"{seconds / 3600:g} h"
+        return f"{seconds:.3g} s"
+    return f"{seconds / 60:.3g} min" if seconds < 3600 else f"{seconds / 3600:.3g} h"
 
 
 def _key(figure: Figure, place: int, line: Line, top: int, colour: str, dash: Any, height: int) -> None:
