@@ -90,6 +90,40 @@ def test_folding_a_flow_in_float32_changes_its_log_prob_by_rounding():
     assert flow.training
 
 
+def test_folding_a_convnet_leaves_convolutions_alone():
+    torch.manual_seed(0)
+    net = ConvNetConfig(actnorm=True).build((2, 4, 4), 4, 6, interleaved=False).double()
+    x = torch.randn(8, 2, 4, 4, dtype=torch.float64)
+    net.initialise(x)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.add_(0.3 * torch.randn_like(parameter))
+    lean = folded(net)
+    assert {type(part) for part in lean.modules()} == {type(net), torch.nn.Sequential, torch.nn.Conv2d, torch.nn.ReLU}
+    assert torch.allclose(lean(x), net(x), rtol=1e-9, atol=1e-12)
+
+
+def test_a_folded_copy_shares_nothing_with_the_original():
+    torch.manual_seed(0)
+    net = RealNVPConfig(width=4, net=ResNetConfig(blocks=1)).build((1, 4, 4))
+    pixels, noise = torch.randint(0, 256, (4, 1, 4, 4), dtype=torch.uint8), torch.rand(4, 1, 4, 4)
+    lean = folded(net)
+    expected = lean.log_prob(pixels, noise=noise)
+    lean.register_forward_hook(lambda *_: None)
+    assert not net._forward_hooks
+    with torch.no_grad():
+        for tensor in [*net.parameters(), *net.buffers()]:
+            tensor.copy_(torch.ones_like(tensor))
+    assert torch.equal(lean.log_prob(pixels, noise=noise), expected)
+    assert all(parameter.requires_grad for parameter in net.parameters())
+
+
+def test_a_part_that_is_used_twice_is_folded_once():
+    conv = torch.nn.utils.parametrizations.weight_norm(torch.nn.Conv2d(2, 2, 1))
+    first, second = folded(torch.nn.ModuleList([conv, conv]))
+    assert first is second
+
+
 def test_a_net_config_is_abstract():
     with pytest.raises(TypeError):
         NetConfig()

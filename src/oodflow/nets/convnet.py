@@ -1,10 +1,11 @@
 """The convolutional st-network of Glow."""
 
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
 
+from oodflow.nets.fold import scale_output
 from oodflow.nets.net import NetConfig, Shape
 
 
@@ -64,6 +65,16 @@ class ConvNet(nn.Module):
         y: Tensor = self.layers(x)
         return y if self.log_scale is None else y * (3 * self.log_scale).exp()
 
+    def fold_norms(self) -> None:
+        """Let the convolutions take over the actnorms and the scale, for inference."""
+        for i, layer in enumerate(self.layers):
+            if isinstance(layer, ActNormConv):
+                self.layers[i] = layer.as_convolution()
+        if self.log_scale is not None:
+            scale = (3 * self.log_scale).exp().flatten()
+            scale_output(cast(nn.Conv2d, self.layers[-1]), scale, torch.zeros_like(scale))
+            self.log_scale = None
+
     def initialise(self, x: Tensor) -> None:
         """Set the actnorms, if there are any, from one batch."""
         for layer in self.layers:
@@ -95,6 +106,12 @@ class ActNormConv(nn.Module):
         """Convolve and normalise."""
         y: Tensor = (self.conv(x) + self.bias) * self.log_scale.exp()
         return y
+
+    def as_convolution(self) -> nn.Conv2d:
+        """Return it as a plain convolution, for inference; this one is used up."""
+        scale = self.log_scale.exp().flatten()
+        scale_output(self.conv, scale, scale * self.bias.flatten())
+        return self.conv
 
     @torch.no_grad()
     def initialise(self, x: Tensor) -> None:

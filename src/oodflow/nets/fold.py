@@ -1,7 +1,6 @@
 """St-networks made lean for inference."""
 
-import copy
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -37,11 +36,8 @@ def folded(module: M) -> M:
         >>> sorted(name for name, _ in folded(net).named_parameters())
         ['0.bias', '0.weight']
     """
-    module = copy.deepcopy(module).eval()
     with torch.no_grad():
-        for part in [*module.modules()]:
-            if isinstance(part, nn.Conv2d) and is_parametrized(part, "weight"):
-                _multiply_out(part)
+        module = _copied(module, {}).eval()
         for part in [*module.modules()]:
             if isinstance(part, Foldable):
                 part.fold_norms()
@@ -66,12 +62,33 @@ def affine(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     return scale, norm.bias - scale * norm.running_mean
 
 
-def _multiply_out(conv: nn.Conv2d) -> None:
-    """Make the product of a weight norm a plain weight.
+def _copied(module: M, copies: dict[nn.Module, nn.Module]) -> M:
+    """Copy a module and its parts, with the product of a weight norm in place of its factors.
 
-    ``remove_parametrizations`` would do it to the class, which a parametrised module shares with its copies.
+    ``copy.deepcopy`` copies the factors first, and walks through all the empty dictionaries of hooks so slowly that
+    for a flow of the paper it takes half as long as scoring 32 images.
+
+    Args:
+        module: what to copy.
+        copies: what has been copied already: a part that is used twice stays one.
     """
-    weight = conv.weight.detach()
-    conv.__class__ = type(conv).__bases__[0]
-    del conv.parametrizations
-    conv.weight = nn.Parameter(weight)
+    if module in copies:
+        return cast(M, copies[module])
+    kind, parts = type(module), dict(module._modules)
+    products: dict[str, nn.Parameter | None] = {}
+    if is_parametrized(module):  # its class was made for it alone, from that which it had before
+        kind = cast(type[M], kind.__bases__[0])
+        products = {
+            name: nn.Parameter(getattr(module, name)) for name in cast(nn.ModuleDict, parts["parametrizations"])
+        }
+        del parts["parametrizations"]
+    twin = copies[module] = kind.__new__(kind)
+    own = {name: value.copy() if isinstance(value, dict) else value for name, value in vars(module).items()}
+    own.pop("_compiled_call_impl", None)
+    vars(twin).update(own)
+    twin._parameters = {
+        name: None if p is None else nn.Parameter(p.clone()) for name, p in module._parameters.items()
+    } | products
+    twin._buffers = {name: None if b is None else b.clone() for name, b in module._buffers.items()}
+    twin._modules = {name: None if part is None else _copied(part, copies) for name, part in parts.items()}
+    return twin
