@@ -11,8 +11,13 @@ from oodflow.errors import OodflowError
 STEPS = 2  # the second has everything in memory: weights, gradients, moments and what the backward pass needs
 
 
-def measure(recipe: str, scale: str) -> dict[str, Any]:
+def measure(recipe: str, scale: str, memory: str = "stored") -> dict[str, Any]:
     """Train a recipe for a few steps in a new process and tell how far its memory grew.
+
+    Args:
+        recipe: name of the recipe.
+        scale: its scale.
+        memory: its ``training.memory``.
 
     Returns:
         Bytes of resident memory: ``import_bytes`` at most before the flow was built, and ``growth_bytes`` from there
@@ -22,7 +27,7 @@ def measure(recipe: str, scale: str) -> dict[str, Any]:
         OodflowError: when the process fails, for want of memory for one.
     """
     code = "import sys; from oodflow.bench.memory import main; main(*sys.argv[1:])"
-    command = [sys.executable, "-c", code, recipe, scale]
+    command = [sys.executable, "-c", code, recipe, scale, memory]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
@@ -47,13 +52,13 @@ def peak() -> int:
     return most if sys.platform == "darwin" else most * 1024
 
 
-def main(recipe: str, scale: str) -> None:
+def main(recipe: str, scale: str, memory: str) -> None:
     """Train for a few steps; print the peaks before and after, as JSON."""
     from oodflow.bench.throughput import Subject
     from oodflow.experiments import RECIPES
 
     before = peak()
-    train, _ = Subject.of(RECIPES[recipe](scale)).tasks()
+    subject = Subject.of(RECIPES[recipe](scale))
     for _ in range(STEPS):
-        train.call()
+        subject.step(memory)
     print(json.dumps([before, peak()]))

@@ -23,6 +23,10 @@ PEERS = """\
 How many times as fast ours is, above 1: faster. Both are built as alike as they allow, train with Adam, and do so by
 turns in one process. GFLOP/s tells what differing sizes hide."""
 
+MEMORY = """\
+The most that a process which trains had in memory, libraries and all; its growth is over what it had before there was a
+flow. Reversible is `training.memory=reversible`, which stores no activations and computes them again."""
+
 
 def as_markdown(record: Record) -> str:
     """Write a record of :func:`oodflow.bench.run.bench` as a page."""
@@ -34,6 +38,7 @@ def as_markdown(record: Record) -> str:
         "## Share of this machine's limit", SHARES, _shares(record["flows"]),
         *(["## Beside other libraries", PEERS, _peers(record["peers"]), _sizes(record["peers"])]
           if record["peers"] else []),
+        "## Memory of training", MEMORY, _memory(record["flows"]),
         "## Around the flow", _surroundings(record["surroundings"]), _startup(record["startup"]),
         "## On this machine", _throughput(record["flows"]), _limits(record["limits"]),
         "## What these rest on", _grounds(record),
@@ -95,12 +100,27 @@ def _sizes(peers: Sequence[Record]) -> str:
 
 def _throughput(flows: Sequence[Record]) -> str:
     header = ["configuration", "scale", "GFLOP an image, forward", "training, images/s", "training, GFLOP/s",
-              "scoring, images/s", "scoring, GFLOP/s", "peak memory of training, MiB over import"]  # fmt: skip
+              "scoring, images/s", "scoring, GFLOP/s"]  # fmt: skip
     return table(header, [
         [row["recipe"], row["scale"], f"{row['score']['flop_per_image'] / 1e9:.4f}", *_rates(row["train"]),
-         *_rates(row["score"]), f"{row['memory']['growth_bytes'] / 2**20:,.0f}"]
+         *_rates(row["score"])]
         for row in flows
     ])  # fmt: skip
+
+
+def _memory(flows: Sequence[Record]) -> str:
+    rows = []
+    for row in flows:
+        stored, reversible = (row["memory"][kind] for kind in ("stored", "reversible"))
+        grown = [kind["growth_bytes"] for kind in (stored, reversible)]
+        whole = [kind["import_bytes"] + kind["growth_bytes"] for kind in (stored, reversible)]
+        rows.append([
+            row["recipe"], row["scale"], *(f"{size / 2**20:,.0f}" for size in whole), f"{grown[1] / grown[0]:.2f}",
+            spread(row["reversible_time"]),
+        ])  # fmt: skip
+    header = ["configuration", "scale", "stored, MiB", "reversible, MiB", "growth, reversible/stored",
+              "time of a step, reversible/stored"]  # fmt: skip
+    return table(header, rows)
 
 
 def _rates(result: Record) -> list[str]:

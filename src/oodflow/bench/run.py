@@ -66,7 +66,8 @@ def bench(options: BenchOptions, *, command: str, say: Callable[[str], None] = p
         say(f"{config.recipe} at {config.scale} scale: training, scoring and their limit, {options.rounds} rounds")
         row, rates = throughput.measure(config, options.rounds)
         say(f"{config.recipe} at {config.scale} scale: memory")
-        flows.append(row | {"memory": memory.measure(config.recipe, config.scale)})
+        grown = {kind: memory.measure(config.recipe, config.scale, kind) for kind in ("stored", "reversible")}
+        flows.append(row | {"memory": grown})
         limits.append(rates)
     peers = []
     for name in PEERS if options.peers else ():

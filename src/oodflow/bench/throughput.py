@@ -12,7 +12,7 @@ from torch import Tensor
 from oodflow.bench import limit
 from oodflow.bench.flops import Probe, Work, count
 from oodflow.bench.limit import Rates
-from oodflow.bench.rounds import Task, interleave, summary
+from oodflow.bench.rounds import Task, interleave, ratios, summary
 from oodflow.data import SOURCES, ImageSet, Shape
 from oodflow.data.spec import parse
 from oodflow.experiments import RunConfig
@@ -67,11 +67,15 @@ class Subject:
 
     def tasks(self) -> list[Task]:
         """Make the tasks ``train``, one step of the training loop, and ``score``, the pass that all scores share."""
-        flow, arguments = self.state.flow, (self.state, self.images, self.noise, self.training)
         return [
-            Task("train", lambda: take_step(*arguments, negative_log_likelihood)),
-            Task("score", lambda: observe(flow, self.scored, batch_size=BATCH)),
+            Task("train", self.step),
+            Task("score", lambda: observe(self.state.flow, self.scored, batch_size=BATCH)),
         ]
+
+    def step(self, memory: str = "stored") -> None:
+        """Take one step of the training loop, in one of the ways that ``training.memory`` names."""
+        training = self.training.model_copy(update={"memory": memory})
+        take_step(self.state, self.images, self.noise, training, negative_log_likelihood)
 
     def work(self) -> tuple[Work, Work]:
         """Count the forward pass and a training step, for one image."""
@@ -87,7 +91,9 @@ def measure(config: RunConfig, rounds: int) -> tuple[dict[str, Any], Limits]:
     """
     subject, least = Subject.of(config), LEAST[config.scale]
     scoring, training = subject.work()
-    tasks = subject.tasks() + [task for probe in scoring.probes for task in limit.tasks(probe, BATCH)]
+    reversible = Task("reversible", lambda: subject.step("reversible"))
+    limiting = [task for probe in scoring.probes for task in limit.tasks(probe, BATCH)]
+    tasks = [*subject.tasks(), reversible, *limiting]
     seconds = interleave(tasks, rounds, least=least)
     limits = {probe: limit.rates(probe, BATCH, seconds) for probe in scoring.probes}
     row: dict[str, Any] = {
@@ -99,6 +105,7 @@ def measure(config: RunConfig, rounds: int) -> tuple[dict[str, Any], Limits]:
         ("train", "train", training.flop, BATCH), ("score", "forward", scoring.flop, len(subject.scored)),
     ):  # fmt: skip
         row[what] = result(flop, images, seconds[what], _limits(scoring.probes, limits, kind, rounds))
+    row["reversible_time"] = summary(ratios(seconds["reversible"], seconds["train"]))
     return row, limits
 
 
