@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +27,9 @@ class Bijection(nn.Module, ABC):
     A call leaves nothing behind on ``self``: no cached log-determinant, no shape, no changed parameter. A subclass is
     final; to vary one, compose it. ``oodflow.testing.check_bijection`` verifies all of this for a new subclass.
     """
+
+    rearranges: ClassVar[bool] = False
+    """Whether the map only moves numbers to other places, as a squeeze; analyses follow them back to the image."""
 
     @abstractmethod
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:

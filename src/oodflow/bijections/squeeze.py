@@ -1,5 +1,7 @@
 """Space to depth."""
 
+from typing import ClassVar
+
 from torch import Tensor
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 
@@ -21,6 +23,8 @@ class Squeeze(Bijection):
         >>> Squeeze()(torch.arange(4.0).reshape(1, 1, 2, 2))[0].flatten()
         tensor([0., 1., 2., 3.])
     """
+
+    rearranges: ClassVar[bool] = True
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Move space into channels."""

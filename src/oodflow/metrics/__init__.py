@@ -2,16 +2,20 @@
 
 from oodflow.metrics.bits import bits_per_dim, nats_per_image
 from oodflow.metrics.bootstrap import bootstrap_auroc
+from oodflow.metrics.interval import Estimate, estimate, mean
 from oodflow.metrics.ranking import Ranking, aupr_in, aupr_out, auroc, fpr95, ranking
 
 __all__ = [
+    "Estimate",
     "Ranking",
     "aupr_in",
     "aupr_out",
     "auroc",
     "bits_per_dim",
     "bootstrap_auroc",
+    "estimate",
     "fpr95",
+    "mean",
     "nats_per_image",
     "ranking",
 ]

@@ -17,8 +17,8 @@ def check_bijection(make: Callable[[Shape], Bijection], shapes: tuple[Shape, ...
     Both log-determinants are compared with ``slogdet`` of the autograd Jacobian, not with each other: a wrong sign or
     factor cancels between forward and inverse. Beside that: the inverse inverts, in both orders; dtype and device are
     kept; an image's result does not depend on its neighbours; a call leaves no trace; the state-dict carries
-    everything, data-dependent initialisation too; every parameter has a finite gradient; ``pull_back`` finds the input
-    and the gradients that autograd finds going forward.
+    everything, data-dependent initialisation too; a layer that only moves numbers says so; every parameter has a finite
+    gradient; ``pull_back`` finds the input and the gradients that autograd finds going forward.
 
     Args:
         make: builds the bijection for images ``(C, H, W)``; its domain must include [0.05, 0.95].
@@ -42,6 +42,7 @@ def check_bijection(make: Callable[[Shape], Bijection], shapes: tuple[Shape, ...
         _check_jacobian(bijection.forward, x, "forward")
         _check_jacobian(bijection.inverse, z.detach(), "inverse")
         _check_round_trip(bijection, x, z)
+        _check_rearrangement(bijection, x, z)
         _check_pull_back(bijection, x)
         _check_each_image_alone(bijection, x)
         _check_float32(make(shape), bijection, x)
@@ -75,6 +76,16 @@ def _check_round_trip(bijection: Bijection, x: Tensor, z: Tensor) -> None:
     assert torch.allclose(back, x, rtol=0, atol=1e-9), f"inverse(forward(x)) is off by {(back - x).abs().max():.3g}"
     again, _ = bijection.forward(back)
     assert torch.allclose(again, z, rtol=0, atol=1e-8), f"forward(inverse(z)) is off by {(again - z).abs().max():.3g}"
+
+
+def _check_rearrangement(bijection: Bijection, x: Tensor, z: Tensor) -> None:
+    same = torch.equal(z.flatten(1).sort(1).values, x.flatten(1).sort(1).values)
+    claimed = bijection.rearranges
+    assert same or not claimed, "it claims that it only rearranges numbers, but changes them: set rearranges to False"
+    # A composition answers by its parts.
+    whole = any(isinstance(part, Bijection) for part in bijection.modules() if part is not bijection)
+    moved = same and not torch.equal(z.flatten(1), x.flatten(1))
+    assert claimed or whole or not moved, "it only rearranges numbers: say so with rearranges = True"
 
 
 def _check_pull_back(bijection: Bijection, x: Tensor) -> None:

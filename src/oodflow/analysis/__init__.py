@@ -1,0 +1,23 @@
+"""Why a flow finds an image likely: arrays to draw and quantities to test, no plotting.
+
+>>> import numpy as np
+>>> from oodflow.flows import RealNVPConfig
+>>> flow = RealNVPConfig(scales=2, width=4).build((1, 8, 8)).eval()
+>>> images = np.random.default_rng(0).integers(0, 256, (4, 1, 8, 8), dtype=np.uint8)
+>>> layers = measure_couplings(flow, images)
+>>> len(layers), layers[0].r2.value < 1
+(10, True)
+"""
+
+from oodflow.analysis.contributions import Contributions, contribution_maps, contributions
+from oodflow.analysis.couplings import CouplingMeasures, CouplingPictures, coupling_pictures, measure_couplings
+from oodflow.analysis.edges import correlation, edge_map
+from oodflow.analysis.latents import has_batch_norm, latents
+from oodflow.analysis.resampling import Change, centre_square, change, resample
+from oodflow.analysis.walk import Place, Visit, Walk
+
+__all__ = [
+    "Change", "Contributions", "CouplingMeasures", "CouplingPictures", "Place", "Visit", "Walk", "centre_square",
+    "change", "contribution_maps", "contributions", "correlation", "coupling_pictures", "edge_map", "has_batch_norm",
+    "latents", "measure_couplings", "resample",
+]  # fmt: skip

@@ -1,0 +1,218 @@
+"""What each coupling layer predicts: section 4 of the paper, as pictures and as numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from oodflow.analysis.edges import correlation, edge_map
+from oodflow.analysis.walk import Place, Visit, Walk
+from oodflow.bijections import AffineCoupling
+from oodflow.errors import UsageError
+from oodflow.flows import Flow
+from oodflow.metrics import Estimate, estimate, mean
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class CouplingPictures:
+    """A coupling layer at work on images, everything in image space, ``[N, C, H, W]``.
+
+    Attributes:
+        scale: the scale that it is in.
+        before: what comes in, together with the latents that have left by then.
+        shift: :math:`-t`, its prediction of what it changes; not a number elsewhere.
+        log_scale: :math:`s`, the same.
+        after: what goes out, together with what has left.
+    """
+
+    scale: int | None
+    before: Floats
+    shift: Floats
+    log_scale: Floats
+    after: Floats
+
+
+@dataclass(frozen=True)
+class CouplingMeasures:
+    r"""A coupling layer's predictions in numbers, over many images.
+
+    Attributes:
+        scale: the scale that it is in.
+        size: height and width of what it works on.
+        r2: :math:`R^2 = 1 - \sum (x - (-t))^2 / \sum (x - \bar x)^2` of :math:`-t` against the numbers :math:`x` that
+            the layer changes, over all images and numbers.
+        r2_erased: the same, with what the coupling before wrote taken back before the st-network looks.
+        r2_swapped: the same, with the coupling before having written what it would have for another image.
+        r2_donor: :math:`R^2` of that prediction against the other image's numbers.
+        mean_log_scale: mean :math:`s` of what it changes.
+        log_scale_edges: correlation of :math:`s` with the image's edges, mean over images.
+        log_det: log-determinant, nats per dimension of the image.
+    """
+
+    scale: int | None
+    size: tuple[int, int]
+    r2: Estimate
+    r2_erased: Estimate | None
+    r2_swapped: Estimate | None
+    r2_donor: Estimate | None
+    mean_log_scale: Estimate
+    log_scale_edges: Estimate
+    log_det: Estimate
+
+
+def coupling_pictures(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0) -> list[CouplingPictures]:
+    r"""Show each coupling layer of a flow at work: activation, :math:`-t` and :math:`s`, brought back to image space.
+
+    Args:
+        flow: a flow over images; it is left as it was.
+        images: uint8 ``[N, C, H, W]``; all pictures of all layers are kept, so take a few.
+        seed: of the dequantisation noise.
+
+    Returns:
+        One entry for each coupling, in order.
+
+    Raises:
+        UsageError: for a flow over vectors, and images of another shape.
+
+    Reference:
+        Kirichenko, Izmailov, Wilson (2020), Figures 1, 3, 9 and 11, appendix G, arXiv:2006.08545.
+
+    Example:
+        >>> from oodflow.flows import GlowConfig
+        >>> flow = GlowConfig(scales=2, steps=3, width=4).build((1, 8, 8)).eval()
+        >>> pictures = coupling_pictures(flow, np.zeros((2, 1, 8, 8), np.uint8))
+        >>> len(pictures), pictures[0].shift.shape
+        (6, (2, 1, 8, 8))
+    """
+    walk = Walk(flow)
+    canvas = torch.zeros(len(images), walk.flow.dims, dtype=torch.float64)
+    pictures = []
+
+    def picture(values: Tensor) -> Floats:
+        return values.reshape(-1, *walk.flow.shape).numpy().copy()
+
+    def look(visit: Visit) -> None:
+        place = visit.place
+        before = picture(canvas)
+        canvas[:, place.pixels.cpu()] = visit.z.cpu()
+        if isinstance(place.layer, AffineCoupling):
+            changed = []
+            for values in visit.log_scale_and_shift:
+                blank = torch.full_like(canvas, torch.nan)
+                blank[:, place.pixels[place.changes].cpu()] = values[:, place.changes].cpu()
+                changed.append(picture(blank))
+            log_scale, shift = changed
+            pictures.append(CouplingPictures(place.scale, before, -shift, log_scale, picture(canvas)))
+
+    walk(images, look, seed=seed)
+    return pictures
+
+
+def measure_couplings(
+    flow: Flow, images: NDArray[np.uint8], *, seed: int = 0, batch_size: int = 64
+) -> list[CouplingMeasures]:
+    r"""Measure how well each coupling predicts what it changes, and where from it knows.
+
+    Two experiments tell what a coupling has from the one before, by what its st-network is shown:
+
+    - *erased*: the numbers as they would be had the coupling before done nothing;
+    - *swapped*: as they would be had its st-network seen another image, the next one of the batch.
+
+    If a coupling takes from the half that it sees what the one before wrote there of the other half, then
+    :math:`R^2` falls in both, and in the latter it predicts the *other* image's half (``r2_donor``).
+
+    Args:
+        flow: a flow over images; it is left as it was.
+        images: uint8 ``[N, C, H, W]``, at least two.
+        seed: of the dequantisation noise and the bootstrap over images.
+        batch_size: images at once; each batch swaps among its own.
+
+    Returns:
+        One entry for each coupling, in order; the first has no other before it.
+
+    Raises:
+        UsageError: for a flow over vectors, images of another shape, and fewer than two.
+
+    Reference:
+        Kirichenko, Izmailov, Wilson (2020), section 4, arXiv:2006.08545, who look at pictures; the numbers, erasing
+        and swapping are ours.
+    """
+    if len(images) < 2:
+        raise UsageError(f"there is {len(images)} image: swapping needs at least 2.")
+    walk = Walk(flow)
+    tallies = [_Tally(place) for place in walk.couplings]
+    batches = np.array_split(images, -(-len(images) // max(2, batch_size)))
+    for batch in batches:
+        _experiment(walk, batch, tallies, seed)
+    return [tally.measures(walk.flow.dims, seed, first=i == 0) for i, tally in enumerate(tallies)]
+
+
+def _experiment(walk: Walk, images: NDArray[np.uint8], tallies: list["_Tally"], seed: int) -> None:
+    """Send three copies of a batch through: as it is, without the last coupling's work, and with another image's."""
+    edges = torch.from_numpy(edge_map(images)).flatten(1)
+    remaining = iter(tallies)
+
+    def look(visit: Visit) -> Tensor | None:
+        if not isinstance(visit.place.layer, AffineCoupling):
+            return None
+        x, *_ = visit.x.chunk(3)
+        log_scale, shift = (values.chunk(3) for values in visit.log_scale_and_shift)
+        next(remaining).add(x, log_scale[0], shift, edges)
+        of_another = (x + shift[0].roll(1, 0)) * log_scale[0].roll(1, 0).exp()
+        return torch.cat([visit.z.chunk(3)[0], x, of_another]).reshape(visit.outputs.shape)
+
+    walk(images, look, seed=seed, copies=3)
+
+
+class _Tally:
+    """What is summed up of a coupling, image by image."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self._squares: dict[str, list[Floats]] = {name: [] for name in ("as it is", "erased", "swapped", "donor")}
+        self._log_scales: list[Floats] = []
+        self._edges: list[Floats] = []
+
+    def add(self, x: Tensor, log_scale: Tensor, shifts: tuple[Tensor, ...], edges: Tensor) -> None:
+        """Take a batch in: what came, and the predictions of the three copies."""
+        changes = self.place.changes
+        x, log_scale = x[:, changes], log_scale[:, changes]
+        as_it_is, erased, swapped = (-shift[:, changes] for shift in shifts)
+        donor = x.roll(1, 0)
+        for name, prediction, truth in (
+            ("as it is", as_it_is, x), ("erased", erased, x), ("swapped", swapped, x), ("donor", swapped, donor),
+        ):  # fmt: skip
+            self._squares[name].append(_squares(prediction, truth))
+        self._log_scales.append(log_scale.sum(1).cpu().numpy())
+        under = edges[:, (self.place.pixels[changes] % edges.shape[1]).cpu()]
+        self._edges.append(correlation(log_scale.cpu().numpy(), under.numpy()))
+
+    def measures(self, dims: int, seed: int, *, first: bool) -> CouplingMeasures:
+        """Sum up."""
+        r2 = {name: estimate(np.concatenate(parts), _r2, seed=seed) for name, parts in self._squares.items()}
+        log_scales = np.concatenate(self._log_scales)
+        assert isinstance(self.place.layer, AffineCoupling)
+        height, width = self.place.layer.mask.condition.shape[1:]
+        return CouplingMeasures(
+            scale=self.place.scale, size=(height, width), r2=r2["as it is"],
+            r2_erased=None if first else r2["erased"], r2_swapped=None if first else r2["swapped"],
+            r2_donor=None if first else r2["donor"],
+            mean_log_scale=mean(log_scales / int(self.place.changes.sum()), seed=seed),
+            log_scale_edges=mean(np.concatenate(self._edges), seed=seed), log_det=mean(log_scales / dims, seed=seed),
+        )  # fmt: skip
+
+
+def _squares(prediction: Tensor, truth: Tensor) -> Floats:
+    """What each image adds to :func:`_r2`: squared errors, squares, sum and number of its values, ``[B, 4]``."""
+    count = torch.full((len(truth),), truth.shape[1], dtype=truth.dtype, device=truth.device)
+    sums = [(truth - prediction).square().sum(1), truth.square().sum(1), truth.sum(1), count]
+    return torch.stack(sums, 1).cpu().numpy()
+
+
+def _r2(sums: Floats) -> Floats:
+    errors, squares, total, count = np.moveaxis(sums, -1, 0)
+    return np.asarray(1 - errors / (squares - total**2 / count))
