@@ -25,7 +25,7 @@ class Contributions:
     Attributes:
         prior: :math:`\log p(z_i)` of the latents that leave at each scale, ``[N, scales]``.
         log_det: of the layers of each scale, ``[N, scales]``.
-        entrance: of the layers before the scales, that is the logit, with :math:`c = -D \log 256`, ``[N]``.
+        entrance: of the logit and anything else before the scales, with :math:`c = -D \log 256`, ``[N]``.
     """
 
     prior: Floats
@@ -132,7 +132,7 @@ def _of_batch(walk: Walk, images: NDArray[np.uint8], seed: int) -> tuple[Floats,
 
     def look(visit: Visit) -> None:
         total = visit.log_det.reshape(len(images), -1).sum(1)
-        if visit.place.scale is None:
+        if visit.place.scale is None or isinstance(visit.place.layer, Logit):
             entrance.add_(total)
         else:
             log_det[:, visit.place.scale] += total

@@ -35,6 +35,14 @@ class CouplingPictures:
     log_scale: Floats
     after: Floats
 
+    @property
+    def r2(self) -> Floats:
+        """:math:`R^2` of the prediction against what is changed, of each image, ``[N]``; NaN where that is constant."""
+        changes = ~np.isnan(self.shift[0])
+        x, prediction = (torch.from_numpy(maps[:, changes]) for maps in (self.before, self.shift))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return _r2(_squares(prediction, x))
+
 
 @dataclass(frozen=True)
 class CouplingMeasures:

@@ -47,6 +47,8 @@ def build_parser() -> Parser:
     _data(verbs)
     _train(verbs)
     _evaluate(verbs)
+    _explain(verbs)
+    _observations(verbs)
     _compare(verbs)
     _curves(verbs)
     _masks(verbs)
@@ -106,6 +108,36 @@ def _evaluate(verbs: "Verbs[Parser]") -> None:
     parser.add_argument("--batch-size", type=_positive, default=256, metavar="N", help="images scored at once")
     _device(parser)
     _data_dir(parser)
+    _json(parser)
+
+
+def _explain(verbs: "Verbs[Parser]") -> None:
+    parser = _verb(verbs, "explain", "oodflow.cli.explain:run", "see and measure why a flow finds other images likely")
+    parser.add_argument("run_dir", type=Path, metavar="RUN", help="run directory")
+    parser.add_argument("--ood", metavar="SET", help="data set to hold against its own (default: the recipe's first)")
+    parser.add_argument(
+        "--images", type=_indices, default=(), metavar="I,J,...",
+        help="which images of either set to show, from 0; coupling layers of the first (default: four from all over)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--measured", type=_at_least_two, default=128, metavar="N", help="images of each set to measure on"
+    )
+    parser.add_argument("--draws", type=_positive, default=40, metavar="K", help="noise draws in mean latents")
+    parser.add_argument("--seed", type=_from_zero, default=0, help="of noise, resampling and the bootstrap")
+    parser.add_argument(
+        "--train-mode", action=argparse.BooleanOptionalAction, default=None,
+        help="show batch norm in train mode (default: if the flow has any)",
+    )  # fmt: skip
+    _device(parser)
+    _data_dir(parser)
+    _json(parser)
+
+
+def _observations(verbs: "Verbs[Parser]") -> None:
+    text = "put what explained runs say about the paper's observations side by side"
+    parser = _verb(verbs, "observations", "oodflow.cli.explain:collect", text)
+    parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help="explained run directories")
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
     _json(parser)
 
 
@@ -209,6 +241,10 @@ def _positive(text: str) -> int:
 
 def _from_zero(text: str) -> int:
     return _whole_number(text, 0)
+
+
+def _indices(text: str) -> tuple[int, ...]:
+    return tuple(_whole_number(part.strip(), 0) for part in text.split(","))
 
 
 def _at_least_two(text: str) -> int:

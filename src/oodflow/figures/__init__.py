@@ -1,11 +1,17 @@
 """Figures: numpy arrays in, matplotlib figures out; no torch, no pyplot, so they draw headless and in any thread."""
 
+from oodflow.figures.contributions import Part, contribution_figure, gap_figure
+from oodflow.figures.couplings import CouplingRow, Curve, coupling_figure, prediction_figure
 from oodflow.figures.curves import Line, curve_figure
 from oodflow.figures.grid import grid_array, image_grid
+from oodflow.figures.latents import latent_figure
 from oodflow.figures.likelihoods import Row, likelihood_figure
-from oodflow.figures.masks import mask_figure
+from oodflow.figures.masks import mask_figure, tinted
 from oodflow.figures.save import save_figure
+from oodflow.figures.sheet import Block, Scale, Strip, sheet_figure
 
 __all__ = [
-    "Line", "Row", "curve_figure", "grid_array", "image_grid", "likelihood_figure", "mask_figure", "save_figure",
+    "Block", "CouplingRow", "Curve", "Line", "Part", "Row", "Scale", "Strip", "contribution_figure", "coupling_figure",
+    "curve_figure", "gap_figure", "grid_array", "image_grid", "latent_figure", "likelihood_figure", "mask_figure",
+    "prediction_figure", "save_figure", "sheet_figure", "tinted",
 ]  # fmt: skip

@@ -56,7 +56,7 @@ def mask_figure(image: NDArray[np.uint8], masks: Mapping[str, Sequence[NDArray[n
     for row, (name, maps) in enumerate(masks.items(), 1):
         label(row, 2, name)
         for column, which in enumerate(maps):
-            panel(row, column, 2, _tinted(image, which))
+            panel(row, column, 2, tinted(image, which))
     bottom = _MARGIN + _TITLE + 2 * _HEADING + rows * (_PANEL + _GAP) + 8
     legend = "Orange: what the coupling changes. As it is: what it sees. Pale: neither."
     more = "Channel-wise masks act on the channels of a squeezed image; they are drawn on its pixels."
@@ -83,8 +83,8 @@ def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return image[..., None].repeat(3, axis=2)
 
 
-def _tinted(image: NDArray[np.uint8], which: NDArray[np.integer]) -> NDArray[np.uint8]:
-    """Tint what changes, and fade what is neither."""
+def tinted(image: NDArray[np.uint8], which: NDArray[np.integer]) -> NDArray[np.uint8]:
+    """Tint what a coupling changes and fade what it neither sees nor changes: uint8 ``[H, W]`` to ``[H, W, 3]``."""
     picture = _mixed(_grey(image), VERMILLION, 0.7, which == CHANGED)
     return _mixed(picture, "white", 0.85, which == NEITHER)
 

@@ -2,7 +2,7 @@
 
 from oodflow.metrics.bits import bits_per_dim, nats_per_image
 from oodflow.metrics.bootstrap import bootstrap_auroc
-from oodflow.metrics.interval import Estimate, estimate, mean
+from oodflow.metrics.interval import Estimate, difference, estimate, mean
 from oodflow.metrics.ranking import Ranking, aupr_in, aupr_out, auroc, fpr95, ranking
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "auroc",
     "bits_per_dim",
     "bootstrap_auroc",
+    "difference",
     "estimate",
     "fpr95",
     "mean",

@@ -56,18 +56,10 @@ def estimate(
     """
     if parts.ndim != 2 or not len(parts):
         raise UsageError(f"parts is {list(parts.shape)}: expected [N, sums] of at least one image.")
-    generator = np.random.default_rng(seed)
-    rows = max(1, _CHUNK // len(parts))
-    sums = [
-        generator.multinomial(len(parts), np.full(len(parts), 1 / len(parts)), size=min(rows, replicates - start))
-        @ parts
-        for start in range(0, replicates, rows)
-    ]
+    sums = _resampled_sums(parts, np.random.default_rng(seed), replicates)
     with np.errstate(invalid="ignore", divide="ignore"):  # a replicate of constant images has no R², for one
-        value, replicated = statistic(parts.sum(0)), statistic(np.concatenate(sums))
-    finite = replicated[np.isfinite(replicated)]
-    low, high = np.percentile(finite, [2.5, 97.5]) if finite.size else (np.nan, np.nan)
-    return Estimate(float(value), float(low), float(high))
+        value, replicated = statistic(parts.sum(0)), statistic(sums)
+    return _with_interval(float(value), replicated[np.isfinite(replicated)])
 
 
 def mean(values: NDArray[np.float64], *, seed: int = 0) -> Estimate:
@@ -76,3 +68,32 @@ def mean(values: NDArray[np.float64], *, seed: int = 0) -> Estimate:
     if not values.size:
         return Estimate(np.nan, np.nan, np.nan)
     return estimate(np.stack([values, np.ones_like(values)], 1), seed=seed)
+
+
+def difference(
+    first: NDArray[np.float64], second: NDArray[np.float64], *, seed: int = 0, replicates: int = 1000
+) -> Estimate:
+    """Estimate the mean of ``second [M]`` less that of ``first [N]``, each resampled by itself.
+
+    Example:
+        >>> difference(np.array([1.0, 2.0]), np.array([4.0, 5.0])).value
+        3.0
+    """
+    means = [
+        _resampled_sums(values[:, None], generator, replicates)[:, 0] / len(values)
+        for values, generator in zip((first, second), np.random.default_rng(seed).spawn(2), strict=True)
+    ]
+    return _with_interval(float(second.mean() - first.mean()), means[1] - means[0])
+
+
+def _resampled_sums(parts: NDArray[np.float64], generator: np.random.Generator, replicates: int) -> NDArray[np.float64]:
+    """Draw the images anew, ``replicates`` times: what they sum up to then, ``[replicates, sums]``."""
+    rows, shares = max(1, _CHUNK // len(parts)), np.full(len(parts), 1 / len(parts))
+    starts = range(0, replicates, rows)
+    counts = (generator.multinomial(len(parts), shares, size=min(rows, replicates - start)) for start in starts)
+    return np.concatenate([count @ parts for count in counts])
+
+
+def _with_interval(value: float, replicated: NDArray[np.float64]) -> Estimate:
+    low, high = np.percentile(replicated, [2.5, 97.5]) if replicated.size else (np.nan, np.nan)
+    return Estimate(value, float(low), float(high))

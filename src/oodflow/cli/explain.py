@@ -1,0 +1,48 @@
+"""``oodflow explain`` and ``oodflow observations``."""
+
+import json
+import shlex
+from argparse import Namespace
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from oodflow.cli.display import progress_console, result_console
+from oodflow.experiments import RunDir
+from oodflow.experiments.explain import ExplainOptions, explain
+from oodflow.experiments.explain.observations import observations
+from oodflow.experiments.explain.page import collected, read_explanations, write
+
+
+def run(arguments: Namespace) -> None:
+    """Explain a run and print what came out."""
+    options = ExplainOptions(
+        ood=arguments.ood, images=arguments.images, measured=arguments.measured, draws=arguments.draws,
+        seed=arguments.seed, train_mode=arguments.train_mode, device=arguments.device,
+    )  # fmt: skip
+    record = explain(
+        RunDir.open(arguments.run_dir), options, command=shlex.join(arguments.command), root=arguments.data_dir,
+        say=progress_console.print,
+    )  # fmt: skip
+    if arguments.json:
+        print(json.dumps(record, indent=1))
+        return
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in ("section", "observation", "measured", "verdict"):
+        table.add_column(name, overflow="fold")
+    for one in observations(record):
+        table.add_row(one.section, one.claim, one.measured, one.verdict)
+    result_console.print(table)
+    result_console.print(f"Wrote {record['folder']}/explain.md with its figures")
+
+
+def collect(arguments: Namespace) -> None:
+    """Print or write what explained runs say about the paper's observations."""
+    records = read_explanations([RunDir.open(path) for path in arguments.run_dirs])
+    if arguments.write is not None:
+        page, data = write(records, arguments.write)
+        print(f"Wrote {page} and {data}")
+    elif arguments.json:
+        print(json.dumps(records, indent=1))
+    else:
+        print(collected(records, "Observations"), end="")
