@@ -7,9 +7,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from numpy.typing import NDArray
 
 DPI = 150
+_SMALLEST = 5  # points that can still be read
 INK, GREY, FAINT = "#222222", "#666666", "#d8d8d8"
 # Okabe and Ito's palette: told apart under every common colour blindness.
 BLUE, VERMILLION = "#0072B2", "#D55E00"
@@ -42,14 +44,24 @@ def axes_at(figure: Figure, box: Box) -> Axes:
 def write(
     figure: Figure, left: int, top: int, text: str, *, size: float = 9, within: int | None = None, **looks: Any
 ) -> None:
-    """Write text whose top left corner is so many pixels from the figure's, smaller if it is wider than ``within``."""
+    """Write text whose top left corner is so many pixels from the figure's, made to fit if wider than ``within``."""
     width, height = (inches * figure.dpi for inches in figure.get_size_inches())
     style = {"ha": "left", "va": "top", "color": INK, "fontsize": size, **looks}
     # A name may hold a dollar sign: it is no formula.
     written = figure.text(left / width, 1 - top / height, text, parse_math=False, **style)
-    while within is not None and written.get_window_extent().width > within:
-        size *= 0.96
-        written.set_fontsize(size)
+    if within is not None:
+        _fit(written, within)
+
+
+def _fit(written: Text, within: int) -> None:
+    """Make text smaller until it is no wider than so many pixels, and cut what is still too long."""
+    wide = written.get_window_extent().width
+    if wide > within:
+        written.set_fontsize(max(_SMALLEST, 0.98 * float(written.get_fontsize()) * within / wide))
+    text = written.get_text()
+    while text and (wide := written.get_window_extent().width) > within:
+        text = text[: min(len(text) - 1, int(len(text) * within / wide))]
+        written.set_text(f"{text} …")
 
 
 def show_pixels(figure: Figure, picture: NDArray[np.uint8], within: Box) -> None:

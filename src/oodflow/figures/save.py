@@ -34,6 +34,7 @@ def save_figure(figure: Figure, path: Path) -> None:
     kind = path.suffix.lower().removeprefix(".")
     if kind not in _METADATA:
         raise UsageError(f"{path} ends in {path.suffix!r}: a figure is saved as .png or .svg.")
-    # An SVG names its parts by hashes with a salt that is random unless it is set.
-    with written_atomically(path) as unfinished, _SETTINGS, matplotlib.rc_context({"svg.hashsalt": "oodflow"}):
+    # An SVG names its parts by hashes with a salt that is random unless it is set, and would melt pictures into one.
+    settings = matplotlib.rc_context({"svg.hashsalt": "oodflow", "image.composite_image": False})
+    with written_atomically(path) as unfinished, _SETTINGS, settings:
         figure.savefig(unfinished, format=kind, dpi=figure.dpi, metadata=_METADATA[kind])

@@ -7,11 +7,13 @@ from typing import cast
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from oodflow.errors import UsageError
-from oodflow.figures.canvas import BLUE, GREY, VERMILLION, Box, axes_at, blank_figure, show_pixels, write
+from oodflow.figures.canvas import BLUE, GREY, VERMILLION, Box, axes_at, blank_figure, write
 
 MAP = "cividis"  # perceptually uniform, the same to colour-blind readers, and it prints in grey
 BLANK = 0.86  # grey of what a map does not speak of
@@ -119,10 +121,11 @@ def sheet_figure(blocks: Sequence[Block], *, title: str, caption: Sequence[str] 
     caption = [part for line in caption for part in textwrap.wrap(line, (width - 2 * _MARGIN) // _LETTER)]
     below = _MARGIN + _TITLE + sum(heights) + _BETWEEN * (len(blocks) - 1)
     figure = blank_figure(width, below + 14 + 24 * len(caption) + _BAR * bar_rows + _MARGIN)
+    paper = _paper(figure)
     write(figure, _MARGIN, _MARGIN, title, size=11.5, weight="bold", within=width - 2 * _MARGIN)
     top = _MARGIN + _TITLE
     for block, height in zip(blocks, heights, strict=True):
-        _draw_block(figure, block, top, panel)
+        _draw_block(figure, paper, block, top, panel)
         top += height + _BETWEEN
     for i, line in enumerate(caption):
         write(figure, _MARGIN, below + 14 + 24 * i, line, size=8, color=GREY, within=width - 2 * _MARGIN)
@@ -156,7 +159,7 @@ def coloured(values: NDArray[np.float64], scale: Scale) -> NDArray[np.uint8]:
     return np.where(np.isnan(values)[..., None], np.round(255 * BLANK), colours).astype(np.uint8)
 
 
-def _draw_block(figure: Figure, block: Block, top: int, panel: Box) -> None:
+def _draw_block(figure: Figure, paper: Axes, block: Block, top: int, panel: Box) -> None:
     lefts = _lefts(block, panel.width)
     column = 0
     for i, (name, columns) in enumerate(block.groups):
@@ -172,10 +175,11 @@ def _draw_block(figure: Figure, block: Block, top: int, panel: Box) -> None:
         write(figure, _MARGIN, top + 4, strip.label, size=8.5, within=_LABEL - 16)
         for left, shown in zip(lefts, strip.panels, strict=True):
             if shown is not None:
+                edges = (left, left + panel.width, top + panel.height, top)
                 pixels = _pixels(shown, strip.scale)
-                show_pixels(figure, pixels, Box(left, top, panel.width, panel.height))
+                paper.imshow(pixels, extent=edges, aspect="auto", interpolation="nearest")
                 if strip.outline is not None:
-                    _frame(figure, strip.outline, left, top, panel.width // pixels.shape[1])
+                    _frame(paper, strip.outline, left, top, panel.width // pixels.shape[1])
         for left, note in zip(lefts, strip.notes, strict=False):
             write(figure, left, top + panel.height + 2, note, size=7.5, within=panel.width)
         top += panel.height + _GAP + (_NOTE if strip.notes else 0)
@@ -183,21 +187,26 @@ def _draw_block(figure: Figure, block: Block, top: int, panel: Box) -> None:
 
 def _pixels(panel: NDArray[np.uint8] | NDArray[np.float64], scale: Scale | None) -> NDArray[np.uint8]:
     if panel.dtype == np.uint8:
-        return np.moveaxis(cast(NDArray[np.uint8], panel), 0, -1)
+        picture = np.moveaxis(cast(NDArray[np.uint8], panel), 0, -1)
+        return np.broadcast_to(picture, (*picture.shape[:2], 3))  # a colour map would round grey values
     assert scale is not None, "checked before"
     return coloured(cast(NDArray[np.float64], panel), scale)
 
 
-def _frame(figure: Figure, part: NDArray[np.bool_], left: int, top: int, factor: int) -> None:
+def _frame(paper: Axes, part: NDArray[np.bool_], left: int, top: int, factor: int) -> None:
     rows, columns = (np.flatnonzero(part.any(axis)) for axis in (1, 0))
-    box = Box(
-        left + factor * int(columns[0]), top + factor * int(rows[0]),
-        factor * (int(columns[-1]) - int(columns[0]) + 1), factor * (int(rows[-1]) - int(rows[0]) + 1),
-    )  # fmt: skip
-    axes = axes_at(figure, box)
-    axes.set(xticks=[], yticks=[], facecolor="none")
-    for spine in axes.spines.values():
-        spine.set(color=VERMILLION, linewidth=1.4)
+    height, width = (factor * (int(ends[-1]) - int(ends[0]) + 1) for ends in (rows, columns))
+    corner = (left + factor * int(columns[0]), top + factor * int(rows[0]))
+    paper.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=VERMILLION, linewidth=1.4))
+
+
+def _paper(figure: Figure) -> Axes:
+    """Axes over the whole figure, in pixels from the top left: one for all pictures, for axes are slow to make."""
+    width, height = (round(inches * figure.dpi) for inches in figure.get_size_inches())
+    paper = axes_at(figure, Box(0, 0, width, height))
+    paper.set_axis_off()
+    paper.set(xlim=(0, width), ylim=(height, 0), autoscale_on=False)
+    return paper
 
 
 def _draw_bar(figure: Figure, scale: Scale, left: int, top: int) -> None:

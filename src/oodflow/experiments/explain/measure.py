@@ -45,7 +45,7 @@ def measure(flow: Flow, images: NDArray[np.uint8], *, draws: int, seed: int, tra
     parts = contributions(flow, images, seed=seed)
     measured: Measured = {
         "bits_per_dim": _estimate(bits_per_dim(parts.log_prob, flow.dims), seed),
-        "edges": edges_in_latents(flow, images, draws=draws, seed=seed, train_mode=train_mode),
+        **_in_latents(flow, images, draws=draws, seed=seed, train_mode=train_mode),
         "couplings": [asdict(layer) for layer in measure_couplings(flow, images, seed=seed)],
         "resampling": _resampling(flow, images, seed),
         "log_prob": parts.log_prob, "parts": parts.named(),
@@ -74,14 +74,20 @@ def edge_correlation(maps: Floats, images: NDArray[np.uint8]) -> Floats:
     return correlation(np.abs(maps).mean(1), edge_map(images))
 
 
-def edges_in_latents(
-    flow: Flow, images: NDArray[np.uint8], *, draws: int, seed: int, train_mode: bool
-) -> dict[str, dict[str, float]]:
-    """Correlate each kind of latents with the images' edges: means over images."""
+def shape_correlation(maps: Floats, images: NDArray[np.uint8]) -> Floats:
+    """Correlate z with the image, both averaged over channels, without the sign, ``[N]``."""
+    return np.abs(correlation(maps.mean(1), images.mean(1)))
+
+
+def _in_latents(flow: Flow, images: NDArray[np.uint8], *, draws: int, seed: int, train_mode: bool) -> Measured:
+    """Correlate each kind of latents with edges and with the images themselves: means over images."""
     kinds = latents_of(flow, images, draws=draws, seed=seed)
     if train_mode:
         kinds[TRAIN_MODE] = in_train_mode(flow, images, seed=seed)
-    return {kind: _estimate(edge_correlation(maps, images), seed) for kind, maps in kinds.items()}
+    return {
+        name: {kind: _estimate(correlate(maps, images), seed) for kind, maps in kinds.items()}
+        for name, correlate in (("edges", edge_correlation), ("shape", shape_correlation))
+    }
 
 
 def wants_train_mode(flow: Flow, wish: bool | None) -> bool:

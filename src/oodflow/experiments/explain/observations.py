@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from oodflow.experiments.explain.measure import TRAIN_MODE
 from oodflow.experiments.explain.pictures import said
 
 Record = Mapping[str, Any]
@@ -56,9 +57,9 @@ def _train_mode_shape(record: Record) -> Observation:
     claim = "In batch norm's train mode latents keep the shape of out-of-distribution images alone (intervals apart)."
     if not record["train_mode"]:
         return Observation("3", claim, "no batch norm", None)
-    inside, outside = ([*data["edges"].values()][2] for data in record["sets"])
-    text = _both(record, [inside, outside], "correlation with edges")
-    return Observation("3", claim, text, outside["low"] > max(inside["high"], 0))
+    inside, outside = (data["shape"][TRAIN_MODE] for data in record["sets"])
+    text = _both(record, [inside, outside], "correlation of z with the image, no sign")
+    return Observation("3", claim, text, outside["low"] > inside["high"])
 
 
 def _train_mode_likelihood(record: Record) -> Observation:

@@ -22,6 +22,7 @@ def as_markdown(record: Record) -> str:
     inside, outside = (data["name"] for data in record["sets"])
     page = [f"# {record['who']}: {inside} and {outside}", ""]
     page += ["## What it says about the paper's observations", "", *_observations([record]), ""]
+    page += ["## The image in the latents", "", *_latents(record), ""]
     page += ["## Coupling layers", "", *_layers(record), "", "## Where the gap comes from", "", *_gap(record), ""]
     for name, draw in PICTURES.items():
         page += [f"## {name.capitalize()}", "", _first_line(draw), "", f"![{name}]({name}.png)", ""]
@@ -60,7 +61,7 @@ def collected(records: Sequence[Record], title: str) -> str:
     for record in records:
         inside, outside = (data["name"] for data in record["sets"])
         page += [f"## {record['who']}: {inside} and {outside}", "", *_observations([record]), "", *_layers(record), ""]
-        page += [*_gap(record), "", *_grounds(record), ""]
+        page += [*_latents(record), "", *_gap(record), "", *_grounds(record), ""]
     return "\n".join(page).rstrip() + "\n"
 
 
@@ -85,6 +86,16 @@ def _observations(records: Sequence[Record]) -> list[str]:
     for record in records:
         rows += [line([o.section, o.claim, o.measured, o.verdict]) for o in observations(record)]
     return rows
+
+
+def _latents(record: Record) -> list[str]:
+    names = [data["name"] for data in record["sets"]]
+    what = {"edges": "\\|z\\| with edges", "shape": "z with the image, no sign"}
+    heads = [f"correlation of {said_so}, {name}" for said_so in what.values() for name in names]
+    rows = [line(["latents", *heads]), line(["---"] * (1 + len(heads)))]
+    kinds = record["sets"][0]["edges"]
+    cells = {kind: [said(data[key][kind], 2) for key in what for data in record["sets"]] for kind in kinds}
+    return rows + [line([kind, *cells[kind]]) for kind in kinds]
 
 
 def _layers(record: Record) -> list[str]:
