@@ -3,12 +3,16 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from oodflow.bijections import MASKS
 from oodflow.cli.original_flags import FLOW_FLAGS, TRAINING_FLAGS, TRAINING_SWITCHES
 from oodflow.experiments import RECIPES, fields_of, override
+from oodflow.experiments.explain.pictures import PICTURES
+from oodflow.flows import RealNVPConfig
 from oodflow.interop import ORIGINAL_FLOWS, original_config
+from oodflow.nets import ConvNetConfig
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "from-the-original.md").read_text(encoding="utf-8")
@@ -51,3 +55,22 @@ def test_every_mask_and_file_that_the_pages_name_exists():
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} names {target}"
     assert {"checkerboard", "horizontal", "cycle"} <= set(MASKS)
+
+
+EXPLAINING = (DOCS / "explaining.md").read_text(encoding="utf-8")
+
+
+def test_the_page_on_explanations_lists_every_figure():
+    rows = re.findall(r"^\| `(\w+)` \|", EXPLAINING, re.MULTILINE)
+    assert rows == list(PICTURES)
+
+
+def test_the_code_of_the_page_on_explanations_runs():
+    (code,) = re.findall(r"```python\n(.*?)```", EXPLAINING, re.DOTALL)
+    flow = RealNVPConfig(scales=2, width=2, net=ConvNetConfig()).build((1, 8, 8)).eval()
+    images = np.random.default_rng(0).integers(0, 256, (3, 1, 8, 8), dtype=np.uint8)
+    names = {"flow": flow, "images": images}
+    exec(code, names)
+    assert len(names["pictures"]) == len(names["layers"]) == len(names["walk"].couplings) == 10
+    assert names["z"].shape == images.shape
+    assert names["parts"].log_prob.shape == (3,)
