@@ -10,8 +10,9 @@ import torch
 import oodflow as package
 from oodflow.cli import main
 from oodflow.data import load
-from oodflow.experiments import RunConfig, RunDir
-from oodflow.experiments.train import RunOptions, go_on, start
+from oodflow.errors import UsageError
+from oodflow.experiments import RunConfig, RunDir, override
+from oodflow.experiments.train import RunOptions, go_on, start, train_or_open
 from oodflow.metrics import auroc
 from oodflow.scores import observe
 from oodflow.training import Diverged
@@ -142,6 +143,25 @@ def test_a_finished_run_is_left_alone(oodflow, run):
     assert result.code == 0
     assert f"{run} is finished: all its 4 steps are taken." in result.err
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+
+
+def test_train_or_open_trains_once(trained, config, tmp_path):
+    run = train_or_open(config, tmp_path / "run", RunOptions(**QUIET))
+    assert_same(tensors(run.path), tensors(trained))
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
+    assert train_or_open(config, tmp_path / "run", RunOptions(**QUIET)) == run
+    assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before
+
+
+def test_train_or_open_goes_on_with_what_was_stopped(trained, config, tmp_path):
+    stopped(tmp_path / "run", config, 2)
+    assert_same(tensors(train_or_open(config, tmp_path / "run", RunOptions(**QUIET)).path), tensors(trained))
+
+
+def test_train_or_open_refuses_another_run(run, config):
+    other = override(config, ["training.seed=1"])
+    with pytest.raises(UsageError, match=f"{run} holds a run of another configuration than was asked for"):
+        train_or_open(other, run, RunOptions(**QUIET))
 
 
 def test_resuming_writes_weights_and_record_that_were_lost(oodflow, run):

@@ -61,6 +61,23 @@ def go_on(run: RunDir, options: RunOptions) -> None:
     _train(run, config, options)
 
 
+def train_or_open(config: RunConfig, path: Path, options: RunOptions) -> RunDir:
+    """Open the run of a configuration, trained first where it is not there and to its end where it was stopped.
+
+    For notebooks: the first time a cell takes as long as training does, from then on a moment.
+
+    Raises:
+        UsageError: when ``path`` holds a run of another configuration; otherwise errors as :func:`start`.
+    """
+    run = RunDir(path)
+    if not run.config_file.exists():
+        return start(config, path, options)
+    if run.config() != config:
+        raise UsageError(f"{path} holds a run of another configuration than was asked for: choose another folder.")
+    go_on(run, options)
+    return run
+
+
 def _train(run: RunDir, config: RunConfig, options: RunOptions) -> None:
     # Nothing is written before all has been made ready: a mistake should not leave a run behind that can't be begun.
     training = _training(config)
