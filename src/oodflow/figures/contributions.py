@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from oodflow.figures.canvas import BLUE, FAINT, GREY, INK, VERMILLION, Box, axes_at, blank_figure, write
 from oodflow.figures.sheet import Block, Scale, Strip, sheet_figure
+from oodflow.metrics import difference
 
 _WIDTH, _TOP, _BAR, _FOOT, _LABEL = 1350, 124, 46, 110, 250  # pixels
 
@@ -70,6 +71,18 @@ class Part:
     outside: float
     low: float
     high: float
+
+    @classmethod
+    def between(cls, name: str, inside: NDArray[np.float64], outside: NDArray[np.float64], *, seed: int = 0) -> "Part":
+        """Take a part's values, one an image, of both sets, in bits per dimension; ``seed`` is the bootstrap's.
+
+        Example:
+            >>> part = Part.between("log p(z)", np.array([-1.0, -2.0]), np.array([-0.5, -0.5]))
+            >>> part.inside, part.outside, part.low <= 1.0 <= part.high
+            (-1.5, -0.5, True)
+        """
+        gap = difference(inside, outside, seed=seed)
+        return cls(name, float(inside.mean()), float(outside.mean()), gap.low, gap.high)
 
 
 def gap_figure(parts: Sequence[Part], *, names: tuple[str, str], title: str, caption: Sequence[str] = ()) -> Figure:

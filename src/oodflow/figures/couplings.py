@@ -1,5 +1,6 @@
 """Coupling layers at work on an image, and how well they predict."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from oodflow.figures.canvas import BLUE, FAINT, GREY, INK, VERMILLION, Box, axes_at, blank_figure, write
 from oodflow.figures.sheet import Block, Scale, Strip, flat, sheet_figure
+from oodflow.metrics import Estimate
 
 Floats = NDArray[np.float64]
 
@@ -104,6 +106,18 @@ class Curve:
     value: Floats
     low: Floats
     high: Floats
+
+    @classmethod
+    def of(cls, name: str, estimates: Sequence[Estimate | None]) -> "Curve":
+        """Take what was estimated of each layer; none where it was not.
+
+        Example:
+            >>> Curve.of("erased", [None, Estimate(0.5, 0.4, 0.6)]).value.tolist()
+            [nan, 0.5]
+        """
+        nothing = Estimate(math.nan, math.nan, math.nan)
+        ends = [(one.value, one.low, one.high) for one in (estimate or nothing for estimate in estimates)]
+        return cls(name, *np.array(ends).reshape(-1, 3).T)
 
 
 def prediction_figure(curves: Mapping[str, Sequence[Curve]], *, title: str, caption: Sequence[str] = ()) -> Figure:

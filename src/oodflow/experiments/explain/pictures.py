@@ -1,8 +1,8 @@
 """The figures of an explanation, by name."""
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from oodflow.analysis import Place, Walk, contribution_maps, coupling_pictures, resample
+from oodflow.analysis import CouplingPictures, Place, Walk, contribution_maps, coupling_pictures, resample
 from oodflow.experiments.explain.measure import TRAIN_MODE, edge_correlation, in_train_mode, latents_of, square_of
 from oodflow.figures import (
     Block,
@@ -30,7 +30,7 @@ from oodflow.figures import (
 )
 from oodflow.figures.masks import CHANGED, SEEN
 from oodflow.flows import Flow
-from oodflow.metrics import auroc, bits_per_dim, difference
+from oodflow.metrics import Estimate, auroc, bits_per_dim
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -103,13 +103,10 @@ def latents(subject: Subject) -> "Figure":
 
 def couplings(subject: Subject) -> "Figure":
     """Figures 1, 3, 9 and 11: each coupling's input, prediction and scales, for one image of each set."""
-    rows = {}
-    for name, images in subject.images.items():
-        pictures = coupling_pictures(subject.flow, images[:1], seed=subject.seed)
-        rows[name] = CouplingRow(
-            np.stack([p.before[0] for p in pictures]), np.stack([p.shift[0] for p in pictures]),
-            np.stack([p.log_scale[0] for p in pictures]), np.stack([p.r2[0] for p in pictures]), pictures[-1].after[0],
-        )  # fmt: skip
+    rows = {
+        name: coupling_row(coupling_pictures(subject.flow, images[:1], seed=subject.seed))
+        for name, images in subject.images.items()
+    }
     layers = subject.measured[subject.names[0]]["couplings"]
     headings = [f"{i}: {layer['size'][0]}x{layer['size'][1]}" for i, layer in enumerate(layers, 1)]
     which = ", ".join(f"image {subject.indices[name][0]:,} of {name}" for name in subject.images)
@@ -120,6 +117,14 @@ def couplings(subject: Subject) -> "Figure":
     return coupling_figure(rows, headings=headings, title=f"Coupling layers: {subject.who}", caption=caption)
 
 
+def coupling_row(pictures: Sequence[CouplingPictures]) -> CouplingRow:
+    """Put together what all couplings do to the first image of their pictures."""
+    before, shift, log_scale, r2 = (
+        np.stack([getattr(layer, name)[0] for layer in pictures]) for name in ("before", "shift", "log_scale", "r2")
+    )
+    return CouplingRow(before, shift, log_scale, r2, pictures[-1].after[0])
+
+
 def predictions(subject: Subject) -> "Figure":
     """Section 4.2 in numbers: R² of each coupling, and without what the coupling before wrote."""
     kinds = {
@@ -128,7 +133,7 @@ def predictions(subject: Subject) -> "Figure":
     }  # fmt: skip
     curves = {
         name: [
-            Curve(said, *(_ends(measured["couplings"], key, end) for end in ("value", "low", "high")))
+            Curve.of(said, [layer[key] and Estimate(**layer[key]) for layer in measured["couplings"]])
             for said, key in kinds.items()
         ]
         for name, measured in subject.measured.items()
@@ -265,9 +270,7 @@ def gap_parts(
             (side["log_prob"] if part == "all" else side["parts"][part]) / (dims * math.log(2))
             for side in (inside, outside)
         )
-        gap = difference(here, there, seed=seed)
-        means = {"inside": float(here.mean()), "outside": float(there.mean())}
-        parts.append({"name": part, **means, "low": gap.low, "high": gap.high})
+        parts.append(asdict(Part.between(part, here, there, seed=seed)))
     return parts
 
 
@@ -288,7 +291,3 @@ def _first_channel(place: Place, flow: Flow) -> NDArray[np.int64]:
     state[place.pixels[place.sees].cpu()] = SEEN
     state[place.pixels[place.changes].cpu()] = CHANGED
     return state.reshape(flow.shape)[0].numpy()
-
-
-def _ends(layers: list[dict[str, Any]], key: str, end: str) -> NDArray[np.float64]:
-    return np.array([math.nan if layer[key] is None else layer[key][end] for layer in layers])
