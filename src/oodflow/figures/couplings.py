@@ -140,7 +140,7 @@ def prediction_figure(curves: Mapping[str, Sequence[Curve]], *, title: str, capt
     width = (_WIDTH - _MARGIN - 24) // len(curves)
     for i, (name, lines) in enumerate(curves.items()):
         write(
-            figure, _MARGIN + i * width, _TOP - 34, name, size=9.5, weight="bold", color=(BLUE, VERMILLION)[i % 2],
+            figure, _MARGIN + i * width, _TOP - 34, name, size=9.5, weight="bold", color=(BLUE, VERMILLION)[min(i, 1)],
             within=width - 40,
         )  # fmt: skip
         axes = axes_at(figure, Box(_MARGIN + i * width, _TOP, width - 76, _PANEL))

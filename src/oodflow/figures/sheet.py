@@ -23,7 +23,7 @@ _PANEL = 112  # size that panels come near to
 _TITLE, _GROUP, _HEADING, _NOTE, _BETWEEN, _BAR = 46, 26, 24, 22, 16, 66
 _BAR_WIDTH = 260
 _LETTER = 9  # width of a letter of a caption
-_COLOURS = (BLUE, VERMILLION)
+_COLOURS = (BLUE, VERMILLION)  # of the first group, which is in-distribution, and of all others
 
 Panel = NDArray[np.uint8] | NDArray[np.float64] | None
 
@@ -165,7 +165,7 @@ def _draw_block(figure: Figure, paper: Axes, block: Block, top: int, panel: Box)
     for i, (name, columns) in enumerate(block.groups):
         if name:
             room = lefts[column + columns - 1] + panel.width - lefts[column]
-            write(figure, lefts[column], top, name, size=9, weight="bold", color=_COLOURS[i % 2], within=room)
+            write(figure, lefts[column], top, name, size=9, weight="bold", color=_COLOURS[min(i, 1)], within=room)
         column += columns
     top += _GROUP if any(name for name, _ in block.groups) else 0
     for left, heading in zip(lefts, block.headings, strict=False):
