@@ -9,9 +9,9 @@ import torch
 from oodflow.analysis import Walk
 from oodflow.bijections import AffineCoupling, Bijection, Chain, Logit, MultiScale
 from oodflow.errors import UsageError
-from oodflow.flows import Flow, TabularConfig, image_noise
+from oodflow.flows import Flow, GlowConfig, TabularConfig, image_noise
 
-from .flows import CONFIGS, images_of, moving, still
+from .flows import CONFIGS, STILL, images_of, moving, still
 
 
 def logits(images, seed=0, draw=0):
@@ -90,8 +90,10 @@ def test_copies_go_through_side_by_side():
     assert torch.allclose(thrice, once.repeat(3, 1, 1, 1), rtol=0, atol=1e-12)
 
 
-def test_nothing_is_kept_of_a_visit():
-    flow = moving("glow, 3 scales")
+@pytest.mark.parametrize("steps", [2, 8])
+def test_what_is_alive_of_visits_does_not_grow_with_the_layers(steps):
+    torch.manual_seed(0)
+    flow = GlowConfig(scales=2, steps=steps, width=2, net=STILL).build((1, 8, 8)).eval()
     before, alive = [], []
 
     def look(visit):
@@ -99,8 +101,8 @@ def test_nothing_is_kept_of_a_visit():
         before.append(weakref.ref(visit.outputs))
 
     Walk(flow)(images_of(flow.shape), look)
-    assert len(alive) > 15
-    assert max(alive) <= 3
+    assert len(alive) == 1 + 2 * 3 * steps
+    assert max(alive) <= 4  # the flow itself holds what has left after a scale
 
 
 def test_the_flow_is_left_alone():

@@ -1,6 +1,7 @@
 """Explanations: what they write, that the numbers are those of the pictures, and what is refused."""
 
 import json
+import math
 import re
 
 import numpy as np
@@ -223,6 +224,12 @@ def test_all_observations_hold_where_everything_is_as_the_paper_says():
 def test_each_observation_can_fail(number, change):
     verdicts = [o.holds for o in observations(made_up(**change))]
     assert verdicts[number] is False
+
+
+def test_what_could_not_be_measured_decides_nothing():
+    nothing = {"value": math.nan, "low": math.nan, "high": math.nan}
+    verdicts = [o.holds for o in observations(made_up(**{"sets/1/edges/mean~of~40~z": nothing}))]
+    assert verdicts == [None, None, *[True] * 7]
 
 
 def test_without_batch_norm_its_observations_do_not_apply():

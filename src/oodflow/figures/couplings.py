@@ -82,7 +82,8 @@ def _block(
         # Where a layer changes nothing, s and t are 0; grey holes would hide the picture.
         return [np.nan_to_num(panel) for row in rows.values() for panel in flat(getattr(row, name)[part])]
 
-    notes = [f"R² {r2:.2f}".replace("-", "−") for row in rows.values() for r2 in row.r2[part]]
+    notes = [f"R² {r2:.2f}" if r2 > -10 else "R² below -10" for row in rows.values() for r2 in row.r2[part]]
+    notes = [note.replace("-", "−") for note in notes]
     strips = [
         Strip("input x", panels("before"), values),
         Strip("prediction −t", panels("shift"), values, notes=notes),

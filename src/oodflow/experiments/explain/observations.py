@@ -1,7 +1,7 @@
 """What the measured quantities say about the paper's observations, sections 3 and 4."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from oodflow.experiments.explain.measure import TRAIN_MODE
@@ -36,8 +36,9 @@ class Observation:
 
 
 def observations(record: Record) -> list[Observation]:
-    """Hold each statement against an explanation's record."""
-    return [observe(record) for observe in _OBSERVATIONS]
+    """Hold each statement against an explanation's record; one that lacks a number, as edges of flat images, is left."""
+    found = [observe(record) for observe in _OBSERVATIONS]
+    return [replace(one, holds=None) if "nan" in one.measured else one for one in found]
 
 
 def _edges(record: Record) -> Observation:
