@@ -21,12 +21,12 @@ def smoke_training() -> TrainingConfig:
 def cpu_training(steps: int) -> TrainingConfig:
     """Training for two cores: minutes, and well trained enough to show the paper's effects.
 
-    Chosen by trials on FashionMNIST, one seed each (M). In 150 s a rate of 2e-3 beats 1e-3. In the steps that take 300 s
-    of one core, bits/dim of 1,000 test images: the Glow of this scale 3.233 (4,600 steps); at a rate of 4e-3 3.224; with
-    16 steps a scale 3.222 (2,400); with width 128 3.255 (2,500); with Adamax at 4e-3 3.279; in batches of 64 3.312
-    (2,400). RealNVP 3.364 (5,000); with width 64 3.411 (2,400). So what is here is near the best, within what a seed may
-    be worth. Longer training wants more layers: Glow with 16 steps of width 96 at 1e-3 is at 3.013 after 18,000 steps.
-    The clipping acts at nearly every step, that is, the gradient is normalised.
+    Chosen by trials on FashionMNIST, one seed each (M). In 150 s a rate of 2e-3 beats 1e-3. In the steps that take
+    300 s of one core, bits/dim of 1,000 test images: the Glow of this scale 3.233 (4,600 steps); at a rate of 4e-3
+    3.224; with 16 steps a scale 3.222 (2,400); with width 128 3.255 (2,500); with Adamax at 4e-3 3.279; in batches of
+    64 3.312 (2,400). RealNVP 3.364 (5,000); with width 64 3.411 (2,400). So what is here is near the best, within what
+    a seed may be worth. Longer training wants more layers: results/time-to-quality.md. The clipping acts at nearly
+    every step, that is, the gradient is normalised.
     """
     return TrainingConfig(
         steps=steps,

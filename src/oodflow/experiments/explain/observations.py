@@ -36,7 +36,7 @@ class Observation:
 
 
 def observations(record: Record) -> list[Observation]:
-    """Hold each statement against an explanation's record; one that lacks a number, as edges of flat images, is left."""
+    """Hold each statement against a record; one that lacks a number, as the edges of flat images, is left open."""
     found = [observe(record) for observe in _OBSERVATIONS]
     return [replace(one, holds=None) if "nan" in one.measured else one for one in found]
 
