@@ -43,6 +43,7 @@ def test_what_an_explanation_writes(oodflow, run, sets):
     assert all(f"![{name}]({name}.png)" in page for name in PICTURES)
     assert record_of(run) == before
     record = explained(run, sets.outside)
+    assert record["trained"]["command"] in page
     assert record["command"] == f"oodflow explain {run} --measured 6 --draws 3 --seed 2"
     mine, other = record["sets"]
     assert (mine["name"], mine["images"], mine["fingerprint"]) == (
@@ -191,7 +192,7 @@ def made_up(**changes):
 
     record = {
         "who": "RealNVP", "command": "oodflow explain", "commit": "abc", "date": "2026-01-01T00:00", "seed": 0,
-        "draws": 40, "train_mode": True, "sets": [data("clothes", 0.1, 0.1), data("digits", 2.0, 0.6)],
+        "trained": {"command": "oodflow train", "commit": "abc", "steps": 9}, "draws": 40, "train_mode": True, "sets": [data("clothes", 0.1, 0.1), data("digits", 2.0, 0.6)],
         "gap": [{"name": "all", "inside": -3.0, "outside": -2.0, "low": 0.9, "high": 1.1}],
     }  # fmt: skip
     for path, value in changes.items():

@@ -132,7 +132,10 @@ def _gap(record: Record) -> list[str]:
 
 
 def _grounds(record: Record) -> list[str]:
+    trained = record["trained"]
+    began = f"- `{trained['command']}` (commit {trained['commit']}, {trained['steps']:,} steps)"
     return [
+        *([began] if trained["command"] else []),
         f"- `{record['command']}` (commit {record['commit']}, {record['date'][:10]}, seed {record['seed']}, "
         f"{record['draws']} dequantisations for mean latents)",
         *(

@@ -78,6 +78,7 @@ def explain(
             save_figure(figure, folder / f"{name}.{suffix}")
     record = provenance(command) | settings | {
         "who": subject.who, "recipe": config.recipe, "device": str(flow.device), "shown": indices,
+        "trained": {key: run.record().get("training", {}).get(key) for key in ("command", "commit", "steps")},
         "gap": gap_parts(measured, subject.names, flow.dims, options.seed),
         "sets": [
             describe(images.limit(options.measured))
