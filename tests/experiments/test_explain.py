@@ -192,7 +192,8 @@ def made_up(**changes):
 
     record = {
         "who": "RealNVP", "command": "oodflow explain", "commit": "abc", "date": "2026-01-01T00:00", "seed": 0,
-        "trained": {"command": "oodflow train", "commit": "abc", "steps": 9}, "draws": 40, "train_mode": True, "sets": [data("clothes", 0.1, 0.1), data("digits", 2.0, 0.6)],
+        "draws": 40, "train_mode": True, "trained": {"command": "oodflow train", "commit": "abc", "steps": 9},
+         "sets": [data("clothes", 0.1, 0.1), data("digits", 2.0, 0.6)],
         "gap": [{"name": "all", "inside": -3.0, "outside": -2.0, "low": 0.9, "high": 1.1}],
     }  # fmt: skip
     for path, value in changes.items():
