@@ -20,6 +20,9 @@ def execute(path: Path, folder: Path) -> nbformat.NotebookNode:
     )
     client.execute()
     notebook.metadata.language_info = {"name": "python"}  # without the version
+    for cell in notebook.cells:  # nor is what libraries say of the machine, such as missing widgets
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
     return notebook
 
 
