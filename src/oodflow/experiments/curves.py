@@ -156,7 +156,8 @@ def _grounds(curve: Curve) -> str:
     asked = ", ".join(curve.looks[0].auroc)
     return (
         f"**{curve.name}**: `{training['command']}` (commit {training['commit']}, {training['date'][:10]}), "
-        f"{training['parameters']:,} parameters, {training['threads']} thread{'s' if training['threads'] > 1 else ''}, {training['device']}, torch "
+        f"{training['parameters']:,} parameters, {training['threads']} "
+        f"thread{'s' if training['threads'] > 1 else ''}, {training['device']}, torch "
         f"{training['torch']}, data fingerprint `{training['data']['fingerprint']}`; looks at {curve.images:,} test "
         f"images and as many of {asked}."
     )
