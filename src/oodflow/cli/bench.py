@@ -1,13 +1,12 @@
 """``oodflow bench``."""
 
-import json
 import shlex
 from argparse import Namespace
 
 from oodflow.bench.guard import differences, fallen, load_ratios, ratios, write_ratios
 from oodflow.bench.page import as_markdown
 from oodflow.bench.run import BenchOptions, bench, require_writable, write
-from oodflow.cli.display import progress_console
+from oodflow.cli.display import progress_console, show_or_write
 from oodflow.errors import OodflowError
 from oodflow.files import page_and_data
 
@@ -24,12 +23,7 @@ def run(arguments: Namespace) -> None:
         peers=arguments.peers,
     )
     record = bench(options, command=shlex.join(arguments.command), say=progress_console.print)
-    if arguments.write is not None:
-        print("Wrote {} and {}".format(*write(record, arguments.write)))
-    elif arguments.json:
-        print(json.dumps(record, indent=2))
-    else:
-        print(as_markdown(record), end="")
+    show_or_write(arguments, record, lambda: as_markdown(record), lambda path: write(record, path))
     if arguments.store is not None:
         write_ratios(record, arguments.store)
         progress_console.print(f"Wrote {arguments.store}")

@@ -1,9 +1,9 @@
 """``oodflow curves``."""
 
-import json
 from argparse import Namespace
 from dataclasses import asdict
 
+from oodflow.cli.display import show_or_write
 from oodflow.experiments import RunDir
 from oodflow.experiments.curves import as_markdown, read_curve, write
 
@@ -11,9 +11,5 @@ from oodflow.experiments.curves import as_markdown, read_curve, write
 def run(arguments: Namespace) -> None:
     """Print or write how good runs were after how long."""
     curves = [read_curve(RunDir.open(path)) for path in arguments.run_dirs]
-    if arguments.write is not None:
-        print(f"Wrote {', '.join(map(str, write(curves, arguments.write)))}")
-    elif arguments.json:
-        print(json.dumps([asdict(curve) for curve in curves], indent=1))
-    else:
-        print(as_markdown(curves, "Runs over time"), end="")
+    data = [asdict(curve) for curve in curves]
+    show_or_write(arguments, data, lambda: as_markdown(curves, "Runs over time"), lambda path: write(curves, path))

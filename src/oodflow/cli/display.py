@@ -1,9 +1,12 @@
 """Progress and tables on the terminal. Progress goes to stderr, results to stdout."""
 
+import json
 import math
 import time
-from collections.abc import Iterator
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -64,6 +67,19 @@ def _bar(what: str, extra: str) -> Progress:
         *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=progress_console,
         disable=not progress_console.is_terminal,
     )  # fmt: skip
+
+
+def show_or_write(
+    arguments: Namespace, data: Any, page: Callable[[], str], write: Callable[[Path], Sequence[Path]]
+) -> None:
+    """Do with a collected result what ``--write`` and ``--json`` say, or print it as Markdown."""
+    if arguments.write is not None:
+        *others, last = map(str, write(arguments.write))
+        print(f"Wrote {', '.join(others)} and {last}")
+    elif arguments.json:
+        print(json.dumps(data, indent=1))
+    else:
+        print(page(), end="")
 
 
 def evaluation_table(evaluation: dict[str, Any]) -> Table:

@@ -1,4 +1,4 @@
-"""``oodflow explain`` and ``oodflow observations``."""
+"""``oodflow explain``."""
 
 import json
 import shlex
@@ -11,7 +11,6 @@ from oodflow.cli.display import progress_console, result_console
 from oodflow.experiments import RunDir
 from oodflow.experiments.explain import ExplainOptions, explain
 from oodflow.experiments.explain.observations import observations
-from oodflow.experiments.explain.page import collected, read_explanations, write
 
 
 def run(arguments: Namespace) -> None:
@@ -34,15 +33,3 @@ def run(arguments: Namespace) -> None:
         table.add_row(one.section, one.claim, one.measured, one.verdict)
     result_console.print(table)
     result_console.print(f"Wrote {record['folder']}/explain.md with its figures")
-
-
-def collect(arguments: Namespace) -> None:
-    """Print or write what explained runs say about the paper's observations."""
-    records = read_explanations([RunDir.open(path) for path in arguments.run_dirs])
-    if arguments.write is not None:
-        page, data = write(records, arguments.write)
-        print(f"Wrote {page} and {data}")
-    elif arguments.json:
-        print(json.dumps(records, indent=1))
-    else:
-        print(collected(records, "Observations"), end="")

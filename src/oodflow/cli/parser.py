@@ -135,7 +135,7 @@ def _explain(verbs: "Verbs[Parser]") -> None:
 
 def _observations(verbs: "Verbs[Parser]") -> None:
     text = "put what explained runs say about the paper's observations side by side"
-    parser = _verb(verbs, "observations", "oodflow.cli.explain:collect", text)
+    parser = _verb(verbs, "observations", "oodflow.cli.observations:run", text)
     parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help="explained run directories")
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
     _json(parser)
