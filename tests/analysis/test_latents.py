@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from oodflow.analysis import correlation, edge_map, has_batch_norm, latents
-from oodflow.analysis.walk import encode
+from oodflow.analysis.walk import BATCH, encode
 from oodflow.errors import UsageError
 from oodflow.flows import RealNVPConfig
 from oodflow.nets import ConvNetConfig, ResNetConfig
@@ -48,6 +48,14 @@ def test_train_mode_needs_a_batch_norm():
     assert not has_batch_norm(flow)
     with pytest.raises(UsageError, match="this flow has no batch norm, so there is no train mode to show"):
         latents(flow, images_of(flow.shape), batch_norm="train")
+
+
+def test_more_images_than_a_batch_are_the_same_images():
+    flow = moving("realnvp, 2 scales")
+    images = images_of(flow.shape, BATCH + 3)
+    found = latents(flow, images, draws=2)
+    np.testing.assert_allclose(found[-2:], latents(flow, images[-2:], draws=2), rtol=0, atol=1e-9)
+    assert len(found) == BATCH + 3
 
 
 def test_bad_arguments():

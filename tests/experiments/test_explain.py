@@ -1,13 +1,14 @@
 """Explanations: what they write, that the numbers are those of the pictures, and what is refused."""
 
+import copy
 import json
-import math
 import re
 
 import numpy as np
 import pytest
+import torch
 
-from oodflow.analysis import contributions, has_batch_norm
+from oodflow.analysis import centre_square, contributions, edge_map, has_batch_norm, latents, resample
 from oodflow.bench.throughput import shape_of
 from oodflow.bijections import AffineCoupling
 from oodflow.data import load
@@ -18,7 +19,10 @@ from oodflow.experiments.explain.measure import measure
 from oodflow.experiments.explain.observations import observations
 from oodflow.experiments.explain.page import collected
 from oodflow.experiments.explain.pictures import PICTURES, Subject
+from oodflow.flows import RealNVPConfig, image_noise
 from oodflow.metrics import bits_per_dim
+from oodflow.nets import ResNetConfig
+from oodflow.testing.modules import randomise
 from oodflow.training import seeded
 
 from .runs import record_of
@@ -51,7 +55,8 @@ def test_what_an_explanation_writes(oodflow, run, sets):
     )  # fmt: skip
     assert (other["name"], other["images"]) == (sets.outside, 6)
     assert [len(data["couplings"]) for data in (mine, other)] == [10, 10]
-    assert "mean of 3 z" in mine["edges"]
+    assert list(mine["edges"]) == ["single", "mean"]
+    assert "| mean of 3 z |" in page
 
 
 def test_the_numbers_are_those_of_the_analysis(oodflow, run, sets):
@@ -74,6 +79,55 @@ def test_the_numbers_are_those_of_the_analysis(oodflow, run, sets):
         side = "inside" if data is record["sets"][0] else "outside"
         in_bits = sum(part[side] for part in parts if part["name"].startswith("log-det"))
         assert log_dets / np.log(2) == pytest.approx(in_bits, rel=1e-6)
+
+
+def test_what_is_measured_is_what_it_says(sets):
+    torch.manual_seed(0)
+    net = ResNetConfig(blocks=1)
+    flow = randomise(RealNVPConfig(scales=2, width=4, net=net).build((1, 8, 8)).double(), 0).eval()
+    images = load(sets.inside, "train").limit(9).batch(slice(None))
+    found = measure(flow, images, draws=3, seed=4, train_mode=True)
+    z = {
+        "single": latents(flow, images, seed=4), "mean": latents(flow, images, seed=4, draws=3),
+        "train_mode": latents(flow, images, seed=4, batch_norm="train"),
+    }  # fmt: skip
+    edges = edge_map(images)
+    for kind, maps in z.items():
+        expected = [np.corrcoef(np.abs(a[0]).ravel(), e.ravel())[0, 1] for a, e in zip(maps, edges, strict=True)]
+        assert found["edges"][kind]["value"] == pytest.approx(np.mean(expected))
+        expected = [abs(np.corrcoef(a.ravel(), x.ravel())[0, 1]) for a, x in zip(maps, images, strict=True)]
+        assert found["shape"][kind]["value"] == pytest.approx(np.mean(expected))
+    noise = torch.from_numpy(image_noise(images, 4))
+    with torch.no_grad():
+        log_prob = copy.deepcopy(flow).train().log_prob(torch.from_numpy(images), noise=noise)
+    assert found["bits_per_dim_train_mode"]["value"] == pytest.approx(-log_prob.mean().item() / 64 / np.log(2))
+    redrawn = resample(flow, images, centre_square(8, 8, side=4), generator=torch.Generator().manual_seed(4), seed=4)
+    difference = np.abs(redrawn.astype(float) - images)[:, 0]
+    assert found["resampling"]["inside"]["value"] == pytest.approx(difference[:, 2:6, 2:6].mean())
+    surround = (difference.sum() - difference[:, 2:6, 2:6].sum()) / 9 / (64 - 16)
+    assert found["resampling"]["surround"]["value"] == pytest.approx(surround)
+
+
+def test_what_can_not_be_measured_is_none_and_the_files_are_json(oodflow, run):
+    assert oodflow("explain", run, *FEW, "--ood", "flat?shape=1x8x8").code == 0
+    _, flat = explained(run, "flat?shape=1x8x8")["sets"]
+    assert flat["edges"] == {"single": None, "mean": None}
+    assert flat["couplings"][0]["log_scale_edges"] is None
+    text = (run / "explain" / file_name("flat?shape=1x8x8") / "explain.json").read_text()
+    json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+
+
+def test_a_stopped_explanation_leaves_the_one_before_as_it_was(oodflow, run, sets, monkeypatch):
+    assert oodflow("explain", run, *FEW).code == 0
+    folder = run / "explain" / file_name(sets.outside)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def stopped(subject):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(PICTURES, "masks", stopped)
+    assert oodflow("explain", run, *FEW, "--seed", "1").code == 130
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_the_same_question_has_the_same_answer(oodflow, run, sets):
@@ -180,7 +234,7 @@ def made_up(**changes):
         }  # fmt: skip
 
     def data(name, train_mode_rise, shape):
-        kinds = ("latents z", "mean of 40 z", "z, train mode")
+        kinds = ("single", "mean", "train_mode")
         return {
             "name": name, "split": "test", "images": 9, "fingerprint": "f", "note": "", "bits_per_dim": estimate(3.0),
             "bits_per_dim_train_mode": estimate(3.0 + train_mode_rise),
@@ -197,7 +251,7 @@ def made_up(**changes):
         "gap": [{"name": "all", "inside": -3.0, "outside": -2.0, "low": 0.9, "high": 1.1}],
     }  # fmt: skip
     for path, value in changes.items():
-        *way, last = [int(part) if part.isdigit() else part.replace("~", " ") for part in path.split("/")]
+        *way, last = [int(part) if part.isdigit() else part for part in path.split("/")]
         place = record
         for part in way:
             place = place[part]
@@ -212,9 +266,9 @@ def test_all_observations_hold_where_everything_is_as_the_paper_says():
 @pytest.mark.parametrize(
     ("number", "change"),
     [
-        (0, {"sets/1/edges/mean~of~40~z": estimate(0.005)}),
-        (1, {"sets/0/edges/latents~z": estimate(0.39)}),
-        (2, {"sets/0/shape/z,~train~mode": estimate(0.6)}),
+        (0, {"sets/1/edges/mean": estimate(0.005)}),
+        (1, {"sets/0/edges/single": estimate(0.39)}),
+        (2, {"sets/0/shape/train_mode": estimate(0.6)}),
         (3, {"sets/0/bits_per_dim_train_mode": estimate(4.5)}),
         (4, {"sets/1/couplings/0/r2": estimate(0.3)}),
         (5, {"sets/1/couplings/0/r2": estimate(0.3), "sets/1/couplings/2/r2": estimate(0.7)}),
@@ -229,9 +283,13 @@ def test_each_observation_can_fail(number, change):
 
 
 def test_what_could_not_be_measured_decides_nothing():
-    nothing = {"value": math.nan, "low": math.nan, "high": math.nan}
-    verdicts = [o.holds for o in observations(made_up(**{"sets/1/edges/mean~of~40~z": nothing}))]
-    assert verdicts == [None, None, *[True] * 7]
+    found = observations(made_up(**{"sets/1/edges/mean": None}))
+    assert [o.holds for o in found] == [None, None, *[True] * 7]
+    assert "digits not measurable" in found[0].measured
+
+
+def test_a_name_decides_nothing():
+    assert all(o.holds for o in observations(made_up(**{"sets/1/name": "bananas"})))
 
 
 def test_without_batch_norm_its_observations_do_not_apply():

@@ -47,7 +47,7 @@ def test_latents_of_colour_images_are_shown_in_colour_and_in_blue():
     panels = drawn(figure)
     assert len(panels) == 2 + 2 + 2 + 1
     assert panels[2][2, 5].tolist() == [255, 0, 128]
-    assert "z, blue" in texts(figure)
+    assert "z,\nblue" in texts(figure)
 
 
 def row(layers):

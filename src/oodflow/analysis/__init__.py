@@ -11,13 +11,14 @@
 
 from oodflow.analysis.contributions import Contributions, contribution_maps, contributions
 from oodflow.analysis.couplings import CouplingMeasures, CouplingPictures, coupling_pictures, measure_couplings
-from oodflow.analysis.edges import correlation, edge_map
-from oodflow.analysis.latents import has_batch_norm, latents
+from oodflow.analysis.edges import correlation, edge_correlation, edge_map, shape_correlation
+from oodflow.analysis.latents import has_batch_norm, in_train_mode, latents, require_batch_norm
 from oodflow.analysis.resampling import Change, centre_square, change, resample
 from oodflow.analysis.walk import Place, Visit, Walk
 
 __all__ = [
     "Change", "Contributions", "CouplingMeasures", "CouplingPictures", "Place", "Visit", "Walk", "centre_square",
-    "change", "contribution_maps", "contributions", "correlation", "coupling_pictures", "edge_map", "has_batch_norm",
-    "latents", "measure_couplings", "resample",
+    "change", "contribution_maps", "contributions", "correlation", "coupling_pictures", "edge_correlation", "edge_map",
+    "has_batch_norm", "in_train_mode", "latents", "measure_couplings", "require_batch_norm", "resample",
+    "shape_correlation",
 ]  # fmt: skip

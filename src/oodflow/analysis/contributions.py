@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from oodflow.analysis.walk import Visit, Walk
+from oodflow.analysis.walk import BATCH, Visit, Walk, in_batches
 from oodflow.bijections import ActNorm, AffineCoupling, Logit
 from oodflow.flows import Flow
 
@@ -46,7 +46,7 @@ class Contributions:
         return parts
 
 
-def contributions(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0, batch_size: int = 64) -> Contributions:
+def contributions(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0, batch_size: int = BATCH) -> Contributions:
     """Take the log-probability of images apart.
 
     Args:
@@ -69,7 +69,7 @@ def contributions(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0, batch
         ((3, 2), (3,))
     """
     walk = Walk(flow)
-    rows = [_of_batch(walk, batch, seed) for batch in np.array_split(images, -(-len(images) // batch_size))]
+    rows = [_of_batch(walk, batch, seed) for batch in in_batches(images, batch_size)]
     return Contributions(*(np.concatenate(parts) for parts in zip(*rows, strict=True)))
 
 

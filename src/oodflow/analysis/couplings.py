@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from oodflow.analysis.edges import correlation, edge_map
-from oodflow.analysis.walk import Place, Visit, Walk
+from oodflow.analysis.walk import BATCH, Place, Visit, Walk, in_batches
 from oodflow.bijections import AffineCoupling
 from oodflow.errors import UsageError
 from oodflow.flows import Flow
@@ -121,7 +121,7 @@ def coupling_pictures(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0) -
 
 
 def measure_couplings(
-    flow: Flow, images: NDArray[np.uint8], *, seed: int = 0, batch_size: int = 64
+    flow: Flow, images: NDArray[np.uint8], *, seed: int = 0, batch_size: int = BATCH
 ) -> list[CouplingMeasures]:
     r"""Measure how well each coupling predicts what it changes, and where from it knows.
 
@@ -153,8 +153,7 @@ def measure_couplings(
         raise UsageError(f"there is {len(images)} image: swapping needs at least 2.")
     walk = Walk(flow)
     tallies = [_Tally(place) for place in walk.couplings]
-    batches = np.array_split(images, -(-len(images) // max(2, batch_size)))
-    for batch in batches:
+    for batch in in_batches(images, max(3, batch_size)):  # so that none is left alone
         _experiment(walk, batch, tallies, seed)
     return [tally.measures(walk.flow.dims, seed, first=i == 0) for i, tally in enumerate(tallies)]
 

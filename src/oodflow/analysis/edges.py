@@ -1,4 +1,4 @@
-"""Edges of images, and how much of them is in a map of the same size."""
+"""Edges of images, and how much of an image can be seen in its latents."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,28 @@ def edge_map(images: NDArray[np.uint8]) -> NDArray[np.float64]:
     across, down = (correlate1d(correlate1d(pixels, _SMOOTH, -1 - i), _SLOPE, -2 + i) for i in (1, 0))
     edges: NDArray[np.float64] = np.hypot(across, down).mean(1)
     return edges
+
+
+def edge_correlation(z: NDArray[np.float64], images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Correlate :math:`|z|`, averaged over channels, with the edges of the image.
+
+    Args:
+        z: latents in image space, ``[N, C, H, W]``.
+        images: what they are of, uint8 ``[N, C, H, W]``.
+
+    Returns:
+        ``[N]``; not a number for an image without edges.
+    """
+    return correlation(np.abs(z).mean(1), edge_map(images))
+
+
+def shape_correlation(z: NDArray[np.float64], images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Correlate :math:`z` with the image, both averaged over channels, and drop the sign; arguments as above.
+
+    Returns:
+        ``[N]`` in [0, 1]; not a number for an image of one grey.
+    """
+    return np.abs(correlation(z.mean(1), images.mean(1)))
 
 
 def correlation(maps: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,8 +6,9 @@ from typing import Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from oodflow.analysis.walk import Walk, encode
+from oodflow.analysis.walk import Walk, encode, in_batches
 from oodflow.errors import UsageError
 from oodflow.flows import Flow
 
@@ -54,9 +55,16 @@ def latents(
     if draws < 1:
         raise UsageError(f"draws is {draws}: expected a positive number, 40 for the paper's mean latents.")
     walk = Walk(flow)
-    flow = walk.flow if batch_norm == "eval" else in_train_mode(flow)
+    if batch_norm == "train":
+        flow, batches = in_train_mode(flow), [images]
+    else:
+        flow, batches = walk.flow, in_batches(images)
+    return np.concatenate([walk.in_image_space(_mean(flow, batch, draws, seed)).cpu().numpy() for batch in batches])
+
+
+def _mean(flow: Flow, images: NDArray[np.uint8], draws: int, seed: int) -> Tensor:
     total = sum(encode(flow, images, seed=seed, draw=draw)[0] for draw in range(draws))
-    return walk.in_image_space(torch.as_tensor(total) / draws).cpu().numpy()
+    return torch.as_tensor(total) / draws
 
 
 def in_train_mode(flow: Flow) -> Flow:
@@ -65,16 +73,21 @@ def in_train_mode(flow: Flow) -> Flow:
     Raises:
         UsageError: where there is no batch norm.
     """
-    if not has_batch_norm(flow):
-        raise UsageError(
-            "this flow has no batch norm, so there is no train mode to show: it takes st-networks with one, such as "
-            "flow.net.kind=resnet."
-        )
+    require_batch_norm(flow)
     flow = copy.deepcopy(flow).eval()
     for part in flow.modules():
         if isinstance(part, _BATCH_NORMS):
             part.train()
     return flow
+
+
+def require_batch_norm(flow: Flow) -> None:
+    """Refuse a flow without batch norm with a ``UsageError``."""
+    if not has_batch_norm(flow):
+        raise UsageError(
+            "this flow has no batch norm, so there is no train mode to show: it takes st-networks with one, such as "
+            "flow.net.kind=resnet."
+        )
 
 
 def has_batch_norm(flow: Flow) -> bool:

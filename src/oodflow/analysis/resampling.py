@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from oodflow.analysis.walk import Walk, encode
+from oodflow.analysis.walk import Walk, encode, in_batches
 from oodflow.errors import UsageError
 from oodflow.flows import Flow
 
@@ -65,10 +65,13 @@ def resample(
         raise UsageError(
             f"square is {square.dtype} {list(square.shape)}: expected bool {expected}, the image's pixels."
         )
-    z, _ = encode(walk.flow, images, seed=seed)
-    pixels = torch.from_numpy(np.broadcast_to(square, walk.flow.shape).copy()).flatten().to(z.device)
-    drawn = walk.flow.prior.sample(len(z), generator=generator, temperature=temperature).to(z)
-    return walk.flow.decode(torch.where(pixels[walk.latents], drawn, z)).cpu().numpy()
+    pixels = torch.from_numpy(np.broadcast_to(square, walk.flow.shape).copy()).flatten().to(walk.flow.device)
+    resampled = []
+    for batch in in_batches(images):  # what is encoded together is decoded together
+        z, _ = encode(walk.flow, batch, seed=seed)
+        drawn = walk.flow.prior.sample(len(z), generator=generator, temperature=temperature).to(z)
+        resampled.append(walk.flow.decode(torch.where(pixels[walk.latents], drawn, z)).cpu().numpy())
+    return np.concatenate(resampled)
 
 
 @dataclass(frozen=True, eq=False)

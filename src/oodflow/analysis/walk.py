@@ -15,6 +15,8 @@ from oodflow.errors import UsageError
 from oodflow.flows import Flow, image_noise
 from oodflow.nets import folded
 
+BATCH = 64  # images that go through a flow at once
+
 Hook = Callable[[Bijection, tuple[Tensor], tuple[Tensor, Tensor]], tuple[Tensor, Tensor] | None]
 
 
@@ -197,6 +199,11 @@ def encode(
     """Encode images with their evaluation noise: float64 ``z [B, D]`` and the log-determinant ``[B]``."""
     noise = torch.from_numpy(image_noise(images, seed, draw)).repeat(copies, 1, 1, 1)
     return flow.encode(torch.from_numpy(images).to(flow.device).repeat(copies, 1, 1, 1), noise=noise)
+
+
+def in_batches(images: NDArray[np.uint8], size: int = BATCH) -> list[NDArray[np.uint8]]:
+    """Cut images into batches of nearly one size, at most ``size``."""
+    return np.array_split(images, -(-len(images) // size))
 
 
 def require_pictures(flow: Flow) -> None:

@@ -48,8 +48,8 @@ def latent_figure(
         under = [f"edges r {number:.2f}".replace("-", "−") for number in said]
         panels = [z for name in images for z in maps[name]]
         if panels[0].shape[0] == 3:
-            strips.append(Strip(f"{kind}, in colour", [_in_colour(z, scale) for z in panels], notes=under))
-            strips.append(Strip(f"{kind}, blue", [z[2] for z in panels], scale))
+            strips.append(Strip(f"{kind},\nin colour", [_in_colour(z, scale) for z in panels], notes=under))
+            strips.append(Strip(f"{kind},\nblue", [z[2] for z in panels], scale))
         else:
             strips.append(Strip(kind, [z[0] for z in panels], scale, notes=under))
     groups = [(name, len(pictures)) for name, pictures in images.items()]

@@ -154,7 +154,7 @@ def coloured(values: NDArray[np.float64], scale: Scale) -> NDArray[np.uint8]:
         >>> coloured(np.array([[np.nan, -9.0, 9.0]]), Scale("s", -1, 1))[0].tolist()
         [[219, 219, 219], [0, 34, 78], [254, 232, 56]]
     """
-    span = (np.clip(values, scale.low, scale.high) - scale.low) / (scale.high - scale.low)
+    span = (np.clip(values, scale.low, scale.high) - scale.low) / ((scale.high - scale.low) or 1.0)
     colours = np.round(255 * matplotlib.colormaps[MAP](np.nan_to_num(span))[..., :3])
     return np.where(np.isnan(values)[..., None], np.round(255 * BLANK), colours).astype(np.uint8)
 

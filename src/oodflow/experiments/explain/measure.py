@@ -8,24 +8,24 @@ import torch
 from numpy.typing import NDArray
 
 from oodflow.analysis import (
+    CouplingMeasures,
     centre_square,
     change,
     contributions,
-    correlation,
-    edge_map,
+    edge_correlation,
     has_batch_norm,
+    in_train_mode,
     latents,
     measure_couplings,
+    require_batch_norm,
     resample,
+    shape_correlation,
 )
-from oodflow.analysis.latents import in_train_mode as train_mode_copy
 from oodflow.flows import Flow, image_noise
 from oodflow.metrics import Estimate, bits_per_dim, mean
 
 Floats = NDArray[np.float64]
 Measured = dict[str, Any]
-
-TRAIN_MODE = "z, train mode"
 
 
 def measure(flow: Flow, images: NDArray[np.uint8], *, draws: int, seed: int, train_mode: bool) -> Measured:
@@ -39,14 +39,15 @@ def measure(flow: Flow, images: NDArray[np.uint8], *, draws: int, seed: int, tra
         train_mode: whether to look at batch norm in train mode too, with all images in one batch.
 
     Returns:
-        JSON-ready; estimates have ``value``, ``low`` and ``high``. ``log_prob`` and ``parts`` hold a number for each
-        image and are for the caller to sum up.
+        JSON-ready; estimates have ``value``, ``low`` and ``high``, or are none where there was nothing to measure, as
+        with edges in flat images. ``log_prob`` and ``parts`` hold a number for each image and are for the caller to
+        sum up.
     """
     parts = contributions(flow, images, seed=seed)
     measured: Measured = {
         "bits_per_dim": _estimate(bits_per_dim(parts.log_prob, flow.dims), seed),
         **_in_latents(flow, images, draws=draws, seed=seed, train_mode=train_mode),
-        "couplings": [asdict(layer) for layer in measure_couplings(flow, images, seed=seed)],
+        "couplings": [_layer(layer) for layer in measure_couplings(flow, images, seed=seed)],
         "resampling": _resampling(flow, images, seed),
         "log_prob": parts.log_prob, "parts": parts.named(),
     }  # fmt: skip
@@ -57,41 +58,38 @@ def measure(flow: Flow, images: NDArray[np.uint8], *, draws: int, seed: int, tra
     return measured
 
 
-def latents_of(flow: Flow, images: NDArray[np.uint8], *, draws: int, seed: int) -> dict[str, Floats]:
-    """The kinds of latents that the paper shows, in image space, ``[N, C, H, W]`` each."""
-    kinds = {"latents z": latents(flow, images, seed=seed)}
-    kinds[f"mean of {draws} z"] = latents(flow, images, draws=draws, seed=seed)
+def kinds_of_latents(
+    flow: Flow, images: NDArray[np.uint8], *, draws: int, seed: int, train_mode: bool
+) -> dict[str, Floats]:
+    """The kinds of latents that the paper shows, in image space, ``[N, C, H, W]`` each; :func:`label` names them."""
+    kinds = {"single": latents(flow, images, seed=seed), "mean": latents(flow, images, draws=draws, seed=seed)}
+    if train_mode:
+        kinds["train_mode"] = latents(flow, images, seed=seed, batch_norm="train")
     return kinds
 
 
-def in_train_mode(flow: Flow, images: NDArray[np.uint8], *, seed: int) -> Floats:
-    """Latents with batch norm in train mode, all images in one batch: ``[N, C, H, W]``."""
-    return latents(flow, images, seed=seed, batch_norm="train")
-
-
-def edge_correlation(maps: Floats, images: NDArray[np.uint8]) -> Floats:
-    """Correlate |z|, averaged over channels, with the edges of each image, ``[N]``."""
-    return correlation(np.abs(maps).mean(1), edge_map(images))
-
-
-def shape_correlation(maps: Floats, images: NDArray[np.uint8]) -> Floats:
-    """Correlate z with the image, both averaged over channels, without the sign, ``[N]``."""
-    return np.abs(correlation(maps.mean(1), images.mean(1)))
+def label(kind: str, draws: int) -> str:
+    """Name a kind of latents in a figure or table."""
+    return {"single": "latents z", "mean": f"mean of {draws} z", "train_mode": "z, train mode"}[kind]
 
 
 def _in_latents(flow: Flow, images: NDArray[np.uint8], *, draws: int, seed: int, train_mode: bool) -> Measured:
     """Correlate each kind of latents with edges and with the images themselves: means over images."""
-    kinds = latents_of(flow, images, draws=draws, seed=seed)
-    if train_mode:
-        kinds[TRAIN_MODE] = in_train_mode(flow, images, seed=seed)
+    kinds = kinds_of_latents(flow, images, draws=draws, seed=seed, train_mode=train_mode)
     return {
-        name: {kind: _estimate(correlate(maps, images), seed) for kind, maps in kinds.items()}
+        name: {kind: _estimate(correlate(z, images), seed) for kind, z in kinds.items()}
         for name, correlate in (("edges", edge_correlation), ("shape", shape_correlation))
     }
 
 
 def wants_train_mode(flow: Flow, wish: bool | None) -> bool:
-    """Decide whether to show batch norm in train mode: as wished, and otherwise where there is any."""
+    """Decide whether to show batch norm in train mode: as wished, and otherwise where there is any.
+
+    Raises:
+        UsageError: when it is wished for and there is none.
+    """
+    if wish:
+        require_batch_norm(flow)
     return has_batch_norm(flow) if wish is None else wish
 
 
@@ -101,7 +99,7 @@ def square_of(flow: Flow) -> NDArray[np.bool_]:
     return centre_square(height, width, side=min(10, min(height, width) // 2))
 
 
-def _resampling(flow: Flow, images: NDArray[np.uint8], seed: int) -> dict[str, dict[str, float]]:
+def _resampling(flow: Flow, images: NDArray[np.uint8], seed: int) -> Measured:
     square = square_of(flow)
     generator = torch.Generator().manual_seed(seed)
     changed = change(images, resample(flow, images, square, generator=generator, seed=seed), square)
@@ -111,10 +109,19 @@ def _resampling(flow: Flow, images: NDArray[np.uint8], seed: int) -> dict[str, d
 @torch.no_grad()
 def _log_prob_in_train_mode(flow: Flow, images: NDArray[np.uint8], seed: int) -> Floats:
     noise = torch.from_numpy(image_noise(images, seed))
-    log_prob = train_mode_copy(flow).log_prob(torch.from_numpy(images).to(flow.device), noise=noise)
+    log_prob = in_train_mode(flow).log_prob(torch.from_numpy(images).to(flow.device), noise=noise)
     return log_prob.double().cpu().numpy()
 
 
-def _estimate(values: Floats, seed: int) -> dict[str, float]:
-    estimate: Estimate = mean(values, seed=seed)
-    return asdict(estimate)
+def _layer(measures: CouplingMeasures) -> Measured:
+    fields = {name: getattr(measures, name) for name in measures.__dataclass_fields__}
+    return {name: _plain(value) if isinstance(value, Estimate) else value for name, value in fields.items()}
+
+
+def _estimate(values: Floats, seed: int) -> dict[str, float] | None:
+    return _plain(mean(values, seed=seed))
+
+
+def _plain(estimate: Estimate) -> dict[str, float] | None:
+    """Make an estimate ready for JSON, which knows no NaN."""
+    return None if np.isnan(estimate.value) else asdict(estimate)

@@ -1,10 +1,9 @@
 """What the measured quantities say about the paper's observations, sections 3 and 4."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from oodflow.experiments.explain.measure import TRAIN_MODE
 from oodflow.experiments.explain.pictures import said
 
 Record = Mapping[str, Any]
@@ -36,31 +35,33 @@ class Observation:
 
 
 def observations(record: Record) -> list[Observation]:
-    """Hold each statement against a record; one that lacks a number, as the edges of flat images, is left open."""
-    found = [observe(record) for observe in _OBSERVATIONS]
-    return [replace(one, holds=None) if "nan" in one.measured else one for one in found]
+    """Hold each statement against an explanation's record."""
+    return [observe(record) for observe in _OBSERVATIONS]
 
 
 def _edges(record: Record) -> Observation:
-    kinds = [list(data["edges"].values())[1] for data in record["sets"]]
     claim = "Edges of an image can be recognised in its mean latents, in- and out-of-distribution (intervals above 0)."
-    return Observation("3", claim, _both(record, kinds, "correlation with edges"), all(r["low"] > 0 for r in kinds))
+    found = _each(record, "edges", "mean")
+    return Observation(
+        "3", claim, _both(record, found, "correlation with edges"), _decide(found, lambda r: r["low"] > 0)
+    )
 
 
 def _averaging(record: Record) -> Observation:
-    single, average = ([list(data["edges"].values())[i] for data in record["sets"]] for i in (0, 1))
     claim = "They are clearer in the mean over dequantisations than in a single draw (intervals apart)."
+    single, average = _each(record, "edges", "single"), _each(record, "edges", "mean")
     text = f"{_both(record, single, 'single draw')}; {_both(record, average, 'mean')}"
-    return Observation("3", claim, text, all(a["low"] > s["high"] for s, a in zip(single, average, strict=True)))
+    pairs = [None if None in pair else pair for pair in zip(single, average, strict=True)]
+    return Observation("3", claim, text, _decide(pairs, lambda pair: pair[1]["low"] > pair[0]["high"]))
 
 
 def _train_mode_shape(record: Record) -> Observation:
     claim = "In batch norm's train mode latents keep the shape of out-of-distribution images alone (intervals apart)."
     if not record["train_mode"]:
         return Observation("3", claim, "no batch norm", None)
-    inside, outside = (data["shape"][TRAIN_MODE] for data in record["sets"])
-    text = _both(record, [inside, outside], "correlation of z with the image, no sign")
-    return Observation("3", claim, text, outside["low"] > inside["high"])
+    inside, outside = found = _each(record, "shape", "train_mode")
+    text = _both(record, found, "correlation of z with the image, no sign")
+    return Observation("3", claim, text, None if None in found else outside["low"] > inside["high"])
 
 
 def _train_mode_likelihood(record: Record) -> Observation:
@@ -75,31 +76,30 @@ def _train_mode_likelihood(record: Record) -> Observation:
 
 
 def _accurate(record: Record) -> Observation:
-    first = [data["couplings"][0]["r2"] for data in record["sets"]]
     claim = f"The shift −t of the first coupling is a close estimate of the pixels that it can't see (R² from {WELL})."
-    return Observation("4", claim, _both(record, first, "R²"), all(r2["value"] >= WELL for r2 in first))
+    found = _each(record, "couplings", 0, "r2")
+    return Observation("4", claim, _both(record, found, "R²"), _decide(found, lambda r2: r2["value"] >= WELL))
 
 
 def _equally(record: Record) -> Observation:
-    inside, outside = ([layer["r2"]["value"] for layer in data["couplings"]] for data in record["sets"])
-    as_good = sum(o >= i - AS_ACCURATE for i, o in zip(inside, outside, strict=True))
     claim = f"Couplings predict other images as accurately as its own (R² at most {AS_ACCURATE} lower, in most)."
-    means = [sum(values) / len(values) for values in (inside, outside)]
-    names = [data["name"] for data in record["sets"]]
-    text = (
-        f"{as_good} of {len(inside)} couplings; mean R² {names[0]} {means[0]:.2f}, {names[1]} {means[1]:.2f}"
-    ).replace("-", "−")
+    inside, outside = ([_clipped(layer["r2"]) for layer in data["couplings"]] for data in record["sets"])
+    as_good = sum(o >= i - AS_ACCURATE for i, o in zip(inside, outside, strict=True))
+    means = ", ".join(
+        f"{data['name']} {_signed(sum(values) / len(values))}"
+        for data, values in zip(record["sets"], (inside, outside), strict=True)
+    )
+    text = f"{as_good} of {len(inside)} couplings; mean R² {means}"
     return Observation("4.1", claim, text, as_good > len(inside) / 2)
 
 
 def _flat(record: Record) -> Observation:
-    first = [data["couplings"][0]["log_scale_edges"] for data in record["sets"]]
     claim = (
         "The log-scale s of the first coupling is larger in flat parts of the image than at edges (intervals below 0)."
     )
-    return Observation(
-        "4.1", claim, _both(record, first, "correlation of s with edges"), all(r["high"] < 0 for r in first)
-    )
+    found = _each(record, "couplings", 0, "log_scale_edges")
+    text = _both(record, found, "correlation of s with edges")
+    return Observation("4.1", claim, text, _decide(found, lambda r: r["high"] < 0))
 
 
 def _co_adaptation(record: Record) -> Observation:
@@ -107,27 +107,29 @@ def _co_adaptation(record: Record) -> Observation:
     texts, falls = [], []
     for data in record["sets"]:
         layers = data["couplings"][1:]
-        as_it_is, erased, swapped = (
-            sum(_clipped(layer[key]) for layer in layers) / max(len(layers), 1)
-            for key in ("r2", "r2_erased", "r2_swapped")
-        )
+        if not layers:
+            return Observation("4.2", claim, "a single coupling", None)
+        means = [
+            sum(_clipped(layer[key]) for layer in layers) / len(layers) for key in ("r2", "r2_erased", "r2_swapped")
+        ]
         worse = sum(layer["r2_erased"]["high"] < layer["r2"]["low"] for layer in layers)
+        as_it_is, erased, swapped = map(_signed, means)
         texts.append(
-            f"{data['name']}: {worse} of {len(layers)} couplings; mean R² {as_it_is:.2f}, erased {erased:.2f}, "
-            f"swapped {swapped:.2f}"
+            f"{data['name']}: {worse} of {len(layers)} couplings; mean R² {as_it_is}, erased {erased}, "
+            f"swapped {swapped}"
         )
         falls.append(worse > len(layers) / 2)
-    return Observation("4.2", claim, "; ".join(texts).replace("-", "−"), all(falls) if len(layers) else None)
+    return Observation("4.2", claim, "; ".join(texts), all(falls))
 
 
 def _surround(record: Record) -> Observation:
-    changes = [data["resampling"] for data in record["sets"]]
     claim = "Drawing the latents of a square anew leaves the rest as it was (change below a quarter of the square's)."
+    changes = _each(record, "resampling")
     text = "; ".join(
         f"{data['name']}: surround {said(c['surround'], 1)}, square {said(c['inside'], 1)} of 255"
         for data, c in zip(record["sets"], changes, strict=True)
     )
-    return Observation("M.1", claim, text, all(c["surround"]["high"] < c["inside"]["low"] / 4 for c in changes))
+    return Observation("M.1", claim, text, _decide(changes, lambda c: c["surround"]["high"] < c["inside"]["low"] / 4))
 
 
 _OBSERVATIONS: tuple[Callable[[Record], Observation], ...] = (
@@ -136,9 +138,28 @@ _OBSERVATIONS: tuple[Callable[[Record], Observation], ...] = (
 )  # fmt: skip
 
 
-def _both(record: Record, estimates: list[Mapping[str, float]], what: str) -> str:
+def _each(record: Record, *path: str | int) -> list[Any]:
+    """Take what lies at a path in the record of each set."""
+    found = []
+    for place in record["sets"]:
+        for key in path:
+            place = place[key]
+        found.append(place)
+    return found
+
+
+def _decide(found: Sequence[Any], rule: Callable[[Any], bool]) -> bool | None:
+    """Tell whether a rule holds for both sets; none where something could not be measured, as edges of flat images."""
+    return None if None in found else all(map(rule, found))
+
+
+def _both(record: Record, estimates: Sequence[Mapping[str, float] | None], what: str) -> str:
     named = zip(record["sets"], estimates, strict=True)
     return f"{what}: " + ", ".join(f"{data['name']} {said(estimate, 2)}" for data, estimate in named)
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
 
 
 def _clipped(estimate: Mapping[str, float]) -> float:

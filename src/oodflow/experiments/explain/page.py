@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from oodflow.errors import OodflowError
+from oodflow.experiments.explain.measure import label
 from oodflow.experiments.explain.observations import observations
 from oodflow.experiments.explain.pictures import PICTURES, said
 from oodflow.experiments.markdown import line
@@ -69,7 +70,7 @@ def write(records: Sequence[Record], path: Path) -> tuple[Path, Path]:
     """Write and return ``path.md`` and ``path.json``."""
     page, data = page_and_data(path)
     write_text(page, collected(records, page.stem.replace("-", " ").capitalize()))
-    write_text(data, json.dumps(list(records), indent=1) + "\n")
+    write_text(data, json.dumps(list(records), indent=1, allow_nan=False) + "\n")
     return page, data
 
 
@@ -93,9 +94,10 @@ def _latents(record: Record) -> list[str]:
     what = {"edges": "\\|z\\| with edges", "shape": "z with the image, no sign"}
     heads = [f"correlation of {said_so}, {name}" for said_so in what.values() for name in names]
     rows = [line(["latents", *heads]), line(["---"] * (1 + len(heads)))]
-    kinds = record["sets"][0]["edges"]
-    cells = {kind: [said(data[key][kind], 2) for key in what for data in record["sets"]] for kind in kinds}
-    return rows + [line([kind, *cells[kind]]) for kind in kinds]
+    for kind in record["sets"][0]["edges"]:
+        cells = [said(data[key][kind], 2) for key in what for data in record["sets"]]
+        rows.append(line([label(kind, record["draws"]), *cells]))
+    return rows
 
 
 def _layers(record: Record) -> list[str]:

@@ -10,8 +10,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from oodflow.analysis import CouplingPictures, Place, Walk, contribution_maps, coupling_pictures, resample
-from oodflow.experiments.explain.measure import TRAIN_MODE, edge_correlation, in_train_mode, latents_of, square_of
+from oodflow.analysis import (
+    CouplingPictures,
+    Place,
+    Walk,
+    contribution_maps,
+    coupling_pictures,
+    edge_correlation,
+    resample,
+)
+from oodflow.analysis import latents as analysed_latents
+from oodflow.experiments.explain.measure import kinds_of_latents, label, square_of
 from oodflow.figures import (
     Block,
     CouplingRow,
@@ -77,28 +86,29 @@ class Subject:
 def latents(subject: Subject) -> "Figure":
     """Figures 2 and 8: images, their latents, mean latents, and batch norm in train mode."""
     options: dict[str, Any] = {"draws": subject.draws, "seed": subject.seed}
-    found = {name: latents_of(subject.flow, images, **options) for name, images in subject.images.items()}
-    if subject.train_mode:  # one batch with those that were measured, so that it has the same statistics
-        for name, images in subject.images.items():
+    kinds: dict[str, dict[str, NDArray[np.float64]]] = {}
+    for name, images in subject.images.items():
+        found = kinds_of_latents(subject.flow, images, train_mode=False, **options)
+        if subject.train_mode:  # one batch with those that were measured, so that it has the same statistics
             batch = np.concatenate([images, subject.others[name]])
-            found[name][TRAIN_MODE] = in_train_mode(subject.flow, batch, seed=subject.seed)[: len(images)]
-    kinds = next(iter(found.values()))
-    by_kind = {kind: {name: found[name][kind] for name in subject.images} for kind in kinds}
+            found["train_mode"] = analysed_latents(subject.flow, batch, seed=subject.seed, batch_norm="train")[
+                : len(images)
+            ]
+        for kind, z in found.items():
+            kinds.setdefault(label(kind, subject.draws), {})[name] = z
     notes = {
-        kind: {name: edge_correlation(maps[name], subject.images[name]) for name in maps}
-        for kind, maps in by_kind.items()
+        kind: {name: edge_correlation(z, subject.images[name]) for name, z in by_set.items()}
+        for kind, by_set in kinds.items()
     }
+    measured = {name: of["edges"] for name, of in subject.measured.items()}
     caption = [
-        f"{kind}: correlation of |z| with edges, mean over images: "
-        + ", ".join(f"{name} {said(measured['edges'][kind], 2)}" for name, measured in subject.measured.items())
-        for kind in kinds
+        f"{label(kind, subject.draws)}: correlation of |z| with edges, mean over images: "
+        + ", ".join(f"{name} {said(edges[kind], 2)}" for name, edges in measured.items())
+        for kind in next(iter(measured.values()))
     ]
     if subject.train_mode:
-        measured = len(subject.others[subject.names[0]])
-        caption.append(
-            f"Train mode: batch norms normalise with the set's own {measured:,} images, not with training's."
-        )
-    return latent_figure(subject.images, by_kind, title=f"Latents: {subject.who}", notes=notes, caption=caption)
+        caption.append("Train mode: batch norms normalise with these and the measured images of the set, in one batch.")
+    return latent_figure(subject.images, kinds, title=f"Latents: {subject.who}", notes=notes, caption=caption)
 
 
 def couplings(subject: Subject) -> "Figure":
@@ -274,13 +284,15 @@ def gap_parts(
     return parts
 
 
-def said(estimate: Mapping[str, float], digits: int) -> str:
-    """Write an estimate with its interval.
+def said(estimate: Mapping[str, float] | None, digits: int) -> str:
+    """Write an estimate with its interval, or that there is none.
 
     Example:
-        >>> said({"value": 0.25, "low": 0.2, "high": 0.3}, 2)
-        '0.25 [0.20, 0.30]'
+        >>> said({"value": 0.25, "low": 0.2, "high": 0.3}, 2), said(None, 2)
+        ('0.25 [0.20, 0.30]', 'not measurable')
     """
+    if estimate is None:
+        return "not measurable"
     value, low, high = (f"{estimate[end]:.{digits}f}".replace("-", "−") for end in ("value", "low", "high"))
     return f"{value} [{low}, {high}]"
 

@@ -71,11 +71,10 @@ def explain(
     named = f"{who(config)}, {config.scale} scale"
     subject = Subject(named, flow, shown, others, indices, measured, **settings)
     folder = run.path / "explain" / file_name(subject.names[1])
+    figures = {}
     for name, draw in PICTURES.items():
         say(f"drawing {name}")
-        figure = draw(subject)
-        for suffix in FORMATS:
-            save_figure(figure, folder / f"{name}.{suffix}")
+        figures[name] = draw(subject)
     record = provenance(command) | settings | {
         "who": subject.who, "recipe": config.recipe, "device": str(flow.device), "shown": indices,
         "trained": {key: run.record().get("training", {}).get(key) for key in ("command", "commit", "steps")},
@@ -86,7 +85,11 @@ def explain(
             for images in sets
         ],
     }  # fmt: skip
-    write_text(folder / "explain.json", json.dumps(record, indent=1) + "\n")
+    say(f"writing {folder}")  # only now: what is stopped before leaves the explanation before as it was
+    for name, figure in figures.items():
+        for suffix in FORMATS:
+            save_figure(figure, folder / f"{name}.{suffix}")
+    write_text(folder / "explain.json", json.dumps(record, indent=1, allow_nan=False) + "\n")
     write_text(folder / "explain.md", as_markdown(record))
     return record | {"folder": str(folder)}
 
