@@ -30,6 +30,16 @@ def test_the_parts_sum_up_to_the_log_probability(name):
 
 
 @pytest.mark.parametrize("name", CONFIGS)
+def test_the_entrance_is_the_logit_and_the_eight_bits_wherever_the_logit_stands(name):
+    flow = moving(name)
+    images = images_of(flow.shape)
+    values = (torch.from_numpy(images).double() + torch.from_numpy(image_noise(images, 0))) / 256
+    _, log_det = Logit(0.05)(values)
+    expected = log_det.numpy() + flow.domain.constant
+    np.testing.assert_allclose(contributions(flow, images).entrance, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
 def test_the_maps_sum_up_to_the_log_probability(name):
     flow = moving(name)
     images = images_of(flow.shape)

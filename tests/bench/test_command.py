@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from oodflow.bench.throughput import Subject
+from oodflow.experiments import RECIPES
+
 SMOKE = ("bench", "--scale", "smoke", "--rounds", "1", "--no-peers")
 
 
@@ -90,3 +93,12 @@ def test_a_damaged_file_is_found_before_anything_is_measured(oodflow, measured, 
     assert "holds no stored shares" in result.error
     assert result.code == 1
     assert not measured
+
+
+def test_a_reversible_step_stores_nothing(monkeypatch):
+    seen = []
+    monkeypatch.setattr("oodflow.bench.throughput.take_step", lambda *arguments: seen.append(arguments[3].memory))
+    subject = Subject.of(RECIPES["fashion-mnist-glow"]("smoke"))
+    subject.step()
+    subject.step("reversible")
+    assert seen == ["stored", "reversible"]

@@ -7,12 +7,14 @@ from oodflow.figures import (
     CouplingRow,
     Curve,
     Part,
+    Scale,
     contribution_figure,
     coupling_figure,
     gap_figure,
     latent_figure,
     prediction_figure,
 )
+from oodflow.figures.sheet import coloured
 
 RNG = np.random.default_rng(0)
 
@@ -48,6 +50,7 @@ def test_latents_of_colour_images_are_shown_in_colour_and_in_blue():
     assert len(panels) == 2 + 2 + 2 + 1
     assert panels[2][2, 5].tolist() == [255, 0, 128]
     assert "z,\nblue" in texts(figure)
+    np.testing.assert_array_equal(panels[4], coloured(z[0, 2], Scale.around_zero("z", [z])))
 
 
 def row(layers):
