@@ -1,5 +1,7 @@
 """The base of every configuration: typed, frozen, refusing unknown keys, and a JSON round trip away from a file."""
 
+from abc import ABC
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -14,3 +16,13 @@ class Config(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Component(Config, ABC):
+    """Settings of a part that others can take the place of: a flow, a net, an objective, a score.
+
+    Attributes:
+        kind: its name in the registry of such parts; a subclass declares it as ``Literal`` with that name as default.
+    """
+
+    kind: str

@@ -12,8 +12,8 @@ class UsageError(OodflowError, ValueError):
     """An argument cannot be right: an unknown name, a wrong shape. The command line exits with 2."""
 
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
-    """Build the error for a name that is not in a registry, with the nearest names that are.
+class UnknownName(UsageError, KeyError):
+    """A name is not in a registry; the message names the nearest that are.
 
     Args:
         kind: what the name should have been, for example ``"recipe"``.
@@ -21,10 +21,14 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
         known: the names that exist.
 
     Example:
-        >>> str(unknown("net", "resnit", ["highway", "resnet"]))
+        >>> str(UnknownName("net", "resnit", ["highway", "resnet"]))
         "unknown net 'resnit': did you mean 'resnet'? Known: highway, resnet."
     """
-    names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(repr(n) for n in near)}? Known" if near else "known"
-    return UsageError(f"unknown {kind} {name!r}: {hint}: {', '.join(names)}.")
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(repr(n) for n in near)}? Known" if near else "known"
+        super().__init__(f"unknown {kind} {name!r}: {hint}: {', '.join(names)}.")
+
+    __str__ = Exception.__str__  # a KeyError would put the message in quotes

@@ -212,23 +212,19 @@ def test_what_is_no_archive(root, server):
         fetch(serve_tar(server, b"no archive"), root, progress=False)
 
 
-def registered(monkeypatch, name, **changes):
-    source = replace(SOURCES[name], **changes)
-    monkeypatch.setitem(SOURCES, name, source)
-
-
-def test_a_data_set(root, server, monkeypatch, open_set):
+def test_a_data_set(root, server, open_set):
     content = idx_bytes(random_images(20, 28, 28))
     server.files["/t10k"] = content
     md5 = hashlib.md5(content).hexdigest()
     remote = Remote(f"{server.url}/t10k", f"md5:{md5}", "mnist/t10k-images-idx3-ubyte")
-    registered(monkeypatch, "mnist", parts={"test": 20}, md5={"test": md5}, downloads=(remote,))
-    assert status("mnist", root).state == "missing"
-    assert download("mnist", root, progress=False) == [root / "mnist/t10k-images-idx3-ubyte"]
-    assert status("mnist", root).state == "ready"
-    assert len(open_set("mnist")) == 20
-    download("mnist", root, progress=False)
-    assert len(server.asked) == 1  # what is complete is left alone
+    small = replace(SOURCES["mnist"], parts={"test": 20}, md5={"test": md5}, downloads=(remote,))
+    with SOURCES.replacing("mnist", small):
+        assert status("mnist", root).state == "missing"
+        assert download("mnist", root, progress=False) == [root / "mnist/t10k-images-idx3-ubyte"]
+        assert status("mnist", root).state == "ready"
+        assert len(open_set("mnist")) == 20
+        download("mnist", root, progress=False)
+        assert len(server.asked) == 1  # what is complete is left alone
 
 
 def test_a_partial_set_is_completed(root, server, monkeypatch):

@@ -12,7 +12,7 @@ from oodflow.bench import against, limit, memory, startup, surroundings, through
 from oodflow.bench.page import as_markdown
 from oodflow.bench.peers import PEERS
 from oodflow.bench.rounds import interleave, summary
-from oodflow.errors import OodflowError, UsageError, unknown
+from oodflow.errors import OodflowError, UnknownName, UsageError
 from oodflow.experiments import RECIPES, SCALES, RunConfig
 from oodflow.experiments.record import provenance
 from oodflow.files import explained, page_and_data, write_text
@@ -112,12 +112,9 @@ def cpu_model() -> str:
 
 def _configs(options: BenchOptions) -> list[RunConfig]:
     """Make all configurations before any is measured."""
-    for name in options.recipes:
-        if name not in RECIPES:
-            raise unknown("recipe", name, RECIPES)
     for scale in options.scales:
         if scale not in SCALES:
-            raise unknown("scale", scale, SCALES)
+            raise UnknownName("scale", scale, SCALES)
     if options.rounds < 1:
         raise UsageError(f"rounds is {options.rounds}: expected a positive number.")
     return [RECIPES[name](scale) for scale in dict.fromkeys(options.scales) for name in dict.fromkeys(options.recipes)]

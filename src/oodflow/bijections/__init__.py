@@ -20,6 +20,7 @@ from oodflow.bijections.multiscale import MultiScale
 from oodflow.bijections.patchify import Patchify
 from oodflow.bijections.reversible import reversible
 from oodflow.bijections.squeeze import Squeeze
+from oodflow.registry import Registry
 
 BIJECTIONS: dict[str, Callable[[Shape], Bijection]] = {
     "actnorm": lambda shape: ActNorm(shape[0]),
@@ -34,14 +35,18 @@ BIJECTIONS: dict[str, Callable[[Shape], Bijection]] = {
     "squeeze": lambda shape: Squeeze(),
 }
 
-MASKS: dict[str, Callable[[Shape, int], Mask]] = {
-    "centre": centre,
-    "channelwise": channelwise,
-    "checkerboard": checkerboard,
-    "cycle": cycle,
-    "horizontal": horizontal,
-    "vertical": vertical,
-}
+MASKS: Registry[Callable[[Shape, int], Mask]] = Registry(
+    "mask",
+    "oodflow.masks",
+    {
+        "centre": centre,
+        "channelwise": channelwise,
+        "checkerboard": checkerboard,
+        "cycle": cycle,
+        "horizontal": horizontal,
+        "vertical": vertical,
+    },
+)
 
 __all__ = [
     "BIJECTIONS", "MASKS", "ActNorm", "AffineCoupling", "Bijection", "Chain", "Conv1x1", "Logit", "Mask", "MultiScale",

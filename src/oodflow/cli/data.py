@@ -6,7 +6,6 @@ from dataclasses import asdict
 
 from oodflow.cli.display import progress_console, result_console
 from oodflow.data import SOURCES, data_root, download, status, verify
-from oodflow.errors import unknown
 
 
 def list_sources(arguments: Namespace) -> None:
@@ -53,6 +52,6 @@ def check(arguments: Namespace) -> int:
 
 
 def _require_known(names: list[str]) -> None:
+    """Look all of them up before anything is done for the first."""
     for name in names:
-        if name not in SOURCES:
-            raise unknown("data set", name, SOURCES)
+        SOURCES[name]

@@ -12,7 +12,7 @@ from oodflow.cli.original_flags import (
     constructor_arguments,
     original_data,
 )
-from oodflow.errors import UsageError, unknown
+from oodflow.errors import UnknownName, UsageError
 from oodflow.experiments.import_original import OriginalRun, import_original
 from oodflow.interop import ORIGINAL_FLOWS
 
@@ -24,7 +24,7 @@ def run(arguments: Namespace) -> None:
     data = original_data(arguments.dataset)
     cls = arguments.flow or ("RealNVP" if len(data.shape) == 3 else "RealNVPTabular")
     if cls not in ORIGINAL_FLOWS:
-        raise unknown("flow", cls, ORIGINAL_FLOWS)
+        raise UnknownName("flow", cls, ORIGINAL_FLOWS)
     given = {
         name: value
         for name in ("flow", "dataset", *FLOW_FLAGS, *TRAINING_FLAGS, *TRAINING_SWITCHES)

@@ -6,7 +6,7 @@ Nothing heavy is imported here, for the parser needs it.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from oodflow.errors import UsageError, unknown
+from oodflow.errors import UnknownName, UsageError
 
 Shape = tuple[int, ...]
 
@@ -70,7 +70,7 @@ def original_data(dataset: str) -> OriginalData:
         UsageError: for a name that it does not know.
     """
     if dataset.lower() not in ORIGINAL_DATA:
-        raise unknown("dataset", dataset.lower(), ORIGINAL_DATA)
+        raise UnknownName("dataset", dataset.lower(), ORIGINAL_DATA)
     return ORIGINAL_DATA[dataset.lower()]
 
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from oodflow import __version__
 from oodflow.cli.original_flags import FLOW_FLAGS, TRAINING_FLAGS, TRAINING_SWITCHES
-from oodflow.errors import UsageError, unknown
+from oodflow.errors import UnknownName, UsageError
 
 
 class Parser(argparse.ArgumentParser):
@@ -22,7 +22,7 @@ class Parser(argparse.ArgumentParser):
         """Name the nearest choices, where the library lists all of them."""
         if action.choices is not None and value not in action.choices:
             kind = action.option_strings[0] if action.option_strings else str(action.metavar).lower()
-            raise unknown(kind, value, action.choices)
+            raise UnknownName(kind, value, action.choices)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

@@ -8,7 +8,7 @@ from typing import Literal
 from oodflow.data.load import missing, note_of
 from oodflow.data.source import Source
 from oodflow.data.sources import SOURCES
-from oodflow.errors import OodflowError, unknown
+from oodflow.errors import OodflowError
 
 State = Literal["ready", "partial", "missing", "built-in"]
 
@@ -37,7 +37,7 @@ def status(name: str, root: Path) -> SourceStatus:
         >>> status("digits", Path("anywhere"))
         SourceStatus(name='digits', state='built-in', counts={'test': 1797}, detail='')
     """
-    source = _source(name)
+    source = SOURCES[name]
     if source.built_in:
         return SourceStatus(name, "built-in", {part: count or 0 for part, count in source.parts.items()}, "")
     counts: dict[str, int] = {}
@@ -66,7 +66,7 @@ def download(name: str, root: Path, progress: bool = True) -> list[Path]:
     """
     from oodflow.data.fetch import fetch
 
-    source = _source(name)
+    source = SOURCES[name]
     if status(name, root).state in ("missing", "partial"):
         if not source.downloads:
             raise OodflowError(f"{name} cannot be downloaded: {source.by_hand} ({root / name}).")
@@ -80,7 +80,7 @@ def verify(name: str, root: Path) -> list[str]:
 
     A part of which only some images are there is no problem; :func:`status` tells.
     """
-    source = _source(name)
+    source = SOURCES[name]
     return [problem for part in source.parts for problem in _problems(source, part, root)]
 
 
@@ -95,9 +95,3 @@ def _problems(source: Source, part: str, root: Path) -> list[str]:
         return [str(error)]
     except OSError as error:
         return [f"{source.name} ({part}) cannot be read: {error}."]
-
-
-def _source(name: str) -> Source:
-    if name not in SOURCES:
-        raise unknown("data set", name, SOURCES)
-    return SOURCES[name]

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from oodflow.data.image_set import Shape
-from oodflow.errors import UsageError, unknown
+from oodflow.errors import UnknownName, UsageError
 
 OWN_DATA = ("folder", "npy")  # what a user's own data can lie in
 
@@ -35,7 +35,7 @@ def parse(spec: str, names: Collection[str]) -> Spec:
             raise UsageError(f"data set {spec!r} names no path: write {kind}:PATH.")
         return Spec(kind, path, shape)
     if where not in names:
-        raise unknown("data set", where, [*names, *(f"{kind}:PATH" for kind in OWN_DATA)])
+        raise UnknownName("data set", where, [*names, *(f"{kind}:PATH" for kind in OWN_DATA)])
     return Spec(where, "", shape)
 
 

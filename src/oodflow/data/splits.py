@@ -18,7 +18,7 @@ from collections.abc import Collection
 import numpy as np
 
 from oodflow.data.image_set import Rows
-from oodflow.errors import OodflowError, unknown
+from oodflow.errors import OodflowError, UnknownName
 
 SPLITS = ("train", "calibration", "test")
 ASKABLE = (*SPLITS, "train+calibration", "all")
@@ -35,7 +35,7 @@ def part_of(name: str, split: str, parts: Collection[str]) -> str:
         'all'
     """
     if split not in ASKABLE:
-        raise unknown("split", split, ASKABLE)
+        raise UnknownName("split", split, ASKABLE)
     if split in parts:
         return split
     if "all" in parts:

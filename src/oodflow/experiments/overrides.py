@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from oodflow.errors import UsageError, unknown
+from oodflow.config import Component
+from oodflow.errors import UnknownName, UsageError
 from oodflow.experiments.config import RunConfig
-from oodflow.flows import FLOWS
-from oodflow.nets import NETS
+from oodflow.registry import ChosenFrom, Registry
 
 LABELS = ("recipe", "scale")  # they say where a configuration came from: setting them would change nothing else
 
@@ -20,7 +20,8 @@ def override(config: RunConfig, settings: Sequence[str]) -> RunConfig:
     Args:
         config: where to start.
         settings: ``field=value``, dots for nesting; values are JSON, and whatever is not JSON is a string, or with
-            commas a list where a list belongs. Another ``kind`` of flow or net starts from that kind's own defaults.
+            commas a list where a list belongs. A part is set by its kind, ``flow.net=convnet``; another kind than
+            before starts from its own defaults.
 
     Raises:
         UsageError: for an unknown field, naming the nearest ones, or a value that does not fit.
@@ -57,24 +58,34 @@ def _set(values: dict[str, Any], name: str, value: object) -> None:
     inner: Any = values
     for key in path:
         inner = inner.get(key) if isinstance(inner, dict) else None
-    if not isinstance(inner, dict) or leaf not in inner or isinstance(inner[leaf], dict):
+    if not isinstance(inner, dict) or leaf not in inner:
         raise _unknown_field(name, RunConfig.model_validate(values))
+    if isinstance(inner[leaf], dict):  # a part: its kind alone stands for its defaults
+        if not isinstance(value, str) or "kind" not in inner[leaf]:
+            raise _unknown_field(name, RunConfig.model_validate(values))
+        inner, leaf = inner[leaf], "kind"
     if leaf == "kind" and inner["kind"] != value:
         inner.clear()
     inner[leaf] = value.split(",") if isinstance(inner.get(leaf), list) and isinstance(value, str) else value
 
 
 def _unknown_field(name: str, config: RunConfig) -> UsageError:
-    """Build the error for a field that there is not, or that another kind of flow or net has."""
-    for prefix, kinds, kind in (("flow.net.", NETS, getattr(config.flow, "net", None)), ("flow.", FLOWS, config.flow)):
-        leaf = name.removeprefix(prefix)
-        owners = [owner for owner, settings in kinds.items() if leaf in settings.model_fields]
-        if name.startswith(prefix) and owners and kind is not None:
-            return UsageError(
-                f"{name} is a setting of {prefix}kind={' or '.join(owners)}, this run has {kind.kind}: "
-                f"set that first, and its size, for it begins at its own defaults."
-            )
-    return unknown("field", name, fields_of(config))
+    """Build the error for a field that there is not, or that another kind of some part has."""
+    *path, leaf = name.split(".")
+    part: Any = config
+    registry: Registry[Any] | None = None
+    for key in path:
+        field = type(part).model_fields.get(key) if isinstance(part, BaseModel) else None
+        registry = next((m.registry for m in field.metadata if isinstance(m, ChosenFrom)), None) if field else None
+        part = getattr(part, key, None)
+    owners = [kind for kind, settings in (registry or {}).items() if leaf in settings.model_fields]
+    if not owners or not isinstance(part, Component):
+        return UnknownName("field", name, fields_of(config))
+    where = ".".join(path)
+    return UsageError(
+        f"{name} is a setting of {where}={' or '.join(owners)}, this run has {part.kind}: set that first, and its "
+        f"size, for it begins at its own defaults."
+    )
 
 
 def _value(text: str) -> object:

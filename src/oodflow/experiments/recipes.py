@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from oodflow.data import SOURCES
-from oodflow.errors import UsageError, unknown
+from oodflow.errors import UnknownName, UsageError
 from oodflow.experiments.config import RunConfig
 from oodflow.experiments.inductive_biases import COLOUR, GREY, bottleneck, masked
 from oodflow.experiments.scales import (
@@ -19,6 +19,7 @@ from oodflow.experiments.scales import (
 )
 from oodflow.flows import GlowConfig, RealNVPConfig
 from oodflow.nets import ConvNetConfig, HighwayConfig, ResNetConfig
+from oodflow.registry import Registry
 
 # With actnorm inside. After 150 s of two cores on FashionMNIST, one seed, 2,000 calibration images (M): Glow at 3.28
 # bits/dim, without actnorm 3.37; RealNVP at 3.38, with a residual block and no norm instead 3.91.
@@ -107,7 +108,7 @@ def run(
 ) -> RunConfig:
     """Put a preset and data sets together. At ``paper`` scale the whole official train part is trained on."""
     if scale not in SCALES:
-        raise unknown("scale", scale, SCALES)
+        raise UnknownName("scale", scale, SCALES)
     images = SOURCES[data.partition("?")[0]].parts["train"] or 0
     flow, training = preset(scale, images)
     return RunConfig(
@@ -159,6 +160,8 @@ _RUNS: dict[str, tuple[Callable[[Scale, int], Preset], str, tuple[str, ...]]] = 
     "photographs-realnvp": (realnvp_patches, "photographs", ("digits", "flat", "smooth", "noise")),
 }
 
-RECIPES: dict[str, Callable[[str], RunConfig]] = {
-    name: partial(run, preset, data, ood, name) for name, (preset, data, ood) in _RUNS.items()
-}
+RECIPES: Registry[Callable[[str], RunConfig]] = Registry(
+    "recipe",
+    "oodflow.recipes",
+    {name: partial(run, preset, data, ood, name) for name, (preset, data, ood) in _RUNS.items()},
+)

@@ -1,27 +1,25 @@
 """What every flow's configuration can do, and what they share."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
 
 from oodflow.bijections import MASKS, AffineCoupling, Bijection, Mask, Shape, Squeeze
-from oodflow.config import Config
-from oodflow.errors import UsageError, unknown
+from oodflow.config import Component
+from oodflow.errors import UsageError
 from oodflow.flows.flow import Flow
 from oodflow.nets import NetConfig
 
 
-class FlowConfig(Config, ABC):
+class FlowConfig(Component):
     """Settings of a flow, and how to build it.
 
     Attributes:
         rank: how many dimensions its data has: 3 for images ``(C, H, W)``, 1 for vectors ``(D,)``.
-        kind: its key in ``FLOWS``.
     """
 
     rank: ClassVar[int] = 3
-    kind: str
 
     @property
     @abstractmethod
@@ -45,8 +43,7 @@ class FlowConfig(Config, ABC):
 
 
 def _known_mask(name: str) -> str:
-    if name not in MASKS:
-        raise unknown("mask", name, MASKS)
+    MASKS[name]
     return name
 
 

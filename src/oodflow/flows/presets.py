@@ -2,19 +2,25 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import SerializeAsAny
 
 from oodflow.flows.config import FlowConfig
 from oodflow.flows.glow import GlowConfig
 from oodflow.flows.realnvp import RealNVPConfig
 from oodflow.flows.single_scale import SingleScaleConfig
 from oodflow.flows.tabular import TabularConfig
+from oodflow.registry import ChosenFrom, Registry
 
-FLOWS: dict[str, type[FlowConfig]] = {
-    "glow": GlowConfig,
-    "realnvp": RealNVPConfig,
-    "single-scale": SingleScaleConfig,
-    "tabular": TabularConfig,
-}
+FLOWS: Registry[type[FlowConfig]] = Registry(
+    "flow",
+    "oodflow.flows",
+    {
+        "glow": GlowConfig,
+        "realnvp": RealNVPConfig,
+        "single-scale": SingleScaleConfig,
+        "tabular": TabularConfig,
+    },
+)
 
-AnyFlowConfig = Annotated[GlowConfig | RealNVPConfig | SingleScaleConfig | TabularConfig, Field(discriminator="kind")]
+AnyFlowConfig = Annotated[SerializeAsAny[FlowConfig], ChosenFrom(FLOWS)]
+"""Settings of any registered flow."""

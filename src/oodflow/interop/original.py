@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from oodflow.bijections import Shape
-from oodflow.errors import UsageError, unknown
-from oodflow.flows import AnyFlowConfig, Flow, GlowConfig, RealNVPConfig, SingleScaleConfig, TabularConfig
-from oodflow.interop.original_weights import convert
+from oodflow.errors import UnknownName, UsageError
+from oodflow.flows import Flow, GlowConfig, RealNVPConfig, SingleScaleConfig, TabularConfig
+from oodflow.interop.original_weights import OriginalConfig, convert
 from oodflow.nets import AnyNetConfig, BottleneckConfig, ConvNetConfig, HighwayConfig, MLPConfig, ResNetConfig
 
 # The constructor arguments; those that a class takes and ignores stand here too. What is left away is as the original's
@@ -71,7 +71,7 @@ body.3.0.module1.logs, body.3.1.module1.weight and 19 more; give the arguments t
     return original_flow(state_dict, cls, kwargs)[0]
 
 
-def original_flow(state_dict: Mapping[str, Tensor], cls: str, kwargs: Mapping[str, Any]) -> tuple[Flow, AnyFlowConfig]:
+def original_flow(state_dict: Mapping[str, Tensor], cls: str, kwargs: Mapping[str, Any]) -> tuple[Flow, OriginalConfig]:
     """Build what :func:`load_original` returns, and its configuration."""
     config, shape = original_config(cls, kwargs)
     try:
@@ -83,20 +83,20 @@ def original_flow(state_dict: Mapping[str, Tensor], cls: str, kwargs: Mapping[st
     return flow.eval(), config
 
 
-def original_config(cls: str, kwargs: Mapping[str, Any]) -> tuple[AnyFlowConfig, Shape]:
+def original_config(cls: str, kwargs: Mapping[str, Any]) -> tuple[OriginalConfig, Shape]:
     """Translate the original's constructor arguments to our configuration, and the shape of what it is for.
 
     Raises:
         UsageError: for an unknown class or argument, a value that can't be, or an st-network that we do not build.
     """
     if cls not in ORIGINAL_FLOWS:
-        raise unknown("flow", str(cls), ORIGINAL_FLOWS)
+        raise UnknownName("flow", str(cls), ORIGINAL_FLOWS)
     known = {"Glow": _GLOW, "RealNVPTabular": _TABULAR}.get(cls, _REALNVP)
     if not isinstance(kwargs, Mapping):
         raise UsageError(f"kwargs is a {type(kwargs).__name__}: expected a dict of the constructor's arguments.")
     for name in kwargs:
         if name not in known:
-            raise unknown(f"argument of {cls}", str(name), known)
+            raise UnknownName(f"argument of {cls}", str(name), known)
     least = {"num_layers": 0} if cls == "RealNVPTabular" else {}
     given = known | {
         name: value if known[name] is None else _value(name, value, known[name], least.get(name, 1))
@@ -105,7 +105,7 @@ def original_config(cls: str, kwargs: Mapping[str, Any]) -> tuple[AnyFlowConfig,
     return _config(cls, given), _shape(cls, given)
 
 
-def _config(cls: str, given: Mapping[str, Any]) -> AnyFlowConfig:
+def _config(cls: str, given: Mapping[str, Any]) -> OriginalConfig:
     match cls:
         case "RealNVP":
             net = _net(given, given["num_blocks"])
@@ -163,7 +163,7 @@ def _shape(cls: str, given: Mapping[str, Any]) -> Shape:
     return shape
 
 
-def _dead(config: AnyFlowConfig, kwargs: Mapping[str, Any]) -> str:
+def _dead(config: OriginalConfig, kwargs: Mapping[str, Any]) -> str:
     """Name what the original builds and never uses: a bottleneck after block 1 // 2 of 1."""
     unused = kwargs.get("st_type") == "resnet_ae" and not isinstance(config.net, BottleneckConfig)
     return "st_net.bottleneck." if unused else ""
@@ -188,4 +188,4 @@ def _net(given: Mapping[str, Any], blocks: int) -> AnyNetConfig:
                 f"(convnet), fails for 3 scales (autoencoder) or always (autoencoder_old)."
             )
         case name:
-            raise unknown("st_type", name, ("resnet", "resnet_ae", "highway", "glow_convnet"))
+            raise UnknownName("st_type", name, ("resnet", "resnet_ae", "highway", "glow_convnet"))

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from oodflow.bijections import ActNorm, AffineCoupling, Conv1x1, Shape
 from oodflow.errors import UsageError
-from oodflow.flows import AnyFlowConfig, Flow, GlowConfig, RealNVPConfig, SingleScaleConfig, TabularConfig
+from oodflow.flows import Flow, GlowConfig, RealNVPConfig, SingleScaleConfig, TabularConfig
 from oodflow.interop.original_tensors import original_tensors
 from oodflow.nets import MLP, ConvNet, Highway, ResNet
 
@@ -21,7 +21,11 @@ class Origin(NamedTuple):
     make: Callable[..., Tensor]
 
 
-def convert(state_dict: Mapping[str, Tensor], flow: Flow, config: AnyFlowConfig, dead: str = "") -> dict[str, Tensor]:
+OriginalConfig = GlowConfig | RealNVPConfig | SingleScaleConfig | TabularConfig
+"""Settings of the flows that the original has."""
+
+
+def convert(state_dict: Mapping[str, Tensor], flow: Flow, config: OriginalConfig, dead: str = "") -> dict[str, Tensor]:
     """Translate the original's weights to the state-dict of ``flow``, which ``config`` built.
 
     Args:
@@ -60,7 +64,7 @@ def _naturally(key: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in key.split(".")]
 
 
-def _origins(flow: Flow, config: AnyFlowConfig) -> Iterator[tuple[str, Origin]]:
+def _origins(flow: Flow, config: OriginalConfig) -> Iterator[tuple[str, Origin]]:
     """Pair the layers that have weights, which come in the same order, and their tensors."""
     layers = [(name, layer) for name, layer in flow.named_modules() if isinstance(layer, _WITH_WEIGHTS)]
     for (name, layer), place in zip(layers, _places(config), strict=True):
@@ -68,7 +72,7 @@ def _origins(flow: Flow, config: AnyFlowConfig) -> Iterator[tuple[str, Origin]]:
             yield f"{name}.{tensor}", _origin(layer, tensor, tuple(value.shape), place)
 
 
-def _places(config: AnyFlowConfig) -> Iterator[str]:
+def _places(config: OriginalConfig) -> Iterator[str]:
     """Name the original's layers that have weights, in order.
 
     ``body.0`` and ``body.1`` are its preparations; each squeeze and split takes a number too.

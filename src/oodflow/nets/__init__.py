@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import SerializeAsAny
 
 from oodflow.nets.bottleneck import Bottleneck, BottleneckConfig
 from oodflow.nets.convnet import ConvNet, ConvNetConfig
@@ -11,18 +11,22 @@ from oodflow.nets.highway import Highway, HighwayConfig
 from oodflow.nets.mlp import MLP, MLPConfig
 from oodflow.nets.net import NetConfig
 from oodflow.nets.resnet import ResNet, ResNetConfig
+from oodflow.registry import ChosenFrom, Registry
 
-NETS: dict[str, type[NetConfig]] = {
-    "bottleneck": BottleneckConfig,
-    "convnet": ConvNetConfig,
-    "highway": HighwayConfig,
-    "mlp": MLPConfig,
-    "resnet": ResNetConfig,
-}
+NETS: Registry[type[NetConfig]] = Registry(
+    "net",
+    "oodflow.nets",
+    {
+        "bottleneck": BottleneckConfig,
+        "convnet": ConvNetConfig,
+        "highway": HighwayConfig,
+        "mlp": MLPConfig,
+        "resnet": ResNetConfig,
+    },
+)
 
-AnyNetConfig = Annotated[
-    BottleneckConfig | ConvNetConfig | HighwayConfig | MLPConfig | ResNetConfig, Field(discriminator="kind")
-]
+AnyNetConfig = Annotated[SerializeAsAny[NetConfig], ChosenFrom(NETS)]
+"""Settings of any registered net."""
 
 __all__ = [
     "MLP", "NETS", "AnyNetConfig", "Bottleneck", "BottleneckConfig", "ConvNet", "ConvNetConfig", "Foldable", "Highway",

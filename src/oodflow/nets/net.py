@@ -1,15 +1,15 @@
 """What every st-network's configuration can do."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 
 from torch import nn
 
-from oodflow.config import Config
+from oodflow.config import Component
 
 Shape = tuple[int, ...]
 
 
-class NetConfig(Config, ABC):
+class NetConfig(Component):
     """Settings of an st-network, and how to build it for the coupling layer that asks."""
 
     @property

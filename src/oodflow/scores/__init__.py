@@ -6,6 +6,7 @@ fitted. Adding one is a file here and a line in ``SCORES``; ``oodflow.testing.sc
 
 from collections.abc import Callable
 
+from oodflow.registry import Registry
 from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
 from oodflow.scores.evidence import Evidence, observe, require_images, require_shape
@@ -14,12 +15,16 @@ from oodflow.scores.score import NotFittedError, Score
 from oodflow.scores.storage import SavedScores, load_scores, save_scores
 from oodflow.scores.typicality import Typicality
 
-SCORES: dict[str, Callable[[], Score]] = {
-    "likelihood": Likelihood,
-    "typicality": Typicality,
-    "complexity": InputComplexity,
-    "compressed-size": CompressedSize,
-}
+SCORES: Registry[Callable[[], Score]] = Registry(
+    "score",
+    "oodflow.scores",
+    {
+        "likelihood": Likelihood,
+        "typicality": Typicality,
+        "complexity": InputComplexity,
+        "compressed-size": CompressedSize,
+    },
+)
 
 __all__ = [
     "SCORES",

@@ -12,17 +12,22 @@ from oodflow.data.sources.notmnist import NOTMNIST
 from oodflow.data.sources.photographs import Photographs
 from oodflow.data.sources.smooth import Smooth
 from oodflow.data.sources.svhn import Svhn
+from oodflow.registry import Registry
 
-SOURCES: dict[str, Source] = {
-    "mnist": MNIST,
-    "fashion_mnist": FASHION_MNIST,
-    "notmnist": NOTMNIST,
-    "cifar10": Cifar10(),
-    "svhn": Svhn(),
-    "celeba": CelebA(),
-    "photographs": Photographs(),
-    "digits": Digits(),
-    "flat": Flat(),
-    "smooth": Smooth(),
-    "noise": Noise(),
-}
+SOURCES: Registry[Source] = Registry(
+    "data set",
+    "oodflow.sources",
+    {
+        "mnist": MNIST,
+        "fashion_mnist": FASHION_MNIST,
+        "notmnist": NOTMNIST,
+        "cifar10": Cifar10(),
+        "svhn": Svhn(),
+        "celeba": CelebA(),
+        "photographs": Photographs(),
+        "digits": Digits(),
+        "flat": Flat(),
+        "smooth": Smooth(),
+        "noise": Noise(),
+    },
+)
