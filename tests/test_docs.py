@@ -8,11 +8,12 @@ import pytest
 
 from oodflow.bijections import MASKS
 from oodflow.cli.original_flags import FLOW_FLAGS, TRAINING_FLAGS, TRAINING_SWITCHES
-from oodflow.experiments import RECIPES, fields_of, override
-from oodflow.experiments.explain.pictures import PICTURES
+from oodflow.explanation.pictures import PICTURES
 from oodflow.flows import RealNVPConfig
 from oodflow.interop import ORIGINAL_FLOWS, original_config
 from oodflow.nets import ConvNetConfig
+from oodflow.recipes import RECIPES
+from oodflow.runs import fields_of, override
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "from-the-original.md").read_text(encoding="utf-8")

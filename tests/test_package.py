@@ -60,5 +60,5 @@ def test_the_wheel_runs(installed, tmp_path, start):
 
 
 def test_it_is_the_wheel_that_runs(installed, tmp_path):
-    code = "import oodflow, oodflow.cli.main, oodflow.experiments; print(oodflow.__file__)"
+    code = "import oodflow, oodflow.cli.main, oodflow.recipes, oodflow.session; print(oodflow.__file__)"
     assert command(sys.executable, "-c", code, cwd=tmp_path, PYTHONPATH=str(installed)).startswith(str(installed))

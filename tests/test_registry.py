@@ -11,9 +11,9 @@ from oodflow.bijections import MASKS
 from oodflow.config import Component
 from oodflow.data import SOURCES
 from oodflow.errors import OodflowError, UnknownName, UsageError
-from oodflow.experiments import RECIPES
 from oodflow.flows import FLOWS, AnyFlowConfig
 from oodflow.nets import NETS, AnyNetConfig
+from oodflow.recipes import RECIPES
 from oodflow.registry import ChosenFrom, PluginWarning, Registry, import_plugin
 from oodflow.scores import SCORES
 

@@ -21,7 +21,7 @@ __all__ = ["load"]
 
 def load(path: str | Path) -> "Flow":
     """Load the flow of a run directory, or of a ``weights.safetensors``, on the CPU and in eval mode."""
-    from oodflow.experiments.run_dir import load as load_run  # torch is only loaded when it is used
+    from oodflow.runs.run_dir import load as load_run  # torch is only loaded when it is used
 
     return load_run(path)
 

@@ -1,7 +1,9 @@
-"""Writing files so that a crash or a full disk never leaves half of one."""
+"""Files: named, and written so that a crash or a full disk never leaves half of one."""
 
 import errno
+import hashlib
 import os
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -52,6 +54,17 @@ def write_text(path: Path, text: str) -> None:
     """Write ``text`` to ``path`` atomically."""
     with written_atomically(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def file_name(name: str) -> str:
+    """Turn a name into a file name: itself, or readable and with a digest that tells it from others.
+
+    Example:
+        >>> file_name("fashion_mnist"), file_name("folder:my/pictures?shape=1x28x28")
+        ('fashion_mnist', 'folder-my-pictures-shape-1x28x28-173d43')
+    """
+    readable = re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[-60:]
+    return name if readable == name else f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
 def page_and_data(path: Path) -> tuple[Path, Path]:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from oodflow.bench.throughput import Subject
-from oodflow.experiments import RECIPES
+from oodflow.recipes import RECIPES
 
 SMOKE = ("bench", "--scale", "smoke", "--rounds", "1", "--no-peers")
 

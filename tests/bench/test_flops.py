@@ -8,7 +8,7 @@ from torch.nn.functional import conv2d
 from oodflow.bench import throughput
 from oodflow.bench.flops import Probe, count
 from oodflow.bench.throughput import Subject, shape_of
-from oodflow.experiments import RECIPES
+from oodflow.recipes import RECIPES
 
 # 25 pixels: 3x3 of 2 to 4 channels, 1x1 of 4 to 8, then 8 numbers to 3.
 NET = nn.Sequential(

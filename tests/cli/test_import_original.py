@@ -8,7 +8,7 @@ import torch
 import oodflow as package
 from interop import original
 from interop.states import state_of
-from oodflow.experiments import RunDir
+from oodflow.runs import RunDir
 
 FLAGS = ["--dataset=FashionMNIST", "--num-blocks", "2", "--num_mid_channels=2"]
 KWARGS = {"img_shape": (1, 28, 28), "mid_channels": 2, "num_blocks": 2}

@@ -45,6 +45,6 @@ def test_other_systems_are_left_alone(monkeypatch):
 
 def test_evaluation_does_not_wait_for_libraries_that_it_does_not_use():
     """Together these take as long to import as torch itself."""
-    code = "import sys, oodflow.experiments.evaluate; print({'sklearn', 'scipy', 'pandas'} & {*sys.modules})"
+    code = "import sys, oodflow.evaluation.evaluate; print({'sklearn', 'scipy', 'pandas'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from oodflow.experiments import RunDir
+from oodflow.runs import RunDir
 from oodflow.training import TrainState
 
 

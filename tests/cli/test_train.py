@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from oodflow.experiments import RECIPES, RunConfig
+from oodflow.recipes import RECIPES
+from oodflow.runs import RunConfig
 
 
 def config_of(oodflow, *arguments):

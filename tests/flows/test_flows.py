@@ -9,7 +9,6 @@ import torch
 from oodflow.bijections import MASKS, AffineCoupling, Chain, Logit, MultiScale
 from oodflow.data import ImageSet, TrainingBatches
 from oodflow.errors import OodflowError, UsageError
-from oodflow.experiments import RECIPES
 from oodflow.flows import (
     FLOWS,
     Flow,
@@ -23,6 +22,7 @@ from oodflow.flows import (
     save_flow,
 )
 from oodflow.nets import NETS, ConvNetConfig, ResNetConfig
+from oodflow.recipes import RECIPES
 from oodflow.testing.flows import check_flow
 from oodflow.training import TrainState, seeded, train
 

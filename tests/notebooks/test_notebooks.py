@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from oodflow.data import SOURCES, data_root, status
-from oodflow.experiments import RECIPES
+from oodflow.recipes import RECIPES
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(path.stem for path in FOLDER.glob("*.ipynb"))

@@ -55,7 +55,7 @@ def peak() -> int:
 def main(recipe: str, scale: str, memory: str) -> None:
     """Train for a few steps; print the peaks before and after, as JSON."""
     from oodflow.bench.throughput import Subject
-    from oodflow.experiments import RECIPES
+    from oodflow.recipes import RECIPES
 
     before = peak()
     subject = Subject.of(RECIPES[recipe](scale))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from oodflow.experiments.markdown import line
+from oodflow.document.markdown import line
 
 Record = Mapping[str, Any]
 

@@ -13,9 +13,10 @@ from oodflow.bench.page import as_markdown
 from oodflow.bench.peers import PEERS
 from oodflow.bench.rounds import interleave, summary
 from oodflow.errors import OodflowError, UnknownName, UsageError
-from oodflow.experiments import RECIPES, SCALES, RunConfig
-from oodflow.experiments.record import provenance
 from oodflow.files import explained, page_and_data, write_text
+from oodflow.recipes import RECIPES, SCALES
+from oodflow.runs import RunConfig
+from oodflow.runs.provenance import provenance
 
 README_RECIPES = ("fashion-mnist-realnvp", "fashion-mnist-glow", "cifar10-realnvp", "cifar10-glow")
 

@@ -12,7 +12,7 @@ COMMANDS = {
     "import oodflow": ["-c", "import oodflow"],
     "oodflow --help": ["-m", "oodflow", "--help"],
     "import torch": ["-c", "import torch"],
-    "all that train and evaluate import": ["-c", "import oodflow.experiments.train, oodflow.experiments.evaluate"],
+    "all that train and evaluate import": ["-c", "import oodflow.session.train, oodflow.evaluation.evaluate"],
 }
 BESIDE = {  # what each is a multiple of
     "import oodflow": "python",

@@ -11,10 +11,10 @@ import torch
 from oodflow.bench.rounds import Seconds, Task, interleave, ratios, summary
 from oodflow.bench.throughput import BATCH, LEAST, Subject
 from oodflow.data import ImageSet, TrainingBatches, load
-from oodflow.experiments import RECIPES
-from oodflow.experiments.evaluate import EvaluationOptions, evaluate
-from oodflow.experiments.train import RunOptions, start
+from oodflow.evaluation.evaluate import EvaluationOptions, evaluate
+from oodflow.recipes import RECIPES
 from oodflow.scores import SCORES, Evidence, observe
+from oodflow.session.train import SessionOptions, start
 from oodflow.training.loop import training_noise
 
 RECIPE = "photographs-realnvp"  # its data is built in
@@ -89,6 +89,6 @@ def _scoring(name: str, evidence: Evidence) -> Callable[[], object]:
 
 def _evaluation(folder: Path) -> Callable[[], object]:
     """Train at smoke scale, and evaluate: files are opened, scores and figures written, but hardly an image scored."""
-    run = start(RECIPES[RECIPE]("smoke"), folder / "run", RunOptions("oodflow bench", say=lambda line: None))
+    run = start(RECIPES[RECIPE]("smoke"), folder / "run", SessionOptions("oodflow bench", say=lambda line: None))
     options = EvaluationOptions(limit=LIMIT)
     return lambda: evaluate(run, options, command="oodflow bench")

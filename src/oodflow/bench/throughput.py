@@ -13,10 +13,9 @@ from oodflow.bench import limit
 from oodflow.bench.flops import Probe, Work, count
 from oodflow.bench.limit import Rates
 from oodflow.bench.rounds import Task, interleave, ratios, summary
-from oodflow.data import SOURCES, ImageSet, Shape
-from oodflow.data.spec import parse
-from oodflow.experiments import RunConfig
+from oodflow.data import ImageSet, shape_of
 from oodflow.flows import Flow
+from oodflow.runs import RunConfig
 from oodflow.scores import observe
 from oodflow.training import TrainingConfig, TrainState, negative_log_likelihood, seeded
 from oodflow.training.loop import take_step, training_noise
@@ -144,14 +143,6 @@ def pool(measured: list[Limits]) -> Limits:
             for what, values in rates.items():
                 pooled[probe][what] += values
     return {probe: dict(rates) for probe, rates in pooled.items()}
-
-
-def shape_of(data: str) -> Shape:
-    """Tell the shape of a registered data set's images without reading them."""
-    spec = parse(data, SOURCES)
-    shape = spec.shape or SOURCES[spec.kind].shape
-    assert shape is not None, "only a user's own data has no shape until it is read"
-    return shape
 
 
 def random_images(number: int, shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -3,8 +3,8 @@
 from argparse import Namespace
 
 from oodflow.cli.display import show_or_write
-from oodflow.experiments import RunDir
-from oodflow.experiments.compare import as_markdown, compare, write
+from oodflow.report.comparison import as_markdown, compare, write
+from oodflow.runs import RunDir
 
 
 def run(arguments: Namespace) -> None:

@@ -4,8 +4,8 @@ from argparse import Namespace
 from dataclasses import asdict
 
 from oodflow.cli.display import show_or_write
-from oodflow.experiments import RunDir
-from oodflow.experiments.curves import as_markdown, read_curve, write
+from oodflow.report.curves import as_markdown, read_curve, write
+from oodflow.runs import RunDir
 
 
 def run(arguments: Namespace) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from oodflow.cli.evaluate import evaluate_and_print
 from oodflow.cli.train import train_into
-from oodflow.experiments import RECIPES
-from oodflow.experiments.evaluate import EvaluationOptions
+from oodflow.evaluation.evaluate import EvaluationOptions
+from oodflow.recipes import RECIPES
 
 
 def run(arguments: Namespace) -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from oodflow.experiments.evaluate import Progress as EvaluationProgress
+from oodflow.evaluation.evaluate import Progress as EvaluationProgress
 from oodflow.training import Callback, StepReport, TrainState
 
 # Names and paths are printed as they are: square brackets are no markup in them, nor colons emoji.

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from oodflow.cli.display import evaluation_table, notes, result_console, scoring_progress
-from oodflow.experiments import RunDir
-from oodflow.experiments.evaluate import EvaluationOptions, evaluate
-from oodflow.experiments.meaning import meaning
+from oodflow.evaluation.conclusion import conclusion
+from oodflow.evaluation.evaluate import EvaluationOptions, evaluate
+from oodflow.runs import RunDir
 
 
 def run(arguments: Namespace) -> None:
@@ -43,7 +43,7 @@ def evaluate_and_print(
         "" if step in (None, steps) else f"This run is unfinished: its weights are of step {step:,} of {steps:,}."
     )
     before = f"This replaces the evaluation of {replaced['date']}." if replaced else ""
-    for line in [*notes(evaluation), unfinished, before, meaning(evaluation)]:
+    for line in [*notes(evaluation), unfinished, before, conclusion(evaluation)]:
         if line:
             result_console.print(line)
     result_console.print(f"Wrote {run_dir.likelihoods_file}, {run_dir.samples_file} and {run_dir.record_file}")

@@ -8,9 +8,9 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from oodflow.cli.display import progress_console, result_console
-from oodflow.experiments import RunDir
-from oodflow.experiments.explain import ExplainOptions, explain
-from oodflow.experiments.explain.observations import observations
+from oodflow.explanation import ExplainOptions, explain
+from oodflow.explanation.observations import observations
+from oodflow.runs import RunDir
 
 
 def run(arguments: Namespace) -> None:

@@ -13,8 +13,8 @@ from oodflow.cli.original_flags import (
     original_data,
 )
 from oodflow.errors import UnknownName, UsageError
-from oodflow.experiments.import_original import OriginalRun, import_original
 from oodflow.interop import ORIGINAL_FLOWS
+from oodflow.paper.import_original import OriginalRun, import_original
 
 
 def run(arguments: Namespace) -> None:

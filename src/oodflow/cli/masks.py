@@ -2,8 +2,8 @@
 
 from argparse import Namespace
 
-from oodflow.experiments.masks import draw_masks
 from oodflow.figures import save_figure
+from oodflow.paper.masks import draw_masks
 
 
 def run(arguments: Namespace) -> None:

@@ -3,8 +3,8 @@
 from argparse import Namespace
 
 from oodflow.cli.display import show_or_write
-from oodflow.experiments import RunDir
-from oodflow.experiments.explain.page import collected, read_explanations, write
+from oodflow.explanation.page import collected, read_explanations, write
+from oodflow.runs import RunDir
 
 
 def run(arguments: Namespace) -> None:

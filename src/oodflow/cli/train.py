@@ -8,8 +8,9 @@ from pathlib import Path
 
 from oodflow.cli.display import progress_console, result_console, training_progress
 from oodflow.errors import UsageError
-from oodflow.experiments import RECIPES, RunConfig, RunDir, override
-from oodflow.experiments.train import RunOptions, go_on, start
+from oodflow.recipes import RECIPES
+from oodflow.runs import RunConfig, RunDir, override
+from oodflow.session.train import SessionOptions, resume, start
 
 
 def run(arguments: Namespace) -> None:
@@ -52,7 +53,7 @@ def config_of(arguments: Namespace) -> RunConfig:
 def train_into(path: Path, config: RunConfig | None, arguments: Namespace) -> RunDir:
     """Train with a progress display: a new run for ``config``, or the one at ``path`` where that is none."""
     with training_progress() as callback:
-        options = RunOptions(
+        options = SessionOptions(
             command=shlex.join(arguments.command),
             root=getattr(arguments, "data_dir", None),
             callbacks=[callback],
@@ -60,7 +61,7 @@ def train_into(path: Path, config: RunConfig | None, arguments: Namespace) -> Ru
             device=arguments.device,
         )
         if config is None:
-            go_on(RunDir.open(path), options)
+            resume(RunDir.open(path), options)
         else:
             start(config, path, options)
     return RunDir(path)

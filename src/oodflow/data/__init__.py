@@ -2,7 +2,7 @@
 
 from oodflow.data.batches import TrainingBatches, in_order
 from oodflow.data.image_set import Images, ImageSet, Shape
-from oodflow.data.load import data_root, load
+from oodflow.data.load import data_root, load, shape_of
 from oodflow.data.manage import SourceStatus, download, status, verify
 from oodflow.data.source import BuiltIn, Remote, Source
 from oodflow.data.sources import SOURCES
@@ -23,6 +23,7 @@ __all__ = [
     "download",
     "in_order",
     "load",
+    "shape_of",
     "status",
     "verify",
 ]

@@ -15,7 +15,7 @@ from oodflow.data.sources import SOURCES
 from oodflow.data.sources.folder import Folder
 from oodflow.data.sources.npy import Npy
 from oodflow.data.splits import part_of, rows_of
-from oodflow.errors import OodflowError
+from oodflow.errors import OodflowError, UsageError
 
 OWN_DATA = {"folder": Folder, "npy": Npy}
 
@@ -70,6 +70,23 @@ def data_root(explicit: Path | None = None) -> Path:
 def source_of(spec: specs.Spec) -> Source:
     """Find the source that a spec names."""
     return OWN_DATA[spec.kind](Path(spec.path).expanduser().absolute()) if spec.path else SOURCES[spec.kind]
+
+
+def shape_of(spec: str) -> Shape:
+    """Tell the shape of a data set's images without reading them.
+
+    Raises:
+        UsageError: when only its files know it.
+
+    Example:
+        >>> shape_of("cifar10"), shape_of("cifar10?shape=1x28x28")
+        ((3, 32, 32), (1, 28, 28))
+    """
+    parsed = specs.parse(spec, SOURCES)
+    shape = parsed.shape or source_of(parsed).shape
+    if shape is None:
+        raise UsageError(f"the shape of {spec} is known only when it is read: write {spec}?shape=CxHxW.")
+    return shape
 
 
 def missing(source: Source, part: str, root: Path) -> OodflowError:

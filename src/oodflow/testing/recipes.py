@@ -4,12 +4,11 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
-from oodflow.data import SOURCES, ImageSet, Shape, TrainingBatches, load
-from oodflow.data.load import source_of
-from oodflow.data.spec import parse
+from oodflow.data import ImageSet, TrainingBatches, load, shape_of
 from oodflow.errors import OodflowError, UsageError
-from oodflow.experiments import SCALES, RunConfig
 from oodflow.flows import Flow
+from oodflow.recipes import SCALES
+from oodflow.runs import RunConfig
 from oodflow.training import StepReport, TrainingConfig, TrainState, seeded, train
 
 STEPS = 2
@@ -30,7 +29,7 @@ def check_recipe(make_recipe: Callable[[str], RunConfig], root: Path | None = No
         AssertionError: with the clause that does not hold.
 
     Example:
-        >>> from oodflow.experiments import RECIPES
+        >>> from oodflow.recipes import RECIPES
         >>> check_recipe(RECIPES["photographs-realnvp"])
     """
     _check_refusal(make_recipe)
@@ -111,16 +110,3 @@ def training_of(config: RunConfig) -> TrainingConfig:
     """Tell how a recipe trains, which it has to say."""
     assert config.training is not None, f"{config.recipe} says how to train"
     return config.training
-
-
-def shape_of(spec: str) -> Shape:
-    """Tell the shape of a registered data set's images without reading it.
-
-    Example:
-        >>> shape_of("cifar10"), shape_of("cifar10?shape=1x28x28")
-        ((3, 32, 32), (1, 28, 28))
-    """
-    parsed = parse(spec, SOURCES)
-    shape = parsed.shape or source_of(parsed).shape
-    assert shape is not None, f"{spec} has a shape"
-    return shape

@@ -1,0 +1,1 @@
+"""Documents: tables, figures and text, and how they are written."""

@@ -1,0 +1,1 @@
+"""Asking a trained flow which data it takes for its own."""

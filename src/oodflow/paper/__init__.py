@@ -1,0 +1,1 @@
+"""The paper: its masks, its code's checkpoints."""

@@ -1,0 +1,83 @@
+"""A run directory for a checkpoint of the original's code."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from oodflow.flows import save_flow
+from oodflow.interop import original_flow
+from oodflow.interop.original_checkpoint import read_checkpoint
+from oodflow.recipes.named import RECIPES
+from oodflow.runs.config import RunConfig
+from oodflow.runs.provenance import provenance
+from oodflow.runs.run_dir import RunDir
+
+
+@dataclass(frozen=True)
+class OriginalRun:
+    """What the original's training was told.
+
+    Attributes:
+        cls: its class.
+        kwargs: what the constructor was called with.
+        data: our name of what it was trained on.
+        flags: its command line, for the record.
+    """
+
+    cls: str
+    kwargs: Mapping[str, Any]
+    data: str
+    flags: Mapping[str, Any]
+
+
+def import_original(checkpoint: Path, origin: OriginalRun, out: Path, *, command: str) -> RunDir:
+    """Write a run directory that holds the flow of a checkpoint.
+
+    Args:
+        checkpoint: what the original saved, or its state-dict as safetensors.
+        origin: what the original's training was told.
+        out: the run directory.
+        command: what the user typed, for the record.
+
+    Raises:
+        UsageError: when ``out`` already holds something, or the weights do not fit the arguments.
+        OodflowError: when the checkpoint can't be read.
+    """
+    run = RunDir.new(out)
+    weights = read_checkpoint(checkpoint)
+    flow, flow_config = original_flow(weights.state_dict, origin.cls, origin.kwargs)
+    config = RunConfig(
+        recipe=f"original-{origin.cls}",
+        scale="imported",
+        data=origin.data,
+        split="train+calibration",  # the original has no calibration part
+        ood=_ood(origin.data),
+        flow=flow_config,
+        training=None,
+    )
+    save_flow(run.weights_file, flow, flow_config)
+    facts = {
+        "checkpoint": checkpoint.name,
+        "sha256": _sha256(checkpoint),
+        "epoch": weights.epoch,
+        "class": origin.cls,
+        "arguments": dict(origin.kwargs),
+        "flags": dict(origin.flags),
+        "parameters": sum(parameter.numel() for parameter in flow.parameters()),
+    }
+    run.update_record(config=config.model_dump(mode="json"), imported=provenance(command) | facts)
+    run.write_config(config)  # last, for it is what makes the folder a run
+    return run
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _ood(data: str) -> tuple[str, ...]:
+    """Ask about what our recipe of this data set asks about."""
+    recipe = RECIPES.get(f"{data.replace('_', '-')}-realnvp")
+    return recipe("cpu").ood if recipe else ()

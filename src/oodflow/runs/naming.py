@@ -1,0 +1,14 @@
+"""What a run is called in tables and figures."""
+
+from oodflow.runs.config import RunConfig
+
+
+def name_of(config: RunConfig) -> str:
+    """Name a run by what it is, whatever its recipe was bent to.
+
+    Example:
+        >>> from oodflow.recipes import RECIPES
+        >>> name_of(RECIPES["mnist-glow"]("cpu"))
+        'Glow, mnist'
+    """
+    return f"{config.flow.title}, {config.data}"

@@ -1,0 +1,107 @@
+"""Bending a configuration from the command line: ``training.lr=1e-4 flow.width=32``."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from oodflow.config import Component
+from oodflow.errors import UnknownName, UsageError
+from oodflow.registry import ChosenFrom, Registry
+from oodflow.runs.config import RunConfig
+
+LABELS = ("recipe", "scale")  # they say where a configuration came from: setting them would change nothing else
+
+
+def override(config: RunConfig, settings: Sequence[str]) -> RunConfig:
+    """Return ``config`` with some fields set anew.
+
+    Args:
+        config: where to start.
+        settings: ``field=value``, dots for nesting; values are JSON, and whatever is not JSON is a string, or with
+            commas a list where a list belongs. A part is set by its kind, ``flow.net=convnet``; another kind than
+            before starts from its own defaults.
+
+    Raises:
+        UsageError: for an unknown field, naming the nearest ones, or a value that does not fit.
+
+    Example:
+        >>> from oodflow.recipes import RECIPES
+        >>> override(RECIPES["mnist-glow"]("cpu"), ["training.lr=3e-4", "flow.steps=2"]).flow.steps
+        2
+    """
+    values = config.model_dump(mode="json")
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise UsageError(f"override {setting!r} is not of the form field=value, such as training.lr=1e-4.")
+        _set(values, name, _value(text))
+        # Checking one by one names the culprit, and fills in the fields that come with another kind.
+        values = _validated(values, setting).model_dump(mode="json")
+    return _validated(values, "")
+
+
+def fields_of(model: BaseModel, prefix: str = "") -> list[str]:
+    """List the dotted names of all fields that :func:`override` can set."""
+    names = []
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        names += fields_of(value, f"{prefix}{name}.") if isinstance(value, BaseModel) else [prefix + name]
+    return [name for name in names if name not in LABELS]
+
+
+def _set(values: dict[str, Any], name: str, value: object) -> None:
+    if name in LABELS:
+        raise UsageError(f"{name} can't be set: it says which of the recipes this is; name the recipe and its --scale.")
+    *path, leaf = name.split(".")
+    inner: Any = values
+    for key in path:
+        inner = inner.get(key) if isinstance(inner, dict) else None
+    if not isinstance(inner, dict) or leaf not in inner:
+        raise _unknown_field(name, RunConfig.model_validate(values))
+    if isinstance(inner[leaf], dict):  # a part: its kind alone stands for its defaults
+        if not isinstance(value, str) or "kind" not in inner[leaf]:
+            raise _unknown_field(name, RunConfig.model_validate(values))
+        inner, leaf = inner[leaf], "kind"
+    if leaf == "kind" and inner["kind"] != value:
+        inner.clear()
+    inner[leaf] = value.split(",") if isinstance(inner.get(leaf), list) and isinstance(value, str) else value
+
+
+def _unknown_field(name: str, config: RunConfig) -> UsageError:
+    """Build the error for a field that there is not, or that another kind of some part has."""
+    *path, leaf = name.split(".")
+    part: Any = config
+    registry: Registry[Any] | None = None
+    for key in path:
+        field = type(part).model_fields.get(key) if isinstance(part, BaseModel) else None
+        registry = next((m.registry for m in field.metadata if isinstance(m, ChosenFrom)), None) if field else None
+        part = getattr(part, key, None)
+    owners = [kind for kind, settings in (registry or {}).items() if leaf in settings.model_fields]
+    if not owners or not isinstance(part, Component):
+        return UnknownName("field", name, fields_of(config))
+    where = ".".join(path)
+    return UsageError(
+        f"{name} is a setting of {where}={' or '.join(owners)}, this run has {part.kind}: set that first, and its "
+        f"size, for it begins at its own defaults."
+    )
+
+
+def _value(text: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _validated(values: dict[str, Any], setting: str) -> RunConfig:
+    try:
+        return RunConfig.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = setting.partition("=")[0]
+        raise UsageError(
+            f"override {setting!r} does not fit {name}: {first['msg'].removeprefix('Value error, ').rstrip('.')} "
+            f"(got {first['input']!r})."
+        ) from error

@@ -1,0 +1,110 @@
+"""The folder of a run: what lies where, and how it is opened."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from oodflow.errors import OodflowError, UsageError
+from oodflow.files import write_text
+from oodflow.flows import Flow, load_flow
+from oodflow.runs.config import RunConfig
+
+
+@dataclass(frozen=True)
+class RunDir:
+    """Names in a run's folder."""
+
+    path: Path
+
+    config_file = property(lambda self: self.path / "config.json")
+    record_file = property(lambda self: self.path / "record.json")
+    log_file = property(lambda self: self.path / "log.jsonl")
+    checkpoint_file = property(lambda self: self.path / "checkpoint.safetensors")
+    weights_file = property(lambda self: self.path / "weights.safetensors")
+    samples_file = property(lambda self: self.path / "samples.png")
+    likelihoods_file = property(lambda self: self.path / "likelihoods.png")
+    tensorboard_dir = property(lambda self: self.path / "tensorboard")
+    scores_dir = property(lambda self: self.path / "scores")
+
+    @classmethod
+    def new(cls, path: Path) -> "RunDir":
+        """Name the folder of a new run; nothing is written yet.
+
+        Raises:
+            UsageError: when the folder already holds something.
+        """
+        run = cls(path)
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            begun = run.config_file.exists()
+            own = begun and "imported" not in run.record()
+            remedy = f"go on with `oodflow train --resume {path}`, or choose" if own else "choose"
+            raise UsageError(f"{path} already holds {'a run' if begun else 'something'}: {remedy} another folder.")
+        return run
+
+    @classmethod
+    def open(cls, path: Path) -> "RunDir":
+        """Open a run's folder.
+
+        Raises:
+            UsageError: when it is not one.
+        """
+        run = cls(path)
+        if not run.config_file.is_file():
+            raise UsageError(f"{path} is not a run: it has no config.json. Start one with `oodflow train RECIPE`.")
+        return run
+
+    def write_config(self, config: RunConfig) -> None:
+        """Make the folder and write the configuration that it is for."""
+        write_text(self.config_file, config.model_dump_json(indent=2) + "\n")
+
+    def config(self) -> RunConfig:
+        """Read the configuration."""
+        try:
+            return RunConfig.model_validate_json(self.config_file.read_bytes())
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the file"
+            raise OodflowError(f"{self.config_file} is not valid at {where}: {first['msg']}.") from error
+
+    def record(self) -> dict[str, Any]:
+        """Read the record, or an empty one where none has been written."""
+        if not self.record_file.exists():
+            return {}
+        try:
+            return {**json.loads(self.record_file.read_bytes())}
+        except (ValueError, TypeError) as error:
+            raise OodflowError(
+                f"{self.record_file} is damaged ({error}): remove it; training and evaluation write it anew."
+            ) from error
+
+    def update_record(self, **sections: object) -> None:
+        """Replace sections of the record."""
+        write_text(self.record_file, json.dumps(self.record() | sections, indent=2) + "\n")
+
+    def require_writable(self) -> None:
+        """Refuse a folder that the results could not be written to, before any work is done."""
+        if not os.access(self.path, os.W_OK):
+            raise OodflowError(f"{self.path} can't be written: change its permissions or copy the run elsewhere.")
+
+
+def load(path: str | Path) -> Flow:
+    """Load the flow of a run, on the CPU and in eval mode.
+
+    Args:
+        path: the run's folder, or a ``weights.safetensors`` by itself.
+
+    Raises:
+        UsageError: for a folder that is not a run.
+        OodflowError: when the run has no weights yet, or they are damaged.
+    """
+    path = Path(path)
+    if path.is_file():
+        return load_flow(path)
+    run = RunDir.open(path)
+    if not run.weights_file.exists():
+        raise OodflowError(f"{path} has no weights yet: finish it with `oodflow train --resume {path}`.")
+    return load_flow(run.weights_file)

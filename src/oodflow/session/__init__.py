@@ -1,0 +1,1 @@
+"""A training session: begun, watched, stopped, resumed; what it writes down."""

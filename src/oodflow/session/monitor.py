@@ -1,0 +1,77 @@
+"""Looking at a run while it trains: likelihoods in and out of distribution, and samples."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from oodflow.data import load
+from oodflow.errors import OodflowError, UsageError
+from oodflow.figures import likelihood_figure, save_figure
+from oodflow.flows import Flow
+from oodflow.metrics import auroc, bits_per_dim
+from oodflow.runs.config import RunConfig
+from oodflow.runs.pictures import row_of, samples_figure
+from oodflow.runs.run_dir import RunDir
+from oodflow.scores import Evidence, observe, require_shape
+from oodflow.session.journal import Board, Log
+from oodflow.training import StepReport, TrainState
+
+
+class Monitor:
+    """Every so often: likelihoods of some test images, in and out of distribution, and samples."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        flow: Flow,
+        run: RunDir,
+        log: Log,
+        board: Board,
+        root: Path | None,
+        say: Callable[[str], None],
+    ) -> None:
+        self.config, self.run, self.log, self.board, self.say = config, run, log, board, say
+        self.test = load(config.data, "test", root=root).limit(config.monitor.images)
+        self.ood = []
+        for spec in config.ood:
+            try:
+                self.ood.append(load(spec, "all", root=root).limit(config.monitor.images))
+            except UsageError:
+                raise
+            except OodflowError as error:  # it is not on disk, and the run itself doesn't need it
+                say(f"Not watching {spec} while training: {error}")
+        for images in self.ood:
+            require_shape(flow, images)
+
+    def __call__(self, state: TrainState, report: StepReport) -> None:
+        """Look, when it is time."""
+        if report.step % self.config.monitor.every == 0 or report.step == report.steps:
+            with state.evaluating() as flow:
+                self._look(flow, report.step, state.seconds)
+
+    def _look(self, flow: Flow, step: int, seconds: float) -> None:
+        def bits(evidence: Evidence) -> Any:
+            return bits_per_dim(evidence.log_prob, flow.dims)
+
+        try:
+            inside, *outsides = [observe(flow, images) for images in (self.test, *self.ood)]
+        except OodflowError as error:  # not finite: whether training can go on is for training to decide
+            self.say(f"step {step:,}: {error}")
+            return
+        rows = [row_of(inside, None)]
+        results = {}
+        self.board.scalar("test/bpd", bits(inside).mean(), step)
+        for images, outside in zip(self.ood, outsides, strict=True):
+            area = auroc(-inside.log_prob, -outside.log_prob)
+            results[images.name] = {"bpd": bits(outside).mean(), "auroc": area}
+            rows.append(row_of(outside, area))
+            tag = images.name.replace("/", "-").replace(":", "-")
+            self.board.scalar("ood/bpd", bits(outside).mean(), step, tag)
+            self.board.scalar("ood/roc_auc", area, step, tag)
+        self.log.write(step=step, seconds=round(seconds, 3), test_bpd=bits(inside).mean(), ood=results)
+        self.board.figure("ll_hist", lambda: likelihood_figure(rows, dims=flow.dims, title=f"step {step:,}"), step)
+        samples = samples_figure(flow, self.config)
+        save_figure(samples, self.run.samples_file)
+        self.board.figure("samples", lambda: samples, step)
+        areas = "".join(f", AUROC {name} {100 * result['auroc']:.1f} %" for name, result in results.items())
+        self.say(f"step {step:,}: {len(self.test):,} test images at {bits(inside).mean():.3f} bits/dim{areas}")

@@ -1,0 +1,59 @@
+"""What is written down about a training: how it was begun, on what, how often it was resumed, and how far it came."""
+
+import time
+from typing import Any
+
+from oodflow.data import ImageSet, TrainingBatches
+from oodflow.errors import OodflowError
+from oodflow.runs.config import RunConfig
+from oodflow.runs.provenance import describe, provenance
+from oodflow.runs.run_dir import RunDir
+from oodflow.training import TrainState
+
+
+class TrainingRecord:
+    """The section ``training`` of a run's record. Of a resumed run it keeps the beginning, and times add up.
+
+    Args:
+        run: the run, new or begun.
+        config: its configuration.
+        images: what it trains on.
+        command: what the user typed.
+
+    Raises:
+        OodflowError: when the run was begun on other images.
+    """
+
+    def __init__(self, run: RunDir, config: RunConfig, images: ImageSet, command: str) -> None:
+        self.run, self.config = run, config
+        begun: dict[str, Any] = run.record().get("training", {})
+        if begun:
+            _require_same(begun["data"], images, run)
+            self.facts = begun | {"resumed": [*begun.get("resumed", []), provenance(command)]}
+        else:
+            self.facts = provenance(command) | {"data": describe(images), "resumed": []}
+        self.began = time.perf_counter() - begun.get("seconds", 0.0)
+
+    def write(self, state: TrainState, batches: TrainingBatches) -> None:
+        """Write how far it has come."""
+        images = state.step * batches.batch_size
+        progress = {
+            "parameters": sum(parameter.numel() for parameter in state.flow.parameters()),
+            "device": str(state.device),
+            "steps": state.step,
+            "epochs": round(state.step / batches.steps_per_epoch, 2),
+            "skipped_steps": state.skipped,
+            "seconds_in_steps": round(state.seconds, 1),
+            "seconds": round(time.perf_counter() - self.began, 1),
+            "images_per_second": round(images / state.seconds, 1) if state.seconds else None,
+        }
+        self.run.update_record(config=self.config.model_dump(mode="json"), training=self.facts | progress)
+
+
+def _require_same(begun: dict[str, Any], images: ImageSet, run: RunDir) -> None:
+    if begun["fingerprint"] != images.fingerprint:
+        raise OodflowError(
+            f"{run.path} was begun on {begun['images']:,} images of {begun['name']} with fingerprint "
+            f"{begun['fingerprint']}, but there are {len(images):,} with fingerprint {images.fingerprint} now: bring "
+            "the former data back or start a new run."
+        )

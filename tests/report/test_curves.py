@@ -1,0 +1,74 @@
+"""How good runs were after how long, from their logs."""
+
+import json
+
+import pytest
+
+from making_runs import QUIET
+from oodflow.errors import OodflowError
+from oodflow.recipes import RECIPES
+from oodflow.report.curves import as_markdown, at, read_curve, write
+from oodflow.runs import RunDir
+from oodflow.runs.overrides import override
+from oodflow.session.train import SessionOptions, start
+
+
+@pytest.fixture
+def run(tmp_path):
+    config = override(RECIPES["photographs-realnvp"]("smoke"), ["training.steps=6", "monitor.every=3"])
+    return start(config, tmp_path / "run", SessionOptions(**QUIET))
+
+
+def slower(run, path, factor):
+    """The same run, as if each step had taken longer."""
+    lines = [json.loads(line) for line in run.log_file.read_text().splitlines()]
+    for line in lines:
+        line["seconds"] = factor * line["step"]
+    path.mkdir()
+    for file in (run.config_file, run.record_file):
+        (path / file.name).write_bytes(file.read_bytes())
+    (path / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return RunDir(path)
+
+
+def test_a_run_leaves_its_looks_with_their_time(run):
+    curve = read_curve(run)
+    assert curve.name == "RealNVP, photographs, smoke, training.steps=6, seed 0"
+    assert [look.step for look in curve.looks] == [3, 6]
+    assert 0 < curve.looks[0].seconds < curve.looks[1].seconds
+    assert set(curve.looks[0].auroc) == {"digits", "flat", "smooth", "noise"}
+
+
+def test_the_table_tells_the_last_look_before_each_time(run, tmp_path):
+    curve = read_curve(slower(run, tmp_path / "slow", 20))  # looks after 60 and 120 s
+    assert at(curve, 59) is None
+    assert at(curve, 119) == curve.looks[0]
+    assert at(curve, 121) is None  # the run had ended
+    page = as_markdown([curve], "Runs")
+    header, _, row = [line for line in page.splitlines() if line.startswith("|")]
+    assert header == "| flow, trained on, scale | 30 s | 1 min | at its end |"
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[1] == ""
+    assert cells[2].startswith(f"{curve.looks[0].bits_per_dim:.3f} (")
+    assert cells[3].endswith("after 120 s")
+    assert curve.training["data"]["fingerprint"] in page
+
+
+def test_page_data_and_picture_are_written(run, tmp_path):
+    page, data, picture = write([read_curve(run)], tmp_path / "time-to-quality")
+    assert f"]({picture.name})" in page.read_text()
+    assert json.loads(data.read_text())[0]["looks"][1]["step"] == 6
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_run_without_looks_is_refused(run):
+    run.log_file.write_text("")
+    with pytest.raises(OodflowError, match=r"no looks in its log\.jsonl: train it, with a smaller monitor\.every"):
+        read_curve(run)
+
+
+@pytest.mark.parametrize("line", ["{", "7", '{"step": 3, "test_bpd": 4.0, "ood": {}}'])
+def test_a_damaged_log_is_refused_by_name(run, line):
+    run.log_file.write_text(run.log_file.read_text() + line + "\n")
+    with pytest.raises(OodflowError, match=r"log\.jsonl is damaged or of an older version"):
+        read_curve(run)
