@@ -1,0 +1,109 @@
+"""Records: what a program writes down for a later version of itself to read, typed and with a schema version."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from oodflow.errors import OodflowError
+from oodflow.files import write_text
+
+Migration = Callable[[dict[str, Any]], dict[str, Any]]
+"""Turns what one version wrote into what the next one would have written."""
+
+
+class Record(BaseModel):
+    """The base of every record that is a file, or a part of one.
+
+    A class that is a whole file sets ``version``, and ``migrations`` from each older version that it still reads; what
+    is older than these, or newer than ``version``, is refused in one sentence. A class that is only a part of another
+    leaves both alone, and has no version of its own.
+
+    Attributes:
+        version: the schema's version; none: this is a part of another record.
+        migrations: by the version that they start from.
+
+    Example:
+        >>> class Weather(Record):
+        ...     version = 2
+        ...     migrations = {1: lambda old: {"celsius": (old["fahrenheit"] - 32) / 1.8}}
+        ...     celsius: float
+        >>> Weather.parse({"schema_version": 1, "fahrenheit": 50.0})
+        Weather(celsius=10.0)
+        >>> Weather(celsius=10.0).as_dict()
+        {'schema_version': 2, 'celsius': 10.0}
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    version: ClassVar[int | None] = None
+    migrations: ClassVar[Mapping[int, Migration]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_version(cls, value: Any) -> Any:
+        """Take the version out, where a record of this version stands inside of another."""
+        if cls.version is not None and isinstance(value, Mapping) and value.get("schema_version") == cls.version:
+            return {name: part for name, part in value.items() if name != "schema_version"}
+        return value
+
+    @classmethod
+    def parse(cls, value: Any, where: str = "it") -> Self:
+        """Read a record from parsed JSON of this version, or an older one that can be migrated.
+
+        Args:
+            value: what :meth:`as_dict` gave.
+            where: names the file, for errors.
+
+        Raises:
+            OodflowError: when it is of another version, or not such a record.
+        """
+        try:
+            return cls.model_validate(cls._migrated(dict(value), where))
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"])) or "its top"
+            message = first["msg"].removeprefix("Value error, ").rstrip(".")
+            raise OodflowError(f"{where} is damaged or of another kind: at {place}: {message}.") from error
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise OodflowError(f"{where} is damaged or of another kind ({type(error).__name__}: {error}).") from error
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a record from a file; errors as :meth:`parse`, and when it can't be read."""
+        try:
+            return cls.parse(json.loads(path.read_bytes()), str(path))
+        except FileNotFoundError as error:
+            raise OodflowError(f"there is no {path}.") from error
+        except ValueError as error:
+            raise OodflowError(f"{path} is damaged ({error}).") from error
+
+    def write(self, path: Path) -> None:
+        """Write the record to a file, atomically."""
+        write_text(path, json.dumps(self.as_dict(), indent=1, allow_nan=False) + "\n")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give what :meth:`parse` reads, ready for JSON, with the schema's version in front."""
+        version = {} if self.version is None else {"schema_version": self.version}
+        return version | self.model_dump(mode="json")
+
+    @classmethod
+    def _migrated(cls, value: dict[str, Any], where: str) -> dict[str, Any]:
+        if cls.version is None:
+            return value
+        number = value.pop("schema_version", 0)
+        if not isinstance(number, int) or number > cls.version:
+            raise OodflowError(
+                f"{where} has schema version {number!r}, this oodflow writes {cls.version}: read it with the version "
+                "that wrote it, or a newer one."
+            )
+        while number < cls.version:
+            if number not in cls.migrations:
+                raise OodflowError(
+                    f"{where} has schema version {number}, which this oodflow no longer reads (it writes "
+                    f"{cls.version}): make it anew."
+                )
+            value, number = cls.migrations[number](value), number + 1
+        return value
