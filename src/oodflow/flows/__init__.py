@@ -5,7 +5,7 @@
 
 from oodflow.flows.config import FlowConfig
 from oodflow.flows.dequantise import dequantise, image_noise, quantise
-from oodflow.flows.flow import Flow
+from oodflow.flows.flow import Flow, Terms
 from oodflow.flows.glow import GlowConfig
 from oodflow.flows.presets import FLOWS, AnyFlowConfig
 from oodflow.flows.prior import StandardNormal
@@ -16,6 +16,6 @@ from oodflow.flows.tabular import TabularConfig
 
 __all__ = [
     "FLOWS", "AnyFlowConfig", "Flow", "FlowConfig", "GlowConfig", "RealNVPConfig", "SingleScaleConfig",
-    "StandardNormal", "TabularConfig", "dequantise", "image_noise", "load_flow", "load_tensors", "quantise",
+    "StandardNormal", "TabularConfig", "Terms", "dequantise", "image_noise", "load_flow", "load_tensors", "quantise",
     "save_flow", "save_tensors",
 ]  # fmt: skip

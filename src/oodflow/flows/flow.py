@@ -1,6 +1,7 @@
 """A normalizing flow: the way in, a bijection and a prior in one."""
 
 from math import prod
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +10,27 @@ from oodflow.bijections import Bijection, Shape
 from oodflow.errors import UsageError
 from oodflow.flows.domain import domain_of
 from oodflow.flows.prior import StandardNormal
+
+
+class Terms(NamedTuple):
+    """What a log-probability is the sum of, in nats, with the latents that it comes from.
+
+    Attributes:
+        z: latents, ``[B, D]``, in the flow's dtype.
+        log_prob_z: log-density of the latents, ``[B]``.
+        log_det: of the bijection, ``[B]``.
+        constant: what the way from the data into the bijection adds.
+    """
+
+    z: Tensor
+    log_prob_z: Tensor
+    log_det: Tensor
+    constant: float
+
+    @property
+    def log_prob(self) -> Tensor:
+        """Their sum, ``[B]``."""
+        return self.log_prob_z + self.log_det + self.constant
 
 
 class Flow(nn.Module):
@@ -90,9 +112,12 @@ class Flow(nn.Module):
         Raises:
             UsageError: for data of another shape, dtype or device, and for images without noise or generator.
         """
+        return self.terms(x, noise=noise, generator=generator).log_prob
+
+    def terms(self, x: Tensor, *, noise: Tensor | None = None, generator: torch.Generator | None = None) -> "Terms":
+        """Tell what the log-probability is the sum of; arguments and errors as :meth:`log_prob`."""
         z, log_det = self.bijection(self._enter(x, noise, generator, self.dtype))
-        log_prob: Tensor = self.prior.log_prob(z) + log_det + self.domain.constant
-        return log_prob
+        return Terms(z, self.prior.log_prob(z), log_det, self.domain.constant)
 
     def encode(
         self, x: Tensor, *, noise: Tensor | None = None, generator: torch.Generator | None = None
