@@ -92,7 +92,7 @@ def _their_tasks(model: nn.Module, log_prob: LogProb, batch: Tensor, scored: Ten
 
 
 def _our_tasks(flow: Flow, batches: int, draw: Draw) -> list[Task]:
-    if len(flow.shape) == 3:
+    if flow.domain.is_images:
         return Subject.start(flow, TRAINING, batches).tasks()
     state, batch, scored = TrainState.start(flow, TRAINING), draw(BATCH), draw(BATCH * batches)
     state.initialise(batch, batch)
@@ -123,7 +123,7 @@ def _drawing(peer: Peer) -> Draw:
 
 
 def _our_log_prob(flow: Flow, draw: Draw) -> Callable[[], Tensor]:
-    if len(flow.shape) == 1:
+    if not flow.domain.is_images:
         return lambda: flow.log_prob(draw(COUNTED))
     images = torch.zeros((COUNTED, *flow.shape), dtype=torch.uint8)
     return lambda: flow.log_prob(images, noise=torch.full(images.shape, 0.5))

@@ -1,14 +1,17 @@
 """What every flow's configuration can do, and what they share."""
 
 from abc import abstractmethod
+from math import prod
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
 
-from oodflow.bijections import MASKS, AffineCoupling, Bijection, Mask, Shape, Squeeze
+from oodflow.bijections import MASKS, AffineCoupling, Bijection, Logit, Mask, Shape, Squeeze
 from oodflow.config import Component
 from oodflow.errors import UsageError
+from oodflow.flows.domain import AnyDomainConfig, DomainConfig, ImagesConfig
 from oodflow.flows.flow import Flow
+from oodflow.flows.prior import AnyPriorConfig, StandardNormalConfig
 from oodflow.nets import NetConfig
 
 
@@ -16,10 +19,14 @@ class FlowConfig(Component):
     """Settings of a flow, and how to build it.
 
     Attributes:
-        rank: how many dimensions its data has: 3 for images ``(C, H, W)``, 1 for vectors ``(D,)``.
+        rank: how many dimensions the data of its layers has: 3 for ``(C, H, W)``, 1 for ``(D,)``.
+        domain: what the data are; 8-bit images unless the configuration, or one of its kind, says otherwise.
+        prior: of the latents.
     """
 
     rank: ClassVar[int] = 3
+    domain: AnyDomainConfig = ImagesConfig()
+    prior: AnyPriorConfig = StandardNormalConfig()
 
     @property
     @abstractmethod
@@ -31,15 +38,18 @@ class FlowConfig(Component):
         """Build the layers for data of a shape of the right rank, from it to flat latents."""
 
     def build(self, shape: Shape) -> Flow:
-        """Build the flow for data of a shape.
+        """Build the flow for data of :attr:`domain` and of a shape.
 
         Raises:
             UsageError: when the flow is not for such data, or the layers do not fit the shape.
         """
         if len(shape) != self.rank:
-            takes = {3: "images (channels, height, width)", 1: "vectors (length,)"}[self.rank]
+            takes = {3: "data of shape (channels, height, width)", 1: "vectors (length,)"}[self.rank]
             raise UsageError(f"a flow of kind {self.kind} takes {takes} but the data has shape {list(shape)}.")
-        return Flow(shape, self.bijection(shape))
+        domain = self.domain.build(shape)
+        flow = Flow(domain, self.bijection(domain.shape), prior=self.prior.build(prod(domain.shape)))
+        flow.config = self
+        return flow
 
 
 def _known_mask(name: str) -> str:
@@ -60,6 +70,16 @@ def titled(name: str, *notes: str) -> str:
     """
     said = [note for note in notes if note]
     return f"{name} with {' and '.join(said)}" if said else name
+
+
+def entrance(domain: DomainConfig, alpha: float) -> list[Bijection]:
+    """List the layers that come first: a logit for 8-bit images, which are in [0, 1]; none for real tensors.
+
+    Example:
+        >>> entrance(ImagesConfig(), 0.05)
+        [Logit(alpha=0.05)]
+    """
+    return [Logit(alpha)] if domain.unit_interval else []
 
 
 def scale_shapes(shape: Shape, scales: int, *, split: bool = True) -> list[Shape]:

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from oodflow.bijections import MASKS, AffineCoupling, Bijection, Chain, Logit, MultiScale, Shape, Squeeze
-from oodflow.flows.config import FlowConfig, MaskName, coupling, scale_shapes, titled
+from oodflow.bijections import MASKS, AffineCoupling, Bijection, Chain, MultiScale, Shape, Squeeze
+from oodflow.flows.config import FlowConfig, MaskName, coupling, entrance, scale_shapes, titled
 from oodflow.nets import AnyNetConfig, ResNetConfig
 
 
@@ -22,7 +22,7 @@ class RealNVPConfig(FlowConfig):
         squeezed_mask: name of the mask after each squeeze.
         width: channels inside the st-networks of the first scale.
         net: the st-network.
-        alpha: contraction before the logit.
+        alpha: contraction before the logit, which only 8-bit images have.
 
     Reference:
         Dinh, Sohl-Dickstein, Bengio (2017), section 3.6 and 4.1, arXiv:1605.08803; Kirichenko, Izmailov, Wilson
@@ -42,11 +42,11 @@ class RealNVPConfig(FlowConfig):
         """RealNVP, and which masks and net if they are others."""
         fine = "" if self.mask == "checkerboard" else f"{self.mask} masks"
         coarse = "" if self.squeezed_mask == "channelwise" else f"{self.squeezed_mask} masks after squeezes"
-        return titled("RealNVP", fine, coarse, self.net.note)
+        return titled("RealNVP", fine, coarse, self.net.note, self.prior.note)
 
     def bijection(self, shape: Shape) -> Bijection:
-        """Build the layers for images ``(C, H, W)``."""
-        return Chain([Logit(self.alpha), MultiScale(shape, self._stages(shape))])
+        """Build the layers for ``(C, H, W)``."""
+        return Chain([*entrance(self.domain, self.alpha), MultiScale(shape, self._stages(shape))])
 
     def _stages(self, shape: Shape) -> list[Bijection]:
         *fine, last = scale_shapes(shape, self.scales)

@@ -35,7 +35,7 @@ class Keeper:
             return
         state.save(self.run.checkpoint_file, self.config.model_dump_json())
         with state.evaluating() as flow:
-            save_flow(self.run.weights_file, flow, self.config.flow)
+            save_flow(self.run.weights_file, flow)
         self.record.write(state, self.batches)
         self.step = state.step
 
