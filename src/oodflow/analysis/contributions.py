@@ -103,7 +103,7 @@ def contribution_maps(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0) -
 @torch.no_grad()
 def log_densities(walk: Walk, z: Tensor) -> Tensor:
     """The prior's log-density of each latent, where it is in the image: ``[B, C, H, W]`` to the same."""
-    return walk.in_image_space(walk.flow.prior.log_densities(z.flatten(1)[:, walk.latents]))
+    return walk.in_image_space(walk.flow.prior.log_prob_each(z.flatten(1)[:, walk.latents]))
 
 
 def log_det_shares(visit: Visit) -> Tensor:

@@ -6,10 +6,11 @@ import shlex
 from argparse import Namespace
 from pathlib import Path
 
-from oodflow.cli.display import progress_console, result_console, training_progress
+from oodflow.cli.display import result_console
 from oodflow.errors import UsageError
 from oodflow.recipes import RECIPES
 from oodflow.runs import RunConfig, RunDir, override
+from oodflow.session.progress import progress_console, training_progress
 from oodflow.session.train import SessionOptions, resume, start
 
 

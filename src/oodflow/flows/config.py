@@ -79,7 +79,7 @@ def entrance(domain: DomainConfig, alpha: float) -> list[Bijection]:
         >>> entrance(ImagesConfig(), 0.05)
         [Logit(alpha=0.05)]
     """
-    return [Logit(alpha)] if domain.unit_interval else []
+    return [Logit(alpha)] if domain.is_images else []
 
 
 def scale_shapes(shape: Shape, scales: int, *, split: bool = True) -> list[Shape]:

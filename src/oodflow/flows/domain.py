@@ -159,10 +159,10 @@ class DomainConfig(Component):
     """Settings of a domain, and how to build it.
 
     Attributes:
-        unit_interval: whether the bijection gets numbers in [0, 1], so that a logit belongs in front.
+        is_images: whether the data are 8-bit images, which reach the bijection in [0, 1].
     """
 
-    unit_interval: ClassVar[bool] = False
+    is_images: ClassVar[bool] = False
 
     @abstractmethod
     def build(self, shape: Shape) -> Domain:
@@ -176,7 +176,7 @@ class ImagesConfig(DomainConfig):
         dequantisation: where in their cells the pixels go.
     """
 
-    unit_interval = True
+    is_images = True
     kind: Literal["images"] = "images"
     dequantisation: AnyDequantisationConfig = UniformConfig()
 

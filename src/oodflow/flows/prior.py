@@ -27,12 +27,12 @@ class Prior(nn.Module, ABC):
         self.dims = dims
 
     @abstractmethod
-    def log_densities(self, z: Tensor) -> Tensor:
+    def log_prob_each(self, z: Tensor) -> Tensor:
         """Log-density of each number on its own, in nats: ``z [B, D]`` to ``[B, D]``."""
 
     def log_prob(self, z: Tensor) -> Tensor:
-        """Log-density of the latents, the sum of :meth:`log_densities`: ``z [B, D]`` to ``[B]``."""
-        return self.log_densities(z).sum(1)
+        """Log-density of the latents, the sum of :meth:`log_prob_each`: ``z [B, D]`` to ``[B]``."""
+        return self.log_prob_each(z).sum(1)
 
     @abstractmethod
     def sample(self, n: int, *, seed: Seed = 0, temperature: float = 1.0) -> Tensor:
@@ -60,7 +60,7 @@ class StandardNormal(Prior):
         tensor([-1.8379])
     """
 
-    def log_densities(self, z: Tensor) -> Tensor:
+    def log_prob_each(self, z: Tensor) -> Tensor:
         """Log-density of each number: ``z [B, D]`` to ``[B, D]``."""
         return -0.5 * (z.square() + math.log(2 * math.pi))
 
@@ -87,7 +87,7 @@ class DiagonalNormal(Prior):
         self.mean = nn.Parameter(torch.zeros(dims))
         self.log_scale = nn.Parameter(torch.zeros(dims))
 
-    def log_densities(self, z: Tensor) -> Tensor:
+    def log_prob_each(self, z: Tensor) -> Tensor:
         """Log-density of each number: ``z [B, D]`` to ``[B, D]``."""
         standard = (z - self.mean) * torch.exp(-self.log_scale)
         return -0.5 * (standard.square() + math.log(2 * math.pi)) - self.log_scale
