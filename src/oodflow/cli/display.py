@@ -1,7 +1,6 @@
 """Progress and tables on the terminal. Progress goes to stderr, results to stdout."""
 
 import json
-import math
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
@@ -28,21 +27,23 @@ _EVERY = 0.2  # seconds between two looks at the training
 
 @contextmanager
 def training_progress() -> Iterator[Callback]:
-    """Show a live bar with bits/dim; where there is no terminal, nothing but the lines of the monitor appear."""
-    with _bar("training", "[bold]{task.fields[bpd]}") as bar:
-        smooth, last = math.nan, 0.0
+    """Show a live bar with the objective's terms; without a terminal nothing but the lines of the monitor appear."""
+    with _bar("training", "[bold]{task.fields[terms]}") as bar:
+        smooth: dict[str, float] = {}
+        last = 0.0
 
         def callback(state: TrainState, report: StepReport) -> None:
-            nonlocal smooth, last
+            nonlocal last
             if time.monotonic() - last < _EVERY and report.step < report.steps:
                 return  # to read a report is to wait for a GPU
             last = time.monotonic()
             if not report.skipped:
-                bpd = report.loss / (state.flow.dims * math.log(2))
-                smooth = bpd if math.isnan(smooth) else 0.9 * smooth + 0.1 * bpd
-            skipped = f", {state.skipped} skipped" if state.skipped else ""
-            task = bar.task_ids[0] if bar.task_ids else bar.add_task("training", total=report.steps, bpd="")
-            bar.update(task, completed=report.step, bpd=f"{smooth:.3f} bits/dim{skipped}")
+                for name, value in report.terms.items():
+                    smooth[name] = 0.9 * smooth.get(name, value) + 0.1 * value
+            terms = [f"{name} {value:.4g}" for name, value in smooth.items()]
+            terms += [f"{state.skipped} skipped"] if state.skipped else []
+            task = bar.task_ids[0] if bar.task_ids else bar.add_task("training", total=report.steps, terms="")
+            bar.update(task, completed=report.step, terms=", ".join(terms))
 
         yield callback
 
