@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from oodflow.data import ImageSet, load
+from oodflow.data import ImageSet
 from oodflow.errors import UsageError
 from oodflow.flows import Flow
 from oodflow.runs.config import RunConfig
@@ -16,6 +16,7 @@ from oodflow.session.checkpoints import Checkpoints
 from oodflow.session.interrupt import Interrupted, stop_between_steps
 from oodflow.session.journal import Board, Log
 from oodflow.session.monitor import Monitor
+from oodflow.session.training_data import training_data
 from oodflow.session.training_record import TrainingRecord
 from oodflow.training import Callback, Diverged, TrainingConfig, TrainState, choose_device, seeded, stream, train
 from oodflow.training.streams import DATA
@@ -85,7 +86,7 @@ def train_or_open(config: RunConfig, path: Path, options: SessionOptions) -> Run
 def _train(run: RunDir, config: RunConfig, options: SessionOptions) -> None:
     # Nothing is written before all has been made ready: a mistake should not leave a run behind that can't be begun.
     training = _training(config)
-    sets = _sets(config, options.root)
+    sets = training_data(config, options.root)
     streams = {name: stream(images, name, training.batch_size, training.seed) for name, images in sets.items()}
     state = _state(config, training, sets, options.device)
     notes = state.restore(run.checkpoint_file, config) if run.checkpoint_file.exists() else {}
@@ -140,20 +141,12 @@ def _training(config: RunConfig) -> TrainingConfig:
     return config.training
 
 
-def _sets(config: RunConfig, root: Path | None) -> dict[str, ImageSet]:
-    """Open what is trained on: the data, and what the objective takes beside it, all of one split."""
-    specs = {DATA: config.data, **config.objective.streams}
-    for name, spec in config.objective.streams.items():
-        if spec == config.data:
-            raise UsageError(f"objective={config.objective.kind} takes another set than {spec} as its part {name!r}.")
-    return {name: load(spec, config.split, root=root) for name, spec in specs.items()}
-
-
 def _state(config: RunConfig, training: TrainingConfig, sets: Mapping[str, ImageSet], device: str) -> TrainState:
     with seeded(training.seed):
         flow = _flow(config, sets[DATA])
-    for images in sets.values():
-        require_shape(flow, images)
+    for name, images in sets.items():
+        if name != DATA:
+            require_shape(flow, images)
     return TrainState.start(flow, training, choose_device(device))
 
 
