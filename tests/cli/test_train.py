@@ -50,7 +50,7 @@ def test_progress_goes_to_stderr(oodflow, tiny, tmp_path, sets):
     assert result.out == ""
     lines = result.err.splitlines()
     assert lines[0] == f"Training realnvp on 160 images of {sets.inside} in {tmp_path / '[a] run'}"
-    assert lines[1].startswith("step 4: 16 test images at ")
+    assert lines[1].startswith("step 4: 16 calibration images at ")
     assert f"AUROC {sets.outside}" in lines[1]
     assert lines[-1] == f"Done. Next: oodflow evaluate '{tmp_path / '[a] run'}'"
 

@@ -59,16 +59,17 @@ def test_record(trained, sets):
 def test_log(trained, sets):
     lines = logged(trained)
     steps = [line for line in lines if "loss" in line]
-    looks = [line for line in lines if "test_bpd" in line]
+    looks = [line for line in lines if "inside" in line]
     assert [line["step"] for line in steps] == [1, 2, 3, 4]
     assert [line["step"] for line in looks] == [4]
     assert all(line["bpd"] == pytest.approx(line["loss"] / (64 * np.log(2))) for line in steps)
     assert all(line["lr"] == 1e-3 and line["skipped"] == 0 and line["grad_norm"] > 0 for line in steps)
     inside, outside = (
         observe(package.load(trained), load(name, split).limit(16)).log_prob
-        for name, split in ((sets.inside, "test"), (sets.outside, "all"))
+        for name, split in ((sets.inside, "calibration"), (sets.outside, "all"))
     )
-    assert looks[0]["test_bpd"] == pytest.approx(-inside.mean() / (64 * np.log(2)))
+    bits = pytest.approx(-inside.mean() / (64 * np.log(2)))
+    assert looks[0]["inside"] == {"split": "calibration", "bpd": bits}
     assert looks[0]["ood"] == {
         sets.outside: {"bpd": pytest.approx(-outside.mean() / (64 * np.log(2))), "auroc": auroc(-inside, -outside)}
     }

@@ -1,6 +1,5 @@
 """Progress on the terminal: bars on stderr, where that is one."""
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,25 +17,27 @@ _EVERY = 0.2  # seconds between two looks at the training
 
 @contextmanager
 def training_progress(note: Callable[[], str] = lambda: "") -> Iterator[Callback]:
-    """Show a live bar with bits/dim; where there is no terminal, nothing appears.
+    """Show a live bar with the objective's terms; where there is no terminal, nothing appears.
 
     Args:
         note: what else to say beside the bar, asked again and again.
     """
-    with bar("training", "[bold]{task.fields[bpd]}") as shown:
-        smooth, last = math.nan, 0.0
+    with bar("training", "[bold]{task.fields[terms]}") as shown:
+        smooth: dict[str, float] = {}
+        last = 0.0
 
         def callback(state: TrainState, report: StepReport) -> None:
-            nonlocal smooth, last
+            nonlocal last
             if time.monotonic() - last < _EVERY and report.step < report.steps:
                 return  # to read a report is to wait for a GPU
             last = time.monotonic()
             if not report.skipped:
-                bpd = report.loss / (state.flow.dims * math.log(2))
-                smooth = bpd if math.isnan(smooth) else 0.9 * smooth + 0.1 * bpd
-            skipped = f", {state.skipped} skipped" if state.skipped else ""
-            task = shown.task_ids[0] if shown.task_ids else shown.add_task("training", total=report.steps, bpd="")
-            shown.update(task, completed=report.step, bpd=f"{smooth:.3f} bits/dim{skipped}{note()}")
+                for name, value in report.terms.items():
+                    smooth[name] = 0.9 * smooth.get(name, value) + 0.1 * value
+            terms = [f"{name} {value:.4g}" for name, value in smooth.items()]
+            terms += [f"{state.skipped} skipped"] if state.skipped else []
+            task = shown.task_ids[0] if shown.task_ids else shown.add_task("training", total=report.steps, terms="")
+            shown.update(task, completed=report.step, terms=", ".join(terms) + note())
 
         yield callback
 
