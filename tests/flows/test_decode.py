@@ -94,3 +94,5 @@ def test_a_flow_in_float64_gives_images_back_from_any_batch():
 def test_latents_of_another_length_are_refused():
     with pytest.raises(UsageError, match=r"z must be latents \[B, 256\] but is \[2, 255\]"):
         Flow(Images((1, 16, 16)), MultiScale((1, 16, 16), [Chain([Logit()])])).decode(torch.zeros(2, 255))
+    with pytest.raises(UsageError, match="z is a list: expected a tensor or a NumPy array"):
+        Flow(Images((1, 16, 16)), MultiScale((1, 16, 16), [Chain([Logit()])])).decode([0.0])

@@ -127,11 +127,15 @@ def test_files_of_the_version_before_are_read(tmp_path):
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
-        ({}, "does not hold a flow: its metadata lacks 'flow'"),
+        ({}, "does not hold a flow of this version of oodflow: its metadata lacks 'flow'"),
         ({"flow": "{"}, "its metadata is no JSON"),
         ({"flow": '{"schema_version": 7}'}, "schema version 7"),
         ({"flow": '{"schema_version": 1, "domain": "images", "shape": "x"}'}, "at shape"),
-        ({"flow": '{"config": {"kind": "glow", "steps": 0}, "shape": [1, 4, 4]}'}, "not hold a flow that is known"),
+        (
+            {"flow": '{"config": {"kind": "glow", "steps": 0}, "shape": [1, 4, 4]}'},
+            "greater than or equal to 1 at steps",
+        ),
+        ({"flow": '{"config": {"kind": "glow", "net": "zigzag"}, "shape": [1, 4, 4]}'}, "unknown net 'zigzag'.* first"),
         ({"flow": '{"config": {"kind": "glow", "steps": 1}, "shape": [1, 5, 5]}'}, "even H and W"),
         (
             {"flow": '{"config": {"kind": "glow", "steps": 1, "width": 2}, "shape": [1, 4, 4]}'},

@@ -166,9 +166,10 @@ class Flow(nn.Module):
         Raises:
             UsageError: for latents of another shape.
         """
-        if tuple(z.shape[1:]) != (self.dims,):
-            raise UsageError(f"z must be latents [B, {self.dims}] but is {list(z.shape)}.")
-        return like(z, self.domain.leave(self.bijection.inverse(tensor_of(z, self.device, "z"))[0]))
+        latents = tensor_of(z, self.device, "z")
+        if tuple(latents.shape[1:]) != (self.dims,):
+            raise UsageError(f"z must be latents [B, {self.dims}] but is {list(latents.shape)}.")
+        return like(z, self.domain.leave(self.bijection.inverse(latents)[0]))
 
     @torch.no_grad()
     def sample(self, n: int, *, seed: Seed = 0, temperature: float = 1.0) -> Tensor:

@@ -81,7 +81,7 @@ def load_flow(path: Path, *, builder: Builder | None = None) -> Flow:
     """
     tensors, metadata = load_tensors(path)
     if "flow" not in metadata:
-        raise OodflowError(f"{path} does not hold a flow: its metadata lacks 'flow'; name what `oodflow train` wrote.")
+        raise OodflowError(f"{path} does not hold a flow of this version of oodflow: its metadata lacks 'flow'.")
     try:
         file = FlowFile.parse(json.loads(metadata["flow"]), str(path))
     except ValueError as error:
@@ -106,7 +106,7 @@ def _from_config(path: Path, file: FlowFile) -> Flow:
             return config.build(file.shape)
     except ValidationError as error:
         first = error.errors()[0]
-        why = first["msg"].removeprefix("Value error, ").rstrip(".")
+        why = " at ".join([first["msg"].removeprefix("Value error, ").rstrip("."), *map(str, first["loc"][-1:])])
         if isinstance(first.get("ctx", {}).get("error"), UnknownName):
             why += "; if another package or file registers it, import that, or pass --plugin, first"
         raise OodflowError(f"{path} does not hold a flow that is known here: {why}.") from error

@@ -138,8 +138,8 @@ def require_images(flow: Flow) -> None:
     """Refuse a flow over anything but 8-bit images with a ``UsageError``: data sets hold images."""
     if not flow.domain.is_images:
         raise UsageError(
-            f"this flow is over {flow.domain.kind} {flow.shape} and data sets hold 8-bit images: ask it with "
-            f"flow.log_prob(x) in Python."
+            f"this flow is over {flow.domain.kind} {flow.shape} and data sets hold 8-bit images: train and ask "
+            f"it in Python, with oodflow.fit and flow.log_prob."
         )
 
 
