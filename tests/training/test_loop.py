@@ -200,6 +200,42 @@ def test_tf32_is_used_where_it_may_be_and_left_as_it_was(precision, tf32):
     assert (torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark) == before
 
 
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_algorithms_of_a_gpu_are_those_that_repeat_where_they_shall(deterministic):
+    seen = []
+
+    def watching(flow, batch, loss):
+        cudnn = torch.backends.cudnn
+        seen.append((cudnn.deterministic, cudnn.benchmark))
+        loss.register_hook(lambda gradient: seen.append((cudnn.deterministic, cudnn.benchmark)))
+        return loss
+
+    config = CONFIG.model_copy(update={"deterministic": deterministic, "steps": 1})
+    run(start(config), config, objective=Changed(change=watching))
+    assert seen == [(deterministic, not deterministic)] * 2
+
+
+def test_a_step_that_was_broken_off_is_neither_gone_on_with_nor_saved(tmp_path):
+    def broken(flow, batch, loss):
+        raise KeyboardInterrupt
+
+    state = start(CONFIG)
+    with pytest.raises(KeyboardInterrupt):
+        run(state, CONFIG, objective=Changed(change=broken))
+    assert not state.whole
+    for what in (lambda: run(state, CONFIG), lambda: state.save(tmp_path / "checkpoint.safetensors", CONFIG)):
+        with pytest.raises(OodflowError, match="step 1 was broken off half done: restore the state from a checkpoint"):
+            what()
+    assert not list(tmp_path.iterdir())
+
+
+def test_terms_come_with_the_report():
+    reports = []
+    run(start(CONFIG), CONFIG, callbacks=[lambda state, report: reports.append(report)])
+    assert [set(report.terms) for report in reports] == [{"bpd"}] * 6
+    assert all(report.terms["bpd"] == pytest.approx(report.loss / (64 * math.log(2))) for report in reports)
+
+
 def test_training_goes_on_after_a_few_bad_steps_and_ends_after_too_many():
     config = CONFIG.model_copy(update={"max_skipped": 1})
     state = run(start(config), config, objective=poisoned(1, 3, 5))
