@@ -15,10 +15,16 @@ from oodflow.flows import FLOWS, AnyFlowConfig
 from oodflow.nets import NETS, AnyNetConfig
 from oodflow.recipes import RECIPES
 from oodflow.registry import ChosenFrom, PluginWarning, Registry, import_plugin
-from oodflow.scores import SCORES
+from oodflow.scores import SCORES, AnyScore
+from oodflow.statistics import STATISTICS, AnyStatistic
 
-REGISTRIES = {registry.kind: registry for registry in (FLOWS, MASKS, NETS, RECIPES, SCORES, SOURCES)}
-UNIONS = {"flow": (FLOWS, AnyFlowConfig), "net": (NETS, AnyNetConfig)}
+REGISTRIES = {registry.kind: registry for registry in (FLOWS, MASKS, NETS, RECIPES, SCORES, SOURCES, STATISTICS)}
+UNIONS = {
+    "flow": (FLOWS, AnyFlowConfig),
+    "net": (NETS, AnyNetConfig),
+    "score": (SCORES, AnyScore),
+    "statistic": (STATISTICS, AnyStatistic),
+}
 
 
 class Shape(Component):

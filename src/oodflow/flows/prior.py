@@ -25,6 +25,10 @@ class StandardNormal(nn.Module):
         """Log-density in nats: ``z [B, D]`` to ``[B]``."""
         return -0.5 * (z.square().sum(1) + self.dims * math.log(2 * math.pi))
 
+    def log_prob_each(self, z: Tensor) -> Tensor:
+        """Log-density of each latent in nats, ``[B, D]`` to ``[B, D]``: they are independent, and this sums up."""
+        return -0.5 * (z.square() + math.log(2 * math.pi))
+
     def sample(self, n: int, *, generator: torch.Generator, temperature: float = 1.0) -> Tensor:
         """Draw ``[n, D]`` with standard deviation ``temperature``, on the generator's device."""
         return temperature * torch.randn(n, self.dims, generator=generator, device=generator.device)

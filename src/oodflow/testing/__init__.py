@@ -1,4 +1,4 @@
-"""The contracts as a public test suite: what every bijection, net, flow, source, score and recipe has to keep to.
+"""The contracts as a public test suite: what every bijection, net, flow, source, statistic, score and recipe keeps.
 
 Each check raises ``AssertionError`` with the clause that does not hold; run them on your own layers too.
 """
@@ -9,5 +9,14 @@ from oodflow.testing.nets import check_net
 from oodflow.testing.recipes import check_recipe
 from oodflow.testing.scores import check_score
 from oodflow.testing.sources import check_source
+from oodflow.testing.statistics import check_statistic
 
-__all__ = ["check_bijection", "check_flow", "check_net", "check_recipe", "check_score", "check_source"]
+__all__ = [
+    "check_bijection",
+    "check_flow",
+    "check_net",
+    "check_recipe",
+    "check_score",
+    "check_source",
+    "check_statistic",
+]
