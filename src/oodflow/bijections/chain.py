@@ -70,6 +70,13 @@ class Chain(Bijection):
                 raise UsageError(f"layer {i} ({type(layer).__name__}) does not fit into its chain: {error}") from error
         return shape
 
+    def latent_shapes(self, shape: Shape) -> list[Shape]:
+        """List the parts that the last layer leaves."""
+        parts = [shape]
+        for layer in self:
+            parts, shape = layer.latent_shapes(shape), layer.output_shape(shape)
+        return parts
+
     def initialise(self, x: Tensor) -> Tensor:
         """Initialise each layer on what reaches it."""
         for layer in self:

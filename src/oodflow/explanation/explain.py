@@ -19,7 +19,7 @@ from oodflow.runs.naming import name_of
 from oodflow.runs.provenance import describe, provenance
 from oodflow.runs.run_dir import RunDir
 from oodflow.runs.run_dir import load as load_flow
-from oodflow.scores import require_images, require_shape
+from oodflow.statistics import require_images, require_shape
 from oodflow.training import choose_device
 
 FORMATS = ("png", "svg")
