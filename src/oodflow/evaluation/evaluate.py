@@ -120,7 +120,7 @@ def _open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: 
         raise UsageError("there is nothing to compare with: name out-of-distribution sets with --ood, as --ood mnist.")
     if config.data in specs:
         raise UsageError(f"{config.data} is what this flow was trained on: name other data sets.")
-    sets = [load(config.data, "test", root=root), *(load(spec, "all", root=root) for spec in specs)]
+    sets = [load(config.data, "test", root=root), *(load(spec, config.asked_split(spec), root=root) for spec in specs)]
     for images in sets:
         require_shape(flow, images)
     return [images if options.limit is None else images.limit(options.limit) for images in sets]

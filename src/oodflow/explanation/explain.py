@@ -102,7 +102,7 @@ def _open_sets(config: RunConfig, flow: Flow, options: ExplainOptions, root: Pat
         )
     if ood == config.data:
         raise UsageError(f"{config.data} is what this flow was trained on: name another data set.")
-    sets = [load(config.data, "test", root=root), load(ood, "all", root=root)]
+    sets = [load(config.data, "test", root=root), load(ood, config.asked_split(ood), root=root)]
     for images in sets:
         require_shape(flow, images)
         if min(len(images), options.measured) < 2:

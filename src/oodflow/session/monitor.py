@@ -45,7 +45,7 @@ class Monitor:
         self.ood = []
         for spec in config.ood:
             try:
-                self.ood.append(load(spec, "all", root=root).limit(config.monitor.images))
+                self.ood.append(load(spec, config.asked_split(spec), root=root).limit(config.monitor.images))
             except UsageError:
                 raise
             except OodflowError as error:  # it is not on disk, and the run itself doesn't need it
