@@ -92,6 +92,16 @@ def test_a_folder_is_replaced_whole(pages):
     assert names(pages.parent) == ["pages"]
 
 
+def test_nothing_is_removed_before_the_new_folder_stands(pages, monkeypatch):
+    with written_together(pages) as new:
+        write_two(new, "1")
+    seen = []
+    monkeypatch.setattr(files.shutil, "rmtree", lambda *_, **more: seen.append((pages / "one.txt").read_text()))
+    with written_together(pages) as new:
+        write_two(new, "new")
+    assert seen == ["new"]
+
+
 @pytest.mark.parametrize("error", [KeyError(), KeyboardInterrupt(), OSError(errno.ENOSPC, "full")], ids=repr)
 def test_a_folder_that_fails_leaves_the_former(pages, error):
     with written_together(pages) as new:

@@ -30,6 +30,8 @@ def test_the_fingerprint_tells_numbers_types_and_shapes_apart():
     others = [changed, VECTORS.astype(np.float32), VECTORS.reshape(6, 6), VECTORS[::-1], VECTORS[:8]]
     prints = {RealSet.from_array(array).fingerprint for array in [VECTORS, *others]}
     assert len(prints) == 6
+    same_bytes = [np.zeros((4, 3), np.float32), np.zeros((2, 3))]
+    assert len({RealSet.from_array(array).fingerprint for array in same_bytes}) == 2
     assert RealSet.from_array(VECTORS.copy(), "other").fingerprint == RealSet.from_array(VECTORS).fingerprint
 
 

@@ -26,18 +26,6 @@ class Ranking:
     n_in: int
     n_out: int
 
-    def as_dict(self) -> dict[str, float | int | list[float]]:
-        """Return the metrics under the names that the field's libraries write."""
-        return {
-            "AUROC": self.auroc,
-            "AUROC-CI95": [self.auroc_low, self.auroc_high],
-            "AUPR-IN": self.aupr_in,
-            "AUPR-OUT": self.aupr_out,
-            "FPR95TPR": self.fpr95,
-            "n_in": self.n_in,
-            "n_out": self.n_out,
-        }
-
 
 def ranking(scores_in: ArrayLike, scores_out: ArrayLike, *, seed: int = 0, replicates: int = 1000) -> Ranking:
     """Return every ranking metric of one score on one pair of data sets.
@@ -59,7 +47,7 @@ def ranking(scores_in: ArrayLike, scores_out: ArrayLike, *, seed: int = 0, repli
         Efron and Tibshirani, *An Introduction to the Bootstrap*, 1993, chapter 13 (percentile interval).
 
     Example:
-        >>> ranking([0, 1, 2, 3], [2, 3, 4, 5]).as_dict()["AUROC"]
+        >>> ranking([0, 1, 2, 3], [2, 3, 4, 5]).auroc
         0.875
     """
     resampled = bootstrap_auroc(scores_in, scores_out, seed=seed, replicates=replicates)
