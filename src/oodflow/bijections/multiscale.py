@@ -7,8 +7,9 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from oodflow.bijections.bijection import Bijection, Gradients, Shape, add_gradients, bijections_only
+from oodflow.bijections.bijection import Bijection, Shape, bijections_only
 from oodflow.errors import UsageError
+from oodflow.gradients import Gradients, add_gradients
 
 
 class MultiScale(Bijection):
@@ -86,8 +87,14 @@ class MultiScale(Bijection):
     def output_shape(self, shape: Shape) -> Shape:
         """As many numbers as come in, flat."""
         if tuple(shape) != self.shape:
-            raise UsageError(f"MultiScale was built for {list(self.shape)} but got {list(shape)}.")
+            raise UsageError(f"it was built for {list(self.shape)} but the input is {list(shape)}.")
         return (prod(shape),)
+
+    def input_shape(self, shape: Shape) -> Shape:
+        """The shape that it was built for."""
+        if tuple(shape) != (prod(self.shape),):
+            raise UsageError(f"it ends in flat latents [{prod(self.shape)}] but the input is {list(shape)}.")
+        return self.shape
 
     def initialise(self, x: Tensor) -> Tensor:
         """Initialise each stage on what reaches it."""

@@ -5,11 +5,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
 
-from oodflow.bijections import MASKS, AffineCoupling, Bijection, Mask, Shape, Squeeze
+from oodflow.bijections import MASKS, Bijection, Coupling, Mask, Shape, Squeeze
 from oodflow.config import Component
 from oodflow.errors import UsageError
 from oodflow.flows.flow import Flow
 from oodflow.nets import NetConfig
+from oodflow.transformers import TransformerConfig
 
 
 class FlowConfig(Component):
@@ -24,7 +25,19 @@ class FlowConfig(Component):
     @property
     @abstractmethod
     def title(self) -> str:
-        """Name the flow in a table or figure, with what sets it apart from its kind's default."""
+        """Name the flow in a table or figure, with all but sizes that sets it apart from its kind's default."""
+
+    def described(self, field: str) -> str:
+        """Describe the net or transformer in a field, for the title; empty where it is the kind's default but in size.
+
+        Example:
+            >>> from oodflow.flows import RealNVPConfig
+            >>> RealNVPConfig().described("net"), RealNVPConfig(net="convnet").described("net")
+            ('', 'convnets')
+        """
+        description: str = getattr(self, field).description
+        default = type(self).model_fields[field].default.description
+        return "" if description == default else description
 
     @abstractmethod
     def bijection(self, shape: Shape) -> Bijection:
@@ -55,11 +68,11 @@ def titled(name: str, *notes: str) -> str:
     """Put a name and notes, some of which may be empty, together.
 
     Example:
-        >>> titled("RealNVP", "", "a bottleneck of 10")
-        'RealNVP with a bottleneck of 10'
+        >>> titled("RealNVP", "", "cycle masks", "a bottleneck of 10")
+        'RealNVP with cycle masks, a bottleneck of 10'
     """
     said = [note for note in notes if note]
-    return f"{name} with {' and '.join(said)}" if said else name
+    return f"{name} with {', '.join(said)}" if said else name
 
 
 def scale_shapes(shape: Shape, scales: int, *, split: bool = True) -> list[Shape]:
@@ -79,7 +92,9 @@ def scale_shapes(shape: Shape, scales: int, *, split: bool = True) -> list[Shape
     return shapes
 
 
-def coupling(mask: Mask, net: NetConfig, width: int) -> AffineCoupling:
-    """Build the coupling of a mask and the st-network that fits it."""
-    built = net.build(mask.in_shape, 2 * mask.out_channels, width, interleaved=mask.interleaved)
-    return AffineCoupling(mask, built)
+def coupling(mask: Mask, net: NetConfig, transformer: TransformerConfig, width: int) -> Coupling:
+    """Build the coupling of a mask, and the transformer and st-network that fit it."""
+    changed = mask.out_channels
+    mapping = transformer.build(changed)
+    outputs = mapping.parameters_per_number * changed
+    return Coupling(mask, net.build(mask.in_shape, outputs, width, interleaved=mask.interleaved), mapping)

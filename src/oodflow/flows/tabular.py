@@ -5,8 +5,9 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from oodflow.bijections import Bijection, Chain, Shape, channelwise
-from oodflow.flows.config import FlowConfig, coupling
+from oodflow.flows.config import FlowConfig, coupling, titled
 from oodflow.nets import MLPConfig
+from oodflow.transformers import AffineConfig, AnyTransformerConfig
 
 
 class TabularConfig(FlowConfig):
@@ -16,6 +17,7 @@ class TabularConfig(FlowConfig):
         couplings: number of coupling layers.
         width: hidden units in each layer of the st-networks.
         net: the st-network.
+        transformer: what the couplings do to each number that they change.
 
     Reference:
         Kirichenko, Izmailov, Wilson (2020), appendix O, arXiv:2006.08545.
@@ -26,14 +28,15 @@ class TabularConfig(FlowConfig):
     couplings: int = Field(8, ge=1)
     width: int = Field(256, ge=1)
     net: MLPConfig = MLPConfig()
+    transformer: AnyTransformerConfig = AffineConfig()
 
     @property
     def title(self) -> str:
-        """Its name."""
-        return "Tabular RealNVP"
+        """Its name, and which transformer if it is another."""
+        return titled("Tabular RealNVP", self.described("transformer"))
 
     def bijection(self, shape: Shape) -> Bijection:
         """Build the layers for vectors ``(D,)``."""
         # The authors' first coupling sees the first half: that is the second turn.
         masks = [channelwise(shape, turn + 1) for turn in range(self.couplings)]
-        return Chain([coupling(mask, self.net, self.width) for mask in masks])
+        return Chain([coupling(mask, self.net, self.transformer, self.width) for mask in masks])
