@@ -17,6 +17,10 @@ def logged(path):
     return [json.loads(line) for line in (path / "log.jsonl").read_text().splitlines()]
 
 
+def without_times(lines):
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+
+
 def record_of(path):
     return json.loads((path / "record.json").read_text())
 

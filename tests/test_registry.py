@@ -16,9 +16,10 @@ from oodflow.nets import NETS, AnyNetConfig
 from oodflow.recipes import RECIPES
 from oodflow.registry import ChosenFrom, PluginWarning, Registry, import_plugin
 from oodflow.scores import SCORES
+from oodflow.training import OBJECTIVES, AnyObjective
 
-REGISTRIES = {registry.kind: registry for registry in (FLOWS, MASKS, NETS, RECIPES, SCORES, SOURCES)}
-UNIONS = {"flow": (FLOWS, AnyFlowConfig), "net": (NETS, AnyNetConfig)}
+REGISTRIES = {registry.kind: registry for registry in (FLOWS, MASKS, NETS, OBJECTIVES, RECIPES, SCORES, SOURCES)}
+UNIONS = {"flow": (FLOWS, AnyFlowConfig), "net": (NETS, AnyNetConfig), "objective": (OBJECTIVES, AnyObjective)}
 
 
 class Shape(Component):

@@ -8,7 +8,7 @@ from torch import nn
 from oodflow.analysis import coupling_pictures, latents, measure_couplings
 from oodflow.bijections import AffineCoupling, Chain, Logit, MultiScale, horizontal
 from oodflow.errors import UsageError
-from oodflow.flows import Flow
+from oodflow.flows import Flow, Images
 
 from .flows import CONFIGS, images_of, moving
 
@@ -63,7 +63,7 @@ def test_a_message_is_found_and_gone_when_it_is_erased_or_swapped():
     images[:, :, 4:] = 128  # nothing but noise below: what the first coupling writes there is all that there is
     lower = float(np.log(0.5 / 0.5))
     couplings = [AffineCoupling(horizontal(shape, turn), Shift(1.0 - 2.0 * turn, turn * lower)) for turn in range(2)]
-    flow = Flow(shape, MultiScale(shape, [Chain([Logit(0.0), *couplings])])).double().eval()
+    flow = Flow(Images(shape), MultiScale(shape, [Chain([Logit(0.0), *couplings])])).double().eval()
     first, second = measure_couplings(flow, images)
     assert first.r2.value < 0  # it can't know the noise, and does not try
     assert second.r2.value > 0.99

@@ -9,7 +9,7 @@ import torch
 from oodflow.analysis import Walk
 from oodflow.bijections import AffineCoupling, Bijection, Chain, Logit, MultiScale
 from oodflow.errors import UsageError
-from oodflow.flows import Flow, GlowConfig, TabularConfig, image_noise
+from oodflow.flows import Flow, GlowConfig, Images, TabularConfig, image_noise
 
 from .flows import CONFIGS, STILL, images_of, moving, still
 
@@ -115,7 +115,7 @@ def test_the_flow_is_left_alone():
 
 
 def test_vectors_have_no_pictures():
-    with pytest.raises(UsageError, match=r"this flow takes vectors of 6 numbers: only flows over images have pictures"):
+    with pytest.raises(UsageError, match=r"this flow is over reals \(6,\): only flows over images have pictures"):
         Walk(TabularConfig(couplings=2, width=4).build((6,)))
 
 
@@ -132,6 +132,6 @@ def test_a_composition_that_changes_numbers_itself_is_named():
         def inverse(self, z):
             return self.inner.inverse(z / 2)
 
-    flow = Flow((1, 4, 4), MultiScale((1, 4, 4), [Doubling()]))
+    flow = Flow(Images((1, 4, 4)), MultiScale((1, 4, 4), [Doubling()]))
     with pytest.raises(UsageError, match="made of others changes numbers itself"):
         Walk(flow)

@@ -97,7 +97,7 @@ def test_a_damaged_file_is_found_before_anything_is_measured(oodflow, measured, 
 
 def test_a_reversible_step_stores_nothing(monkeypatch):
     seen = []
-    monkeypatch.setattr("oodflow.bench.throughput.take_step", lambda *arguments: seen.append(arguments[3].memory))
+    monkeypatch.setattr("oodflow.bench.throughput.take_step", lambda *arguments: seen.append(arguments[2].memory))
     subject = Subject.of(RECIPES["fashion-mnist-glow"]("smoke"))
     subject.step()
     subject.step("reversible")

@@ -41,7 +41,7 @@ USAGE = {
     "scales": ([*TRAIN, "flow.scales=9"], "can't be built for the 1x16x16 images of photographs"),
     "shapes": ([*TRAIN, "data=photographs?shape=3x8x8"], "write digits?shape=3x8x8"),
     "resume": (["train", "--resume", "nowhere"], "nowhere is not a run"),
-    "resume another": (["train", "--resume", "nowhere", "--scale", "smoke"], "leave the recipe and its settings away"),
+    "resume another": (["train", "--resume", "nowhere", "--scale", "smoke"], "as it was begun: leave --scale away"),
     "evaluate": (["evaluate", "nowhere"], "nowhere is not a run"),
     "compare": (["compare", "nowhere"], "nowhere is not a run"),
     "get": (["data", "get", "mnits"], "unknown data set 'mnits': did you mean 'mnist'"),

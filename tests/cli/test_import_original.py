@@ -101,4 +101,7 @@ def test_a_flow_over_vectors_is_imported_too_and_refuses_images(oodflow, tmp_pat
     z, _ = original.encode("RealNVPTabular", kwargs, state_of("RealNVPTabular", kwargs), x)
     assert (flow.encode(x)[0] - z).abs().max() < 1e-12
     for sets in ([], ["--ood", "flat"]):
-        assert "takes vectors of 50 numbers" in oodflow("evaluate", tmp_path / "run", *sets).error
+        assert (
+            "this flow is over reals (50,) and data sets hold 8-bit images"
+            in oodflow("evaluate", tmp_path / "run", *sets).error
+        )

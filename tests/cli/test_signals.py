@@ -40,5 +40,5 @@ def test_stopped_by_a_signal(oodflow, tiny, tmp_path, signum, code):
     step = int(last.split("step ")[1].split(";")[0])
     config = RunDir(run).config()
     state = TrainState.start(config.flow.build((1, 8, 8)), config.training)
-    state.restore(run / "checkpoint.safetensors", config.model_dump_json())
+    state.restore(run / "checkpoint.safetensors", config)
     assert state.step == step

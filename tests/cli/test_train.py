@@ -5,8 +5,10 @@ import re
 
 import pytest
 
+from oodflow.cli import main
+from oodflow.cli.parser import build_parser
 from oodflow.recipes import RECIPES
-from oodflow.runs import RunConfig
+from oodflow.runs import RunConfig, RunDir
 
 
 def config_of(oodflow, *arguments):
@@ -40,7 +42,44 @@ def test_settings_may_stand_anywhere(oodflow, arguments):
     assert config.scale == "smoke"
 
 
-def test_precision(oodflow):
+def test_print_config_of_a_run(oodflow, run):
+    result = oodflow("train", "--resume", run, "--print-config")
+    assert result.code == 0
+    assert RunConfig.model_validate_json(result.out) == RunDir(run).config()
+
+
+GIVEN = {
+    "recipe": ["mnist-glow"], "overrides": ["mnist-glow", "flow.steps=3"], "scale": ["--scale", "smoke"],
+    "out": ["--out", "there"], "resume": ["--resume", "nowhere"], "seed": ["--seed", "0"],
+    "precision": ["--precision", "tf32"], "list": ["--list"], "print_config": ["--print-config"],
+    "device": ["--device", "cpu"], "data_dir": ["--data-dir", "here"],
+}  # fmt: skip
+SETTINGS = {"recipe", "overrides", "scale", "seed", "precision"}
+TAKEN = {
+    "list": {"list"},
+    "resume": {"resume", "device", "data_dir", "print_config"},
+    "print_config": {"print_config", "resume", *SETTINGS},
+}
+
+
+def test_every_argument_of_train_is_known_here():
+    actions = build_parser().parse_args(["train"])
+    assert set(vars(actions)) - {"run", "debug"} == set(GIVEN)
+
+
+@pytest.mark.parametrize(("mode", "argument"), [(m, a) for m in TAKEN for a in GIVEN if a not in TAKEN[m]])
+def test_nothing_that_is_given_is_ignored(oodflow, mode, argument):
+    """What would make no difference is refused by name."""
+    result = oodflow("train", *GIVEN[mode], *GIVEN[argument])
+    assert result.code == 2
+    assert any(f"leave {word} away" in result.error for word in GIVEN[mode] + GIVEN[argument]), result.error
+
+
+def test_precision(oodflow, capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    named = "".join(capsys.readouterr().out.split())
+    assert "trainingprecision=float32,tf32orbfloat16" in named.replace(".", "")
     assert config_of(oodflow, "mnist-glow", "--precision", "bfloat16").training.precision == "bfloat16"
 
 
@@ -50,7 +89,7 @@ def test_progress_goes_to_stderr(oodflow, tiny, tmp_path, sets):
     assert result.out == ""
     lines = result.err.splitlines()
     assert lines[0] == f"Training realnvp on 160 images of {sets.inside} in {tmp_path / '[a] run'}"
-    assert lines[1].startswith("step 4: 16 test images at ")
+    assert lines[1].startswith("step 4: 16 calibration images at ")
     assert f"AUROC {sets.outside}" in lines[1]
     assert lines[-1] == f"Done. Next: oodflow evaluate '{tmp_path / '[a] run'}'"
 

@@ -6,7 +6,7 @@ import torch
 from oodflow.bijections import MASKS, Chain, Logit, MultiScale
 from oodflow.data import TrainingBatches, load
 from oodflow.errors import UsageError
-from oodflow.flows import FLOWS, Flow
+from oodflow.flows import FLOWS, Flow, Images
 from oodflow.nets import NETS
 from oodflow.testing.modules import randomise
 from oodflow.training import TrainingConfig, TrainState, seeded, train
@@ -77,8 +77,8 @@ def test_trained_weights(name):
 
 
 def test_samples_reach_black_and_white():
-    flow = Flow((1, 16, 16), MultiScale((1, 16, 16), [Chain([Logit()])]))
-    samples = flow.sample(64, generator=torch.Generator().manual_seed(0), temperature=3.0)
+    flow = Flow(Images((1, 16, 16)), MultiScale((1, 16, 16), [Chain([Logit()])]))
+    samples = flow.sample(64, temperature=3.0)
     assert samples.min() == 0
     assert samples.max() == 255
 
@@ -93,4 +93,6 @@ def test_a_flow_in_float64_gives_images_back_from_any_batch():
 
 def test_latents_of_another_length_are_refused():
     with pytest.raises(UsageError, match=r"z must be latents \[B, 256\] but is \[2, 255\]"):
-        Flow((1, 16, 16), MultiScale((1, 16, 16), [Chain([Logit()])])).decode(torch.zeros(2, 255))
+        Flow(Images((1, 16, 16)), MultiScale((1, 16, 16), [Chain([Logit()])])).decode(torch.zeros(2, 255))
+    with pytest.raises(UsageError, match="z is a list: expected a tensor or a NumPy array"):
+        Flow(Images((1, 16, 16)), MultiScale((1, 16, 16), [Chain([Logit()])])).decode([0.0])

@@ -67,7 +67,7 @@ def test_a_run_without_looks_is_refused(run):
         read_curve(run)
 
 
-@pytest.mark.parametrize("line", ["{", "7", '{"step": 3, "test_bpd": 4.0, "ood": {}}'])
+@pytest.mark.parametrize("line", ["{", "7", '{"step": 3, "inside": {"split": "calibration", "bpd": 4.0}, "ood": {}}'])
 def test_a_damaged_log_is_refused_by_name(run, line):
     run.log_file.write_text(run.log_file.read_text() + line + "\n")
     with pytest.raises(OodflowError, match=r"log\.jsonl is damaged or of an older version"):

@@ -7,7 +7,7 @@ from torch import nn
 
 from oodflow.data import ImageSet
 from oodflow.errors import OodflowError, UsageError
-from oodflow.flows import GlowConfig, RealNVPConfig, image_noise
+from oodflow.flows import GlowConfig, Images, RealNVPConfig, image_noise
 from oodflow.nets import ResNetConfig
 from oodflow.scores import Evidence, observe
 from oodflow.testing.modules import randomise
@@ -29,7 +29,7 @@ def flow():
 class Transparent(nn.Module):
     """A flow whose log-probability is a sum over the dequantised pixels, so that a test can work it out."""
 
-    shape = (1, 8, 8)
+    shape, domain = (1, 8, 8), Images((1, 8, 8))
     device, dtype = torch.device("cpu"), torch.float64
 
     def __init__(self):

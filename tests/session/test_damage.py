@@ -136,7 +136,7 @@ def broken(*arguments, **options):
 def test_full_disk_keeps_the_former_checkpoint(oodflow, begun, trained, monkeypatch, fail):
     before = (begun / "checkpoint.safetensors").read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr("oodflow.flows.saving.save_file", fail)
+        patch.setattr("oodflow.flows.tensors.save_file", fail)
         result = oodflow("train", "--resume", begun)
     assert result.code == 1
     assert f"could not write {begun / 'checkpoint.safetensors'}: the disk is full; what stood there" in result.error

@@ -21,13 +21,13 @@ def steps_of(events, tag):
 
 def test_tags(trained, sets):
     main, *others = [events_of(path) for path in sorted({file.parent for file in trained.rglob("events.*")})]
-    assert set(main.Tags()["scalars"]) == {"train/bpd", "train/loss", "test/bpd"}
+    assert set(main.Tags()["scalars"]) == {"train/bpd", "train/loss", "calibration/bpd"}
     assert set(main.Tags()["images"]) == {"ll_hist", "samples"}
     assert len(others) == 1
     assert set(others[0].Tags()["scalars"]) == {"ood/roc_auc", "ood/bpd"}
     assert steps_of(main, "train/bpd") == [1, 2, 3, 4]
     look = logged(trained)[-1]
-    assert main.Scalars("test/bpd")[0].value == pytest.approx(look["test_bpd"])
+    assert main.Scalars("calibration/bpd")[0].value == pytest.approx(look["inside"]["bpd"])
     assert others[0].Scalars("ood/roc_auc")[0].value == pytest.approx(look["ood"][sets.outside]["auroc"])
 
 
@@ -54,6 +54,6 @@ def test_looks_come_every_so_often_and_at_the_end(oodflow, tiny, tmp_path, sets)
     assert (
         oodflow(*tiny, "monitor.every=2", "monitor.images=7", "training.steps=5", "--out", tmp_path / "run").code == 0
     )
-    looks = [line for line in logged(tmp_path / "run") if "test_bpd" in line]
+    looks = [line for line in logged(tmp_path / "run") if "inside" in line]
     assert [line["step"] for line in looks] == [2, 4, 5]
-    assert len(load(sets.inside, "test").limit(7)) == 7
+    assert len(load(sets.inside, "calibration").limit(7)) == 7

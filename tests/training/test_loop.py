@@ -1,10 +1,13 @@
 """The training loop: what a step does, what it leaves alone, and what a checkpoint keeps."""
 
+import itertools
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from oodflow.data import ImageSet, TrainingBatches
@@ -13,14 +16,17 @@ from oodflow.flows import Flow, GlowConfig, RealNVPConfig
 from oodflow.nets import ConvNetConfig, ResNetConfig
 from oodflow.training import (
     OPTIMISERS,
+    Batch,
     Diverged,
+    Loss,
+    MaximumLikelihood,
     TrainingConfig,
     TrainState,
-    negative_log_likelihood,
     seeded,
     train,
-)  # fmt: skip
-from oodflow.training.loop import load_batch, take_step
+)
+from oodflow.training.loop import take_step
+from oodflow.training.streams import DATA, load_batch
 
 SHAPE = (1, 8, 8)
 
@@ -88,9 +94,9 @@ def test_stopped_and_resumed_is_the_same_as_straight_through(tmp_path, optimiser
     stopped = start(config, glow)
     with pytest.raises(Stop):
         run(stopped, config, callbacks=[stop])
-    stopped.save(tmp_path / "checkpoint.safetensors", "{}")
+    stopped.save(tmp_path / "checkpoint.safetensors", CONFIG)
     resumed = start(config, glow)
-    resumed.restore(tmp_path / "checkpoint.safetensors", "{}")
+    resumed.restore(tmp_path / "checkpoint.safetensors", CONFIG)
     assert (resumed.step, resumed.seconds) == (3, stopped.seconds)
     run(resumed, config)
     assert same(tensors(resumed.flow), tensors(straight.flow))
@@ -107,20 +113,25 @@ def test_actnorm_is_initialised_once_before_the_first_step():
 
 def test_a_checkpoint_of_another_configuration_is_refused(tmp_path):
     state = start(CONFIG)
-    state.save(tmp_path / "c.safetensors", '{"training": {"lr": 0.1}}')
-    with pytest.raises(OodflowError, match=r"training\.lr was 0\.1 there and is 0\.2 here"):
-        state.restore(tmp_path / "c.safetensors", '{"training": {"lr": 0.2}}')
+    state.save(tmp_path / "c.safetensors", CONFIG)
+    with pytest.raises(OodflowError, match=r"lr was 0\.001 there and is 0\.2 here"):
+        state.restore(tmp_path / "c.safetensors", CONFIG.model_copy(update={"lr": 0.2}))
 
 
-def poisoned(flow, batch, noise, *, at):
-    loss = negative_log_likelihood(flow, batch, noise)
-    poisoned.calls += 1
-    return loss * math.nan if poisoned.calls in at else loss
+class Changed(MaximumLikelihood):
+    """Maximum likelihood with something done to its loss."""
+
+    change: Callable[[Flow, Batch, Tensor], Tensor]
+
+    def __call__(self, flow, batch):
+        value, terms = super().__call__(flow, batch)
+        return Loss(self.change(flow, batch, value), terms)
 
 
-def objective(*at):
-    poisoned.calls = 0
-    return lambda flow, batch, noise: poisoned(flow, batch, noise, at=at)
+def poisoned(*at):
+    """Maximum likelihood, but for some steps, counted from 1, whose loss is not a number."""
+    calls = itertools.count(1)
+    return Changed(change=lambda flow, batch, value: value * math.nan if next(calls) in at else value)
 
 
 def test_a_step_that_is_not_finite_changes_nothing_and_is_counted():
@@ -132,7 +143,7 @@ def test_a_step_that_is_not_finite_changes_nothing_and_is_counted():
         averages.append({name: tensor.clone() for name, tensor in state.average.tensors.items()})
         reports.append(report)
 
-    run(state, config, objective=objective(2), callbacks=[follow])
+    run(state, config, objective=poisoned(2), callbacks=[follow])
     assert same(after[0], after[1])  # batch norm's running statistics too
     assert same(averages[0], averages[1])
     assert [report.skipped for report in reports] == [False, True]
@@ -144,7 +155,7 @@ def test_a_step_that_is_not_finite_leaves_every_optimiser_as_it_was(optimiser):
     config = CONFIG.model_copy(update={"optimiser": optimiser, "steps": 3})
     skipping, two = start(config), start(config.model_copy(update={"steps": 2}))
     run(two, config.model_copy(update={"steps": 2}))
-    run(skipping, config, objective=objective(3))
+    run(skipping, config, objective=poisoned(3))
     assert skipping.skipped == 1
     assert same(tensors(skipping.flow), tensors(two.flow))
     for moments, others in zip(skipping.optimiser.state.values(), two.optimiser.state.values(), strict=True):
@@ -165,10 +176,10 @@ class Waits(TorchDispatchMode):
 def test_a_step_does_not_wait_for_the_device(optimiser, waits):
     config = CONFIG.model_copy(update={"optimiser": optimiser})
     state = start(config)
-    batch, noise = load_batch(TrainingBatches(images(), 8, 0), 0, state.device)
-    take_step(state, batch, noise, config, negative_log_likelihood)
+    batch = load_batch({DATA: TrainingBatches(images(), 8, 0)}, 0, state.device)
+    take_step(state, batch, config, MaximumLikelihood())
     with Waits() as counted:
-        report = take_step(state, batch, noise, config, negative_log_likelihood)
+        report = take_step(state, batch, config, MaximumLikelihood())
     assert counted.count == waits
     assert math.isfinite(report.loss)
 
@@ -177,37 +188,71 @@ def test_a_step_does_not_wait_for_the_device(optimiser, waits):
 def test_tf32_is_used_where_it_may_be_and_left_as_it_was(precision, tf32):
     seen = []
 
-    def watching(flow, batch, noise):
-        loss = negative_log_likelihood(flow, batch, noise)
+    def watching(flow, batch, loss):
         loss.register_hook(lambda gradient: seen.append(torch.backends.cudnn.allow_tf32))  # in the backward pass
         seen.append(torch.backends.cudnn.allow_tf32)
         return loss
 
     before = torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark
     config = CONFIG.model_copy(update={"precision": precision, "steps": 1})
-    run(start(config, GlowConfig(steps=1, width=4)), config, objective=watching)
+    run(start(config, GlowConfig(steps=1, width=4)), config, objective=Changed(change=watching))
     assert seen == [tf32, tf32]
     assert (torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark) == before
 
 
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_algorithms_of_a_gpu_are_those_that_repeat_where_they_shall(deterministic):
+    seen = []
+
+    def watching(flow, batch, loss):
+        cudnn = torch.backends.cudnn
+        seen.append((cudnn.deterministic, cudnn.benchmark))
+        loss.register_hook(lambda gradient: seen.append((cudnn.deterministic, cudnn.benchmark)))
+        return loss
+
+    config = CONFIG.model_copy(update={"deterministic": deterministic, "steps": 1})
+    run(start(config), config, objective=Changed(change=watching))
+    assert seen == [(deterministic, not deterministic)] * 2
+
+
+def test_a_step_that_was_broken_off_is_neither_gone_on_with_nor_saved(tmp_path):
+    def broken(flow, batch, loss):
+        raise KeyboardInterrupt
+
+    state = start(CONFIG)
+    with pytest.raises(KeyboardInterrupt):
+        run(state, CONFIG, objective=Changed(change=broken))
+    assert not state.whole
+    for what in (lambda: run(state, CONFIG), lambda: state.save(tmp_path / "checkpoint.safetensors", CONFIG)):
+        with pytest.raises(OodflowError, match="step 1 was broken off half done: restore the state from a checkpoint"):
+            what()
+    assert not list(tmp_path.iterdir())
+
+
+def test_terms_come_with_the_report():
+    reports = []
+    run(start(CONFIG), CONFIG, callbacks=[lambda state, report: reports.append(report)])
+    assert [set(report.terms) for report in reports] == [{"bpd"}] * 6
+    assert all(report.terms["bpd"] == pytest.approx(report.loss / (64 * math.log(2))) for report in reports)
+
+
 def test_training_goes_on_after_a_few_bad_steps_and_ends_after_too_many():
     config = CONFIG.model_copy(update={"max_skipped": 1})
-    state = run(start(config), config, objective=objective(1, 3, 5))
+    state = run(start(config), config, objective=poisoned(1, 3, 5))
     assert (state.step, state.skipped, state.skipped_in_a_row) == (6, 3, 0)
     state = start(config)
     with pytest.raises(Diverged, match=r"2 steps in a row up to step 3 .* training\.lr"):
-        run(state, config, objective=objective(2, 3))
+        run(state, config, objective=poisoned(2, 3))
     assert all(tensor.isfinite().all() for tensor in tensors(state.flow).values())
 
 
 def test_an_infinite_gradient_is_not_finite_either():
-    def explosive(flow, batch, noise):
-        loss = negative_log_likelihood(flow, batch, noise)
+    def explosive(flow, batch, loss):
         parameter = next(flow.parameters())
         return loss + (parameter - parameter.detach()).abs().sum().sqrt()  # finite, but its gradient is not
 
     state, config = start(CONFIG), CONFIG.model_copy(update={"steps": 1})
-    run(state, config, objective=explosive)
+    run(state, config, objective=Changed(change=explosive))
     assert state.skipped == 1
 
 
@@ -266,21 +311,21 @@ def test_reversible_training_goes_the_same_way(flow):
 def test_memory_says_what_is_stored(config):
     recomputed = []
 
-    def looking(flow, batch, noise):
-        z, _ = flow.bijection((batch + noise) / 256)
+    def looking(flow, batch, loss):
+        z, _ = flow.bijection((batch[DATA].x + batch[DATA].noise) / 256)
         recomputed.append(type(z.grad_fn).__name__ == "_StoringNothingBackward")
-        return negative_log_likelihood(flow, batch, noise)
+        return loss
 
-    run(start(config), config.model_copy(update={"steps": 1}), objective=looking)
+    run(start(config), config.model_copy(update={"steps": 1}), objective=Changed(change=looking))
     assert recomputed == [config.memory == "reversible"]
 
 
 def test_reversible_training_resumes(tmp_path):
     straight = run(start(REVERSIBLE, BATCH_NORMED), REVERSIBLE)
     stopped = run(start(REVERSIBLE, BATCH_NORMED), REVERSIBLE.model_copy(update={"steps": 3}))
-    stopped.save(tmp_path / "checkpoint.safetensors", "{}")
+    stopped.save(tmp_path / "checkpoint.safetensors", CONFIG)
     resumed = start(REVERSIBLE, BATCH_NORMED)
-    resumed.restore(tmp_path / "checkpoint.safetensors", "{}")
+    resumed.restore(tmp_path / "checkpoint.safetensors", CONFIG)
     run(resumed, REVERSIBLE)
     assert same(tensors(resumed.flow), tensors(straight.flow))
 
@@ -288,6 +333,6 @@ def test_reversible_training_resumes(tmp_path):
 def test_a_reversible_step_that_is_not_finite_changes_nothing_either():
     state = start(REVERSIBLE, BATCH_NORMED)
     before = tensors(state.flow)
-    run(state, REVERSIBLE.model_copy(update={"steps": 1}), objective=objective(1))
+    run(state, REVERSIBLE.model_copy(update={"steps": 1}), objective=poisoned(1))
     assert state.skipped == 1
     assert same(before, tensors(state.flow))

@@ -2,7 +2,7 @@
 
 import torch
 
-from oodflow.training.loop import training_noise
+from oodflow.training.streams import training_noise
 
 
 def test_noise_belongs_to_seed_and_step():

@@ -7,7 +7,17 @@ import torch
 
 from oodflow.flows import GlowConfig, RealNVPConfig
 from oodflow.nets import ResNetConfig
-from oodflow.training import OPTIMISERS, SCHEDULES, TrainingConfig, build_optimiser, clip_gradients, learning_rate
+from oodflow.recipes import RECIPES
+from oodflow.training import (
+    OPTIMISERS,
+    SCHEDULES,
+    TrainingConfig,
+    build_optimiser,
+    clip_gradients,
+    clipping_groups,
+    is_gain,
+    learning_rate,
+)  # fmt: skip
 
 
 def config(**settings) -> TrainingConfig:
@@ -60,15 +70,31 @@ def test_warm_up_rises_linearly_to_the_rate():
 
 def test_each_group_is_clipped_by_itself_and_the_norm_of_all_is_told():
     one, two = (torch.nn.Parameter(torch.zeros(2)) for _ in range(2))
-    optimiser = torch.optim.SGD([{"params": [one]}, {"params": [two]}], lr=1.0)
     one.grad, two.grad = torch.tensor([3.0, 4.0]), torch.tensor([0.6, 0.8])
-    assert clip_gradients(optimiser, 2.0).item() == pytest.approx(math.sqrt(26))
+    assert clip_gradients([[one], [two]], 2.0).item() == pytest.approx(math.sqrt(26))
     assert one.grad.norm().item() == pytest.approx(2.0, rel=1e-4)
     assert torch.equal(two.grad, torch.tensor([0.6, 0.8]))
+
+
+@pytest.mark.parametrize("decay", ["gains", "all"])
+def test_what_is_clipped_together_does_not_depend_on_what_is_decayed(decay):
+    flow = RealNVPConfig(width=4, net=ResNetConfig(blocks=1)).build((1, 8, 8))
+    names = {id(parameter): name for name, parameter in flow.named_parameters()}
+    gains, others = clipping_groups(flow, config(decay=decay))
+    assert all(is_gain(names[id(parameter)]) for parameter in gains)
+    assert not any(is_gain(names[id(parameter)]) for parameter in others)
+    assert len(gains) + len(others) == len(names)
+    (everything,) = clipping_groups(flow, config(decay=decay, clip="together"))
+    assert [id(parameter) for parameter in everything] == list(names)
+
+
+def test_paper_scale_clips_as_the_original_which_clips_each_group_of_its_optimiser():
+    clip = {name: RECIPES[name]("paper").training.clip for name in ("fashion-mnist-realnvp", "fashion-mnist-glow")}
+    assert clip == {"fashion-mnist-realnvp": "apart", "fashion-mnist-glow": "together"}
 
 
 def test_without_a_limit_nothing_is_clipped():
     parameter = torch.nn.Parameter(torch.zeros(1))
     parameter.grad = torch.tensor([1e6])
-    assert clip_gradients(torch.optim.SGD([parameter], lr=1.0), None).item() == 1e6
+    assert clip_gradients([[parameter]], None).item() == 1e6
     assert parameter.grad.item() == 1e6

@@ -1,6 +1,5 @@
 """Where a likelihood comes from: prior and log-determinant, scale by scale and pixel by pixel."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +24,8 @@ class Contributions:
     Attributes:
         prior: :math:`\log p(z_i)` of the latents that leave at each scale, ``[N, scales]``.
         log_det: of the layers of each scale, ``[N, scales]``.
-        entrance: of the logit and anything else before the scales, with :math:`c = -D \log 256`, ``[N]``.
+        entrance: of the logit and anything else before the scales, with :math:`c`, which is :math:`-D \log 256` and
+            less :math:`\log q(u \mid x)` where dequantisation is not uniform, ``[N]``.
     """
 
     prior: Floats
@@ -56,7 +56,7 @@ def contributions(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0, batch
         batch_size: images at once.
 
     Raises:
-        UsageError: for a flow over vectors, and images of another shape.
+        UsageError: for a flow over anything but 8-bit images, and images of another shape.
 
     Reference:
         Kirichenko, Izmailov, Wilson (2020), equation 1, arXiv:2006.08545.
@@ -88,7 +88,7 @@ def contribution_maps(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0) -
         ``log p(z)`` and the log-determinant of each pixel, in nats, ``[N, C, H, W]`` each.
 
     Raises:
-        UsageError: for a flow over vectors, and images of another shape.
+        UsageError: for a flow over anything but 8-bit images, and images of another shape.
     """
     walk = Walk(flow)
     log_det = torch.zeros(len(images), walk.flow.dims, dtype=torch.float64, device=walk.flow.device)
@@ -97,12 +97,13 @@ def contribution_maps(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0) -
         log_det[:, visit.place.pixels] += log_det_shares(visit)
 
     z, _ = walk(images, look, seed=seed)
-    return log_density(z).cpu().numpy(), log_det.reshape(z.shape).cpu().numpy()
+    return log_densities(walk, z).cpu().numpy(), log_det.reshape(z.shape).cpu().numpy()
 
 
-def log_density(z: Tensor) -> Tensor:
-    """The standard normal's log-density of each number."""
-    return -0.5 * (z.square() + math.log(2 * math.pi))
+@torch.no_grad()
+def log_densities(walk: Walk, z: Tensor) -> Tensor:
+    """The prior's log-density of each latent, where it is in the image: ``[B, C, H, W]`` to the same."""
+    return walk.in_image_space(walk.flow.prior.log_prob_each(z.flatten(1)[:, walk.latents]))
 
 
 def log_det_shares(visit: Visit) -> Tensor:
@@ -128,7 +129,9 @@ def _elementwise(visit: Visit) -> Tensor:
 def _of_batch(walk: Walk, images: NDArray[np.uint8], seed: int) -> tuple[Floats, Floats, Floats]:
     scales = int(walk.scales.max()) + 1
     log_det = torch.zeros(len(images), scales, dtype=torch.float64, device=walk.flow.device)
-    entrance = torch.full((len(images),), walk.flow.domain.constant, dtype=torch.float64, device=walk.flow.device)
+    x = torch.from_numpy(images).to(walk.flow.device)
+    entrance = torch.zeros(len(images), dtype=torch.float64, device=x.device)
+    entrance += walk.flow.domain.enter(x, None, seed, torch.float64)[1]
 
     def look(visit: Visit) -> None:
         total = visit.log_det.reshape(len(images), -1).sum(1)
@@ -138,6 +141,6 @@ def _of_batch(walk: Walk, images: NDArray[np.uint8], seed: int) -> tuple[Floats,
             log_det[:, visit.place.scale] += total
 
     z, _ = walk(images, look, seed=seed)
-    density = log_density(z).flatten(1)
+    density = log_densities(walk, z).flatten(1)
     prior = torch.stack([density[:, walk.scales == scale].sum(1) for scale in range(scales)], 1)
     return prior.cpu().numpy(), log_det.cpu().numpy(), entrance.cpu().numpy()

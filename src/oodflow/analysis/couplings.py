@@ -84,7 +84,7 @@ def coupling_pictures(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0) -
         One entry for each coupling, in order.
 
     Raises:
-        UsageError: for a flow over vectors, and images of another shape.
+        UsageError: for a flow over anything but 8-bit images, and images of another shape.
 
     Reference:
         Kirichenko, Izmailov, Wilson (2020), Figures 1, 3, 9 and 11, appendix G, arXiv:2006.08545.
@@ -143,7 +143,7 @@ def measure_couplings(
         One entry for each coupling, in order; the first has no other before it.
 
     Raises:
-        UsageError: for a flow over vectors, images of another shape, and fewer than two.
+        UsageError: for a flow over anything but 8-bit images, images of another shape, and fewer than two.
 
     Reference:
         Kirichenko, Izmailov, Wilson (2020), section 4, arXiv:2006.08545, who look at pictures; the numbers, erasing

@@ -41,7 +41,8 @@ def latents(
         ``[N, C, H, W]``.
 
     Raises:
-        UsageError: for a flow over vectors, images of another shape, and ``train`` where there is no batch norm.
+        UsageError: for a flow over anything but 8-bit images, images of another shape, and ``train`` where there is no
+            batch norm.
 
     Reference:
         Kirichenko, Izmailov, Wilson (2020), section 3, Figures 2 and 8, appendix G, arXiv:2006.08545.

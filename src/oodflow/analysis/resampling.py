@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from oodflow.analysis.walk import Walk, encode, in_batches
+from oodflow.analysis.walk import Walk, in_batches
 from oodflow.errors import UsageError
-from oodflow.flows import Flow
+from oodflow.flows import Flow, Seed, generator_of, noise_of
 
 
 def centre_square(height: int, width: int, side: int = 10) -> NDArray[np.bool_]:
@@ -34,9 +34,9 @@ def resample(
     images: NDArray[np.uint8],
     square: NDArray[np.bool_],
     *,
-    generator: torch.Generator,
+    noise: NDArray[np.float32] | None = None,
+    seed: Seed = 0,
     temperature: float = 1.0,
-    seed: int = 0,
 ) -> NDArray[np.uint8]:
     """Draw the latents of some pixels anew, keep all others, and go back to images.
 
@@ -46,15 +46,17 @@ def resample(
         flow: a flow over images; it is left as it was.
         images: uint8 ``[N, C, H, W]``.
         square: which pixels, boolean ``[H, W]``.
-        generator: of the new latents.
-        temperature: their standard deviation.
-        seed: of the dequantisation noise.
+        noise: dequantisation noise in [0, 1), ``[N, C, H, W]``; none: drawn from ``seed``.
+        seed: of the noise and the new latents. A number starts both from it; from a generator the noise is drawn
+            first, so another call with it gives other latents.
+        temperature: standard deviation of the new latents.
 
     Returns:
         uint8 ``[N, C, H, W]``.
 
     Raises:
-        UsageError: for a flow over vectors, images of another shape, or a mask that is not of the image's size.
+        UsageError: for a flow over anything but 8-bit images, images of another shape, or a mask that is not of the
+            image's size.
 
     Reference:
         Kirichenko, Izmailov, Wilson (2020), appendix M.1 and Figure 16, arXiv:2006.08545.
@@ -66,10 +68,12 @@ def resample(
             f"square is {square.dtype} {list(square.shape)}: expected bool {expected}, the image's pixels."
         )
     pixels = torch.from_numpy(np.broadcast_to(square, walk.flow.shape).copy()).flatten().to(walk.flow.device)
-    resampled = []
-    for batch in in_batches(images):  # what is encoded together is decoded together
-        z, _ = encode(walk.flow, batch, seed=seed)
-        drawn = walk.flow.prior.sample(len(z), generator=generator, temperature=temperature).to(z)
+    if noise is None:
+        noise = noise_of(torch.from_numpy(images), seed).cpu().numpy()
+    generator, resampled = generator_of(seed), []
+    for batch, its_noise in zip(in_batches(images), in_batches(noise), strict=True):  # encoded and decoded together
+        z, _ = walk.flow.encode(torch.from_numpy(batch).to(walk.flow.device), noise=torch.from_numpy(its_noise))
+        drawn = walk.flow.prior.sample(len(z), seed=generator, temperature=temperature).to(z)
         resampled.append(walk.flow.decode(torch.where(pixels[walk.latents], drawn, z)).cpu().numpy())
     return np.concatenate(resampled)
 

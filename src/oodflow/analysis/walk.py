@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +17,8 @@ from oodflow.flows import Flow, image_noise
 from oodflow.nets import folded
 
 BATCH = 64  # images that go through a flow at once
+
+Number = TypeVar("Number", bound=np.generic)
 
 Hook = Callable[[Bijection, tuple[Tensor], tuple[Tensor, Tensor]], tuple[Tensor, Tensor] | None]
 
@@ -101,7 +104,7 @@ class Walk:
         scales: for each place in the flattened image, the scale at which its latent leaves the flow, ``[D]``.
 
     Raises:
-        UsageError: for a flow over vectors.
+        UsageError: for a flow over anything but 8-bit images.
 
     Reference:
         Kirichenko, Izmailov, Wilson (2020), appendix G, arXiv:2006.08545.
@@ -201,15 +204,15 @@ def encode(
     return flow.encode(torch.from_numpy(images).to(flow.device).repeat(copies, 1, 1, 1), noise=noise)
 
 
-def in_batches(images: NDArray[np.uint8], size: int = BATCH) -> list[NDArray[np.uint8]]:
-    """Cut images into batches of nearly one size, at most ``size``."""
+def in_batches(images: NDArray[Number], size: int = BATCH) -> list[NDArray[Number]]:
+    """Cut images, or their noise, into batches of nearly one size, at most ``size``."""
     return np.array_split(images, -(-len(images) // size))
 
 
 def require_pictures(flow: Flow) -> None:
-    """Refuse a flow over vectors with a ``UsageError``."""
-    if len(flow.shape) != 3:
-        raise UsageError(f"this flow takes vectors of {flow.shape[0]} numbers: only flows over images have pictures.")
+    """Refuse a flow over anything but 8-bit images with a ``UsageError``."""
+    if not flow.domain.is_images:
+        raise UsageError(f"this flow is over {flow.domain.kind} {flow.shape}: only flows over images have pictures.")
 
 
 @contextmanager

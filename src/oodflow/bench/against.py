@@ -14,8 +14,9 @@ from oodflow.bench.peers.peer import SIZES, LogProb, logits
 from oodflow.bench.rounds import Task, interleave, ratios, summary
 from oodflow.bench.throughput import BATCH, COUNTED, LEAST, SCORED, Subject, count_work, parameters
 from oodflow.flows import Flow
-from oodflow.training import TrainingConfig, TrainState, negative_log_likelihood, seeded
+from oodflow.training import MaximumLikelihood, Part, TrainingConfig, TrainState, seeded
 from oodflow.training.loop import take_step
+from oodflow.training.streams import DATA
 
 TRAINING = TrainingConfig(steps=1_000_000, batch_size=BATCH, lr=1e-4)  # Adam at PyTorch's defaults, as for the peers
 WHATS = ("train", "score")
@@ -92,11 +93,12 @@ def _their_tasks(model: nn.Module, log_prob: LogProb, batch: Tensor, scored: Ten
 
 
 def _our_tasks(flow: Flow, batches: int, draw: Draw) -> list[Task]:
-    if len(flow.shape) == 3:
+    if flow.domain.is_images:
         return Subject.start(flow, TRAINING, batches).tasks()
     state, batch, scored = TrainState.start(flow, TRAINING), draw(BATCH), draw(BATCH * batches)
-    state.initialise(batch, batch)
-    train = lambda: take_step(state, batch, batch, TRAINING, negative_log_likelihood)  # noqa: E731
+    part = Part(batch, batch)  # vectors take no noise
+    state.initialise(*part)
+    train = lambda: take_step(state, {DATA: part}, TRAINING, MaximumLikelihood())  # noqa: E731
     return [Task("train", train), Task("score", _in_batches(flow, flow.log_prob, scored))]
 
 
@@ -123,7 +125,7 @@ def _drawing(peer: Peer) -> Draw:
 
 
 def _our_log_prob(flow: Flow, draw: Draw) -> Callable[[], Tensor]:
-    if len(flow.shape) == 1:
+    if not flow.domain.is_images:
         return lambda: flow.log_prob(draw(COUNTED))
     images = torch.zeros((COUNTED, *flow.shape), dtype=torch.uint8)
     return lambda: flow.log_prob(images, noise=torch.full(images.shape, 0.5))

@@ -15,7 +15,7 @@ from oodflow.evaluation.evaluate import EvaluationOptions, evaluate
 from oodflow.recipes import RECIPES
 from oodflow.scores import SCORES, Evidence, observe
 from oodflow.session.train import SessionOptions, start
-from oodflow.training.loop import training_noise
+from oodflow.training.streams import training_noise
 
 RECIPE = "photographs-realnvp"  # its data is built in
 LIMIT = 2  # images of each set, the fewest that evaluate takes: scoring them costs next to nothing

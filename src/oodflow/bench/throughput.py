@@ -17,8 +17,9 @@ from oodflow.data import ImageSet, shape_of
 from oodflow.flows import Flow
 from oodflow.runs import RunConfig
 from oodflow.scores import observe
-from oodflow.training import TrainingConfig, TrainState, negative_log_likelihood, seeded
-from oodflow.training.loop import take_step, training_noise
+from oodflow.training import MaximumLikelihood, Part, TrainingConfig, TrainState, seeded
+from oodflow.training.loop import take_step
+from oodflow.training.streams import DATA, training_noise
 
 BATCH = 32
 COUNTED = 2  # images to count FLOP with: they grow with the batch exactly, so few are enough
@@ -35,15 +36,13 @@ class Subject:
     Attributes:
         state: the flow, initialised, and its optimiser.
         training: how it is trained.
-        images: uint8 ``[BATCH, C, H, W]``.
-        noise: dequantisation noise for them.
+        batch: images, uint8 ``[BATCH, C, H, W]``, and dequantisation noise for them.
         scored: images to score.
     """
 
     state: TrainState
     training: TrainingConfig
-    images: Tensor
-    noise: Tensor
+    batch: Part
     scored: ImageSet
 
     @classmethod
@@ -60,9 +59,9 @@ class Subject:
         state = TrainState.start(flow, training)
         scored = random_images(BATCH * batches, flow.shape)
         images = torch.from_numpy(scored[:BATCH])
-        noise = training_noise(images, 0, 0)
-        state.initialise(images, noise)
-        return cls(state, training, images, noise, ImageSet.from_array(scored, "random"))
+        batch = Part(images, training_noise(images, 0, 0))
+        state.initialise(*batch)
+        return cls(state, training, batch, ImageSet.from_array(scored, "random"))
 
     def tasks(self) -> list[Task]:
         """Make the tasks ``train``, one step of the training loop, and ``score``, the pass that all scores share."""
@@ -74,11 +73,11 @@ class Subject:
     def step(self, memory: str = "stored") -> None:
         """Take one step of the training loop, in one of the ways that ``training.memory`` names."""
         training = self.training.model_copy(update={"memory": memory})
-        take_step(self.state, self.images, self.noise, training, negative_log_likelihood)
+        take_step(self.state, {DATA: self.batch}, training, MaximumLikelihood())
 
     def work(self) -> tuple[Work, Work]:
         """Count the forward pass and a training step, for one image."""
-        images, noise = self.images[:COUNTED], self.noise[:COUNTED]
+        images, noise = (tensor[:COUNTED] for tensor in self.batch)
         return count_work(self.state.flow, lambda: self.state.flow.log_prob(images, noise=noise))
 
 

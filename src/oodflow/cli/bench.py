@@ -6,9 +6,10 @@ from argparse import Namespace
 from oodflow.bench.guard import differences, fallen, load_ratios, ratios, write_ratios
 from oodflow.bench.page import as_markdown
 from oodflow.bench.run import BenchOptions, bench, require_writable, write
-from oodflow.cli.display import progress_console, show_or_write
+from oodflow.cli.display import show_or_write
 from oodflow.errors import OodflowError
 from oodflow.files import page_and_data
+from oodflow.session.progress import progress_console
 
 
 def run(arguments: Namespace) -> None:

@@ -4,8 +4,9 @@ import json
 from argparse import Namespace
 from dataclasses import asdict
 
-from oodflow.cli.display import progress_console, result_console
+from oodflow.cli.display import result_console
 from oodflow.data import SOURCES, data_root, download, status, verify
+from oodflow.session.progress import progress_console
 
 
 def list_sources(arguments: Namespace) -> None:

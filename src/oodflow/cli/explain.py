@@ -7,10 +7,11 @@ from argparse import Namespace
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from oodflow.cli.display import progress_console, result_console
+from oodflow.cli.display import result_console
 from oodflow.explanation import ExplainOptions, explain
 from oodflow.explanation.observations import observations
 from oodflow.runs import RunDir
+from oodflow.session.progress import progress_console
 
 
 def run(arguments: Namespace) -> None:

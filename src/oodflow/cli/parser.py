@@ -88,7 +88,7 @@ def _train(verbs: "Verbs[Parser]") -> None:
     parser.add_argument("--out", type=Path, help="run directory (default: runs/RECIPE-SCALE, with a digest if bent)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run, from its last checkpoint")
     parser.add_argument("--seed", type=int, help="short for training.seed=N")
-    parser.add_argument("--precision", help="short for training.precision=float32 or bfloat16")
+    parser.add_argument("--precision", help="short for training.precision=float32, tf32 or bfloat16")
     parser.add_argument("--list", action="store_true", help="list the recipes and exit")
     parser.add_argument("--print-config", action="store_true", help="print the configuration as JSON and exit")
     _device(parser)

@@ -6,30 +6,50 @@ import shlex
 from argparse import Namespace
 from pathlib import Path
 
-from oodflow.cli.display import progress_console, result_console, training_progress
+from oodflow.cli.display import result_console
+from oodflow.cli.parser import parse
 from oodflow.errors import UsageError
 from oodflow.recipes import RECIPES
 from oodflow.runs import RunConfig, RunDir, override
+from oodflow.session.progress import progress_console, training_progress
 from oodflow.session.train import SessionOptions, resume, start
+
+SETTINGS = ("recipe", "overrides", "scale", "seed", "precision")
+EVERYWHERE = ("command", "run", "debug")
 
 
 def run(arguments: Namespace) -> None:
-    """Train a recipe in a new run directory, or go on with one."""
+    """List the recipes, print a configuration, train a recipe in a new run directory, or go on with one."""
     if arguments.list:
+        _require_only(arguments, "--list lists the recipes", "list")
         for name in RECIPES:
             config = RECIPES[name]("cpu")
             result_console.print(f"{name:32} {config.flow.title} on {config.data}, asked about {', '.join(config.ood)}")
-        return
-    if arguments.resume is not None:
-        if any(getattr(arguments, name) is not None for name in ("recipe", "scale", "out", "seed", "precision")):
-            raise UsageError("--resume goes on with a run as it was begun: leave the recipe and its settings away.")
+    elif arguments.print_config and arguments.resume is not None:
+        _require_only(arguments, "--print-config prints how the run was begun", "print_config", "resume")
+        print(RunDir.open(arguments.resume).config().model_dump_json(indent=2))
+    elif arguments.print_config:
+        _require_only(arguments, "--print-config writes and trains nothing", "print_config", *SETTINGS)
+        print(config_of(arguments).model_dump_json(indent=2))
+    elif arguments.resume is not None:
+        _require_only(arguments, "--resume goes on with a run as it was begun", "resume", "device", "data_dir")
         _say_next(train_into(arguments.resume, None, arguments))
-        return
-    config = config_of(arguments)
-    if arguments.print_config:
-        print(config.model_dump_json(indent=2))
-        return
-    _say_next(train_into(arguments.out or default_path(config), config, arguments))
+    else:
+        config = config_of(arguments)
+        _say_next(train_into(arguments.out or default_path(config), config, arguments))
+
+
+def _require_only(arguments: Namespace, why: str, *allowed: str) -> None:
+    """Refuse what was given too but would be ignored.
+
+    Raises:
+        UsageError: naming it.
+    """
+    defaults = vars(parse(["train"]))
+    given = {name for name, value in vars(arguments).items() if value != defaults.get(name)}
+    for name in sorted(given.difference(EVERYWHERE, allowed)):
+        words = {"recipe": arguments.recipe, "overrides": " ".join(arguments.overrides)}
+        raise UsageError(f"{why}: leave {words.get(name, '--' + name.replace('_', '-'))} away.")
 
 
 def default_path(config: RunConfig) -> Path:

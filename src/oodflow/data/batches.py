@@ -1,11 +1,26 @@
 """Batches of images: shuffled for training, in order for scoring."""
 
 from collections.abc import Iterator
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from oodflow.data.image_set import Images, ImageSet, Rows
 from oodflow.errors import UsageError
+
+
+class Batchable(Protocol):
+    """What batches can be taken from: an :class:`~oodflow.data.ImageSet`, or anything else with rows."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+
+    def __len__(self) -> int: ...
+
+    def batch(self, indices: npt.ArrayLike) -> npt.NDArray[Any]:
+        """Rows number ``indices``."""
 
 
 class TrainingBatches:
@@ -15,7 +30,7 @@ class TrainingBatches:
     last batch are left out of that epoch.
 
     Args:
-        image_set: the images, N of them.
+        image_set: the images or other rows, N of them.
         batch_size: images in every batch, at most N.
         seed: a number from 0.
 
@@ -26,7 +41,7 @@ class TrainingBatches:
         (2, (4, 1, 2, 2))
     """
 
-    def __init__(self, image_set: ImageSet, batch_size: int, seed: int) -> None:
+    def __init__(self, image_set: Batchable, batch_size: int, seed: int) -> None:
         _require_batch_size(batch_size)
         if batch_size > len(image_set):
             raise UsageError(
@@ -41,8 +56,8 @@ class TrainingBatches:
         self.steps_per_epoch = len(image_set) // batch_size
         self._order: tuple[int, Rows] = (0, self._draw(0))  # of one epoch only
 
-    def at(self, step: int) -> Images:
-        """Batch number ``step``, counted from 0 through all epochs: uint8 ``[batch_size,C,H,W]``."""
+    def at(self, step: int) -> npt.NDArray[Any]:
+        """Batch number ``step``, counted from 0 through all epochs: of images uint8 ``[batch_size,C,H,W]``."""
         epoch, position = divmod(step, self.steps_per_epoch)
         if epoch != self._order[0]:
             self._order = epoch, self._draw(epoch)

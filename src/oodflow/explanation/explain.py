@@ -50,7 +50,7 @@ def explain(
 
     Raises:
         UsageError: for an unknown set, images of another shape than the flow's, an index that a set does not have, a
-            flow over vectors, and train mode where there is no batch norm.
+            flow over anything but 8-bit images, and train mode where there is no batch norm.
         OodflowError: for missing or damaged data or weights.
     """
     config = run.config()

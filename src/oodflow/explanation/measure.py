@@ -101,8 +101,7 @@ def square_of(flow: Flow) -> NDArray[np.bool_]:
 
 def _resampling(flow: Flow, images: NDArray[np.uint8], seed: int) -> Measured:
     square = square_of(flow)
-    generator = torch.Generator().manual_seed(seed)
-    changed = change(images, resample(flow, images, square, generator=generator, seed=seed), square)
+    changed = change(images, resample(flow, images, square, seed=seed), square)
     return {"inside": _estimate(changed.inside, seed), "surround": _estimate(changed.surround, seed)}
 
 

@@ -38,7 +38,7 @@ from oodflow.figures import (
     tinted,
 )
 from oodflow.figures.masks import CHANGED, SEEN
-from oodflow.flows import Flow
+from oodflow.flows import Flow, generator_of, image_noise
 from oodflow.metrics import Estimate, auroc, bits_per_dim
 
 if TYPE_CHECKING:
@@ -204,8 +204,7 @@ def samples(subject: Subject) -> "Figure":
     """Figure 15, with temperature: the same latents, longer and shorter."""
     strips = []
     for temperature in TEMPERATURES:
-        generator = torch.Generator().manual_seed(subject.seed)
-        drawn = subject.flow.sample(SAMPLES, generator=generator, temperature=temperature).cpu().numpy()
+        drawn = subject.flow.sample(SAMPLES, seed=subject.seed, temperature=temperature).cpu().numpy()
         strips.append(Strip(f"T = {temperature:g}", list(drawn)))
     caption = ["T: standard deviation of the latents that are drawn; the flow's own is 1."]
     return sheet_figure([Block(strips, [("", SAMPLES)])], title=f"Samples: {subject.who}", caption=caption)
@@ -215,12 +214,12 @@ def resampling(subject: Subject) -> "Figure":
     """Figure 16: the latents of a square in the middle drawn anew."""
     square = square_of(subject.flow)
     side = int(square.sum() ** 0.5)
-    generator = torch.Generator().manual_seed(subject.seed)
+    generator = generator_of(subject.seed)
     redrawn = [
         [
             image
             for images in subject.images.values()
-            for image in resample(subject.flow, images, square, generator=generator, seed=subject.seed)
+            for image in resample(subject.flow, images, square, noise=image_noise(images, subject.seed), seed=generator)
         ]
         for _ in range(REDRAWN)
     ]

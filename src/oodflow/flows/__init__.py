@@ -1,21 +1,43 @@
-"""Flows: the way in, a bijection and a prior in one, and presets that read as a list of layers.
+"""Flows: a domain, a bijection and a prior in one, and presets that read as a list of layers.
 
-``FLOWS`` names the presets' configurations; each has a ``build(shape)``.
+``FLOWS`` names the presets' configurations; each has a ``build(shape)``. ``DOMAINS`` names what data can be,
+``DEQUANTISATIONS`` and ``PRIORS`` what can be chosen for it.
 """
 
 from oodflow.flows.config import FlowConfig
-from oodflow.flows.dequantise import dequantise, image_noise, quantise
+from oodflow.flows.dequantise import (
+    DEQUANTISATIONS,
+    Dequantisation,
+    DequantisationConfig,
+    Uniform,
+    UniformConfig,
+    dequantise,
+    quantise,
+)
+from oodflow.flows.domain import DOMAINS, Domain, DomainConfig, Images, ImagesConfig, Reals, RealsConfig
 from oodflow.flows.flow import Flow, Terms
 from oodflow.flows.glow import GlowConfig
+from oodflow.flows.noise import Seed, generator_of, image_noise, noise_of
 from oodflow.flows.presets import FLOWS, AnyFlowConfig
-from oodflow.flows.prior import StandardNormal
+from oodflow.flows.prior import (
+    PRIORS,
+    DiagonalNormal,
+    DiagonalNormalConfig,
+    Prior,
+    PriorConfig,
+    StandardNormal,
+    StandardNormalConfig,
+)
 from oodflow.flows.realnvp import RealNVPConfig
-from oodflow.flows.saving import load_flow, load_tensors, save_flow, save_tensors
+from oodflow.flows.saving import load_flow, save_flow
 from oodflow.flows.single_scale import SingleScaleConfig
 from oodflow.flows.tabular import TabularConfig
+from oodflow.flows.tensors import load_tensors, save_tensors
 
 __all__ = [
-    "FLOWS", "AnyFlowConfig", "Flow", "FlowConfig", "GlowConfig", "RealNVPConfig", "SingleScaleConfig",
-    "StandardNormal", "TabularConfig", "Terms", "dequantise", "image_noise", "load_flow", "load_tensors", "quantise",
-    "save_flow", "save_tensors",
+    "DEQUANTISATIONS", "DOMAINS", "FLOWS", "PRIORS", "AnyFlowConfig", "Dequantisation", "DequantisationConfig",
+    "DiagonalNormal", "DiagonalNormalConfig", "Domain", "DomainConfig", "Flow", "FlowConfig", "GlowConfig", "Images",
+    "ImagesConfig", "Prior", "PriorConfig", "RealNVPConfig", "Reals", "RealsConfig", "Seed", "SingleScaleConfig",
+    "StandardNormal", "StandardNormalConfig", "TabularConfig", "Terms", "Uniform", "UniformConfig", "dequantise",
+    "generator_of", "image_noise", "load_flow", "load_tensors", "noise_of", "quantise", "save_flow", "save_tensors",
 ]  # fmt: skip

@@ -1,78 +1,50 @@
 """What every flow's configuration can do, and what they share."""
 
 from abc import abstractmethod
+from math import prod
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
 
-from oodflow.bijections import MASKS, Bijection, Coupling, Mask, Shape, Squeeze
+from oodflow.bijections import MASKS, Bijection, Coupling, Logit, Mask, Shape, Squeeze
 from oodflow.config import Component
 from oodflow.errors import UsageError
+from oodflow.flows.domain import AnyDomainConfig, DomainConfig, ImagesConfig
 from oodflow.flows.flow import Flow
+from oodflow.flows.prior import AnyPriorConfig, StandardNormalConfig
 from oodflow.nets import NetConfig
 from oodflow.transformers import TransformerConfig
+
+
+_PARTS = ("net", "transformer", "prior")  # which a title describes
 
 
 class FlowConfig(Component):
     """Settings of a flow, and how to build it.
 
     Attributes:
-        rank: how many dimensions its data has: 3 for images ``(C, H, W)``, 1 for vectors ``(D,)``.
+        rank: how many dimensions the data of its layers has: 3 for ``(C, H, W)``, 1 for ``(D,)``.
+        domain: what the data are; 8-bit images unless the configuration, or one of its kind, says otherwise.
+        prior: of the latents.
     """
 
     rank: ClassVar[int] = 3
+    domain: AnyDomainConfig = ImagesConfig()
+    prior: AnyPriorConfig = StandardNormalConfig()
 
     @property
     @abstractmethod
     def title(self) -> str:
         """Name the flow in a table or figure, with all but sizes that sets it apart from its kind's default."""
 
-    def described(self, field: str) -> str:
-        """Describe the net or transformer in a field, for the title; empty where it is the kind's default but in size.
-
-        Example:
-            >>> from oodflow.flows import RealNVPConfig
-            >>> RealNVPConfig().described("net"), RealNVPConfig(net="convnet").described("net")
-            ('', 'convnets')
-        """
-        description: str = getattr(self, field).description
-        default = type(self).model_fields[field].default.description
-        return "" if description == default else description
-
-    @abstractmethod
-    def bijection(self, shape: Shape) -> Bijection:
-        """Build the layers for data of a shape of the right rank, from it to flat latents."""
-
-    def build(self, shape: Shape) -> Flow:
-        """Build the flow for data of a shape.
-
-        Raises:
-            UsageError: when the flow is not for such data, or the layers do not fit the shape.
-        """
-        if len(shape) != self.rank:
-            takes = {3: "images (channels, height, width)", 1: "vectors (length,)"}[self.rank]
-            raise UsageError(f"a flow of kind {self.kind} takes {takes} but the data has shape {list(shape)}.")
-        return Flow(shape, self.bijection(shape))
-
-
-def _known_mask(name: str) -> str:
-    MASKS[name]
-    return name
-
-
-MaskName = Annotated[str, AfterValidator(_known_mask)]
-"""A key of ``MASKS``."""
-
-
-def titled(name: str, *notes: str) -> str:
-    """Put a name and notes, some of which may be empty, together.
+    def entrance(domain: DomainConfig, alpha: float) -> list[Bijection]:
+    """List the layers that come first: a logit for 8-bit images, which are in [0, 1]; none for real tensors.
 
     Example:
-        >>> titled("RealNVP", "", "cycle masks", "a bottleneck of 10")
-        'RealNVP with cycle masks, a bottleneck of 10'
+        >>> entrance(ImagesConfig(), 0.05)
+        [Logit(alpha=0.05)]
     """
-    said = [note for note in notes if note]
-    return f"{name} with {', '.join(said)}" if said else name
+    return [Logit(alpha)] if domain.is_images else []
 
 
 def scale_shapes(shape: Shape, scales: int, *, split: bool = True) -> list[Shape]:

@@ -1,27 +1,24 @@
-"""From 8-bit pixels to continuous ones, and the noise that it takes."""
+"""From 8-bit pixels to continuous ones: where in its cell a pixel goes."""
 
-import hashlib
+from abc import ABC, abstractmethod
+from typing import Annotated, Literal
 
-import numpy as np
 import torch
-from torch import Tensor
+from pydantic import SerializeAsAny
+from torch import Tensor, nn
+
+from oodflow.config import Component
+from oodflow.registry import ChosenFrom, Registry
 
 
-def dequantise(images: Tensor, noise: Tensor) -> Tensor:
-    r"""Spread each 8-bit pixel over its cell: :math:`v = (x + u) / 256`.
-
-    The density of :math:`v` on :math:`[0, 1)` bounds the probability of the integer image:
-    :math:`\log P(x) \ge E_u \log p(v) - D \log 256`. The constant belongs to ``Flow.log_prob``.
+def dequantise(images: Tensor, u: Tensor) -> Tensor:
+    r"""Put each 8-bit pixel into its cell: :math:`v = (x + u) / 256`.
 
     Args:
         images: :math:`x`, uint8 ``[B, C, H, W]``.
-        noise: :math:`u` in [0, 1), of the same shape; its dtype is the result's.
-
-    Reference:
-        Theis, van den Oord, Bethge (2016), "A note on the evaluation of generative models", section 3.1,
-        arXiv:1511.01844.
+        u: where in the cell, in [0, 1), of the same shape; its dtype is the result's.
     """
-    return (images.to(noise.dtype) + noise) / 256
+    return (images.to(u.dtype) + u) / 256
 
 
 def quantise(values: Tensor) -> Tensor:
@@ -33,29 +30,65 @@ def quantise(values: Tensor) -> Tensor:
     return (values * 256 + 2.0**-25).floor().clamp(0, 255).to(torch.uint8)
 
 
-def image_noise(images: np.ndarray, seed: int, draw: int = 0) -> np.ndarray:
-    """Draw the evaluation noise of each image: a pure function of (seed, draw, the image's pixels).
+class Dequantisation(nn.Module, ABC):
+    r"""A distribution :math:`q(u \mid x)` of the place :math:`u \in [0, 1)^D` that pixels take in their cells.
 
-    So a score depends neither on the batch an image came in nor on its place in the set nor on what ran before; the
-    same picture in two sets gets the same noise.
+    With :math:`v = (x + u) / 256` the density of a flow bounds the probability of the integer image:
 
-    Args:
-        images: uint8 ``[B, C, H, W]``.
-        seed: the evaluation's seed.
-        draw: which of several draws.
+    .. math:: \log P(x) \ge \mathbb{E}_{u \sim q} \bigl[\log p(v) - D \log 256 - \log q(u \mid x)\bigr]
 
-    Returns:
-        float32 ``[B, C, H, W]`` in [0, 1).
+    All randomness comes from the caller's noise, uniform in [0, 1), which the dequantisation turns into :math:`u`; so
+    one that is no longer uniform is still a function of (seed, draw, the image) in evaluation. It is a module, for it
+    may have parameters; they are trained and saved with the flow. ``oodflow.testing.check_dequantisation`` is the
+    contract.
 
-    Example:
-        >>> two = np.random.default_rng(0).integers(0, 256, (2, 1, 4, 4), dtype=np.uint8)
-        >>> bool((image_noise(two, seed=3)[1] == image_noise(two[1:], seed=3)[0]).all())
-        True
+    Reference:
+        Theis, van den Oord, Bethge (2016), "A note on the evaluation of generative models", section 3.1,
+        arXiv:1511.01844; Ho et al. (2019), "Flow++", section 3.1, arXiv:1902.00275.
     """
-    noise = np.empty(images.shape, dtype=np.float32)
-    salt = f"{seed}/{draw}".encode()
-    for image, out in zip(images, noise, strict=True):
-        key = hashlib.blake2b(image.tobytes(), digest_size=16, key=salt).digest()
-        generator = np.random.Generator(np.random.Philox(key=int.from_bytes(key, "little")))
-        generator.random(out=out, dtype=np.float32)
-    return noise
+
+    @abstractmethod
+    def forward(self, images: Tensor, noise: Tensor) -> tuple[Tensor, Tensor | float]:
+        r"""Turn noise into places.
+
+        Args:
+            images: uint8 ``[B, C, H, W]``.
+            noise: in [0, 1), of the same shape, in the dtype to compute in.
+
+        Returns:
+            :math:`u` of the same shape, and :math:`\log q(u \mid x)` in nats: ``[B]``, or a number for all.
+        """
+
+
+class Uniform(Dequantisation):
+    r"""Everywhere alike: :math:`u` is the noise itself, :math:`\log q = 0`."""
+
+    def forward(self, images: Tensor, noise: Tensor) -> tuple[Tensor, float]:
+        """Return the noise."""
+        return noise, 0.0
+
+
+class DequantisationConfig(Component):
+    """Settings of a dequantisation, and how to build it."""
+
+    @abstractmethod
+    def build(self, shape: tuple[int, ...]) -> Dequantisation:
+        """Build it for images ``(C, H, W)``."""
+
+
+class UniformConfig(DequantisationConfig):
+    """Uniform noise."""
+
+    kind: Literal["uniform"] = "uniform"
+
+    def build(self, shape: tuple[int, ...]) -> Uniform:
+        """Build it; it is the same for all images."""
+        return Uniform()
+
+
+DEQUANTISATIONS: Registry[type[DequantisationConfig]] = Registry(
+    "dequantisation", "oodflow.dequantisations", {"uniform": UniformConfig}
+)
+
+AnyDequantisationConfig = Annotated[SerializeAsAny[DequantisationConfig], ChosenFrom(DEQUANTISATIONS)]
+"""Settings of any registered dequantisation."""

@@ -1,15 +1,22 @@
 """A normalizing flow: the way in, a bijection and a prior in one."""
 
+from collections.abc import Callable
 from math import prod
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from oodflow.bijections import Bijection, Shape
+from oodflow.bijections import Bijection
 from oodflow.errors import UsageError
-from oodflow.flows.domain import domain_of
-from oodflow.flows.prior import StandardNormal
+from oodflow.flows.arrays import Array, following, like, tensor_of
+from oodflow.flows.domain import Domain
+from oodflow.flows.noise import Seed
+from oodflow.flows.prior import Prior, StandardNormal
+
+if TYPE_CHECKING:
+    from oodflow.flows.config import FlowConfig
 
 
 class Terms(NamedTuple):
@@ -19,13 +26,13 @@ class Terms(NamedTuple):
         z: latents, ``[B, D]``, in the flow's dtype.
         log_prob_z: log-density of the latents, ``[B]``.
         log_det: of the bijection, ``[B]``.
-        constant: what the way from the data into the bijection adds.
+        constant: what the way from the data into the bijection adds, a number or ``[B]``.
     """
 
     z: Tensor
     log_prob_z: Tensor
     log_det: Tensor
-    constant: float
+    constant: Tensor | float
 
     @property
     def log_prob(self) -> Tensor:
@@ -34,24 +41,33 @@ class Terms(NamedTuple):
 
 
 class Flow(nn.Module):
-    r"""The probability of data under a bijection to standard normal latents.
+    r"""The probability of data under a bijection to latents of a simple distribution.
 
     Of 8-bit images it is
 
-    .. math:: \log P(x) = \log p_Z(f(v)) + \log|\det \partial f / \partial v| - D \log 256,
-              \qquad v = (x + u) / 256,\ u \sim U[0, 1)^D
+    .. math:: \log P(x) = \log p_Z(f(v)) + \log|\det \partial f / \partial v| - D \log 256 - \log q(u \mid x),
+              \qquad v = (x + u) / 256,\ u \sim q
 
-    in nats. It is exact for the density of the dequantised image and, on average over :math:`u`, a lower bound on the
-    probability of the integer image. Divide by :math:`-D \log 2` for bits/dim. The noise :math:`u` is always the
-    caller's: either ``noise`` itself or a ``generator`` to draw it from.
+    in nats, where the last term is 0 for uniform dequantisation. On average over :math:`u` it is a lower bound on the
+    log-probability of the integer image. Divide by :math:`-D \log 2` for bits/dim.
 
-    Of vectors of real numbers it is the density
+    Of real tensors, vectors among them, it is the density
     :math:`\log p(x) = \log p_Z(f(x)) + \log|\det \partial f / \partial x|`; there is no noise then, and what is given
     is not used.
 
+    Wherever data goes in, ``noise`` is the dequantisation noise, uniform in [0, 1) and of the data's shape; where it is
+    not given it is drawn from ``seed``. A number gives each image the noise of evaluation, which is a function of
+    (seed, the image): the same call gives the same result, whatever else is in the batch. Under ``torch.func.vmap``
+    pass noise, for a number is looked up by pixels, which are not to be seen there. Data and latents may be tensors or
+    NumPy arrays; what comes out is of the same kind, on the same device, and without gradients if it is an array.
+
     Args:
-        shape: ``(C, H, W)`` of images, or ``(D,)`` of vectors.
-        bijection: maps images ``[B, C, H, W]`` in [0, 1], or vectors, to flat latents ``[B, D]``, :math:`D = CHW`.
+        domain: what the data are: ``Images((1, 28, 28))``, ``Reals((16, 7, 7))``, ``Reals((12,))``.
+        bijection: maps images ``[B, C, H, W]`` in [0, 1], or real tensors, to flat latents ``[B, D]``.
+        prior: of the latents; standard normal unless told otherwise.
+
+    Attributes:
+        config: the configuration that built the flow; none for one that was put together by hand.
 
     Reference:
         Dinh, Sohl-Dickstein, Bengio (2017), equations 2 and 3, arXiv:1605.08803; Theis, van den Oord, Bethge (2016),
@@ -61,25 +77,31 @@ class Flow(nn.Module):
         >>> from oodflow.flows import RealNVPConfig
         >>> flow = RealNVPConfig(scales=2, width=4).build((1, 8, 8)).eval()
         >>> images = torch.randint(0, 256, (5, 1, 8, 8), dtype=torch.uint8)
-        >>> flow.log_prob(images, generator=torch.Generator().manual_seed(0)).shape
-        torch.Size([5])
-        >>> flow.sample(3, generator=torch.Generator().manual_seed(0)).dtype
-        torch.uint8
+        >>> flow.log_prob(images).shape, flow.log_prob(images.numpy()).dtype
+        (torch.Size([5]), dtype('float32'))
+        >>> torch.equal(flow.sample(3), flow.sample(3, seed=0)), flow.sample(3).dtype
+        (True, torch.uint8)
     """
 
     _like: Tensor
 
-    def __init__(self, shape: Shape, bijection: Bijection) -> None:
+    def __init__(self, domain: Domain, bijection: Bijection, *, prior: Prior | None = None) -> None:
         super().__init__()
+        if not isinstance(domain, Domain):
+            raise UsageError(
+                f"domain is {domain!r}: say what the data are, such as Images((1, 28, 28)) for 8-bit images or "
+                f"Reals((12,)) for real tensors."
+            )
         if not isinstance(bijection, Bijection):
             raise UsageError(
                 f"bijection must be a Bijection, such as Chain([...]), but is a {type(bijection).__name__}."
             )
-        self.domain = domain_of(shape)
-        self.shape = self.domain.shape
-        self.dims = prod(shape)
+        self.domain = domain
+        self.shape = domain.shape
+        self.dims = prod(self.shape)
         self.bijection = bijection
-        self.prior = StandardNormal(self.dims)
+        self.prior = StandardNormal(self.dims) if prior is None else prior
+        self.config: FlowConfig | None = None
         self.register_buffer("_like", torch.empty(0), persistent=False)  # knows dtype and device, parameters or not
         latent_shape = bijection.output_shape(self.shape)
         if latent_shape != (self.dims,):
@@ -87,6 +109,8 @@ class Flow(nn.Module):
                 f"the bijection of a flow must end in flat latents [{self.dims}] but ends in {list(latent_shape)}: "
                 f"close it with MultiScale(shape, [stage]), which flattens what its last stage gives."
             )
+        if self.prior.dims != self.dims:
+            raise UsageError(f"the prior is for latents [{self.prior.dims}] but the flow's are [{self.dims}].")
 
     @property
     def device(self) -> torch.device:
@@ -98,30 +122,28 @@ class Flow(nn.Module):
         """The floating type it computes in."""
         return self._like.dtype
 
-    def log_prob(self, x: Tensor, *, noise: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
-        """Log-probability of images, or log-density of vectors, in nats, computed in the flow's own dtype.
+    def log_prob(self, x: Array, *, noise: Array | None = None, seed: Seed = 0) -> Array:
+        """Log-probability of images, or log-density of real tensors, in nats, computed in the flow's own dtype.
 
         Args:
-            x: images, uint8 ``[B, C, H, W]``, or vectors, float ``[B, D]``.
-            noise: dequantisation noise in [0, 1), ``[B, C, H, W]``.
-            generator: where to draw the noise from when it is not given; it may live on another device.
+            x: images, uint8 ``[B, C, H, W]``, or real tensors, float ``[B, ...]``.
+            noise: dequantisation noise in [0, 1), of x's shape.
+            seed: where the noise comes from when it is not given: a number, or a generator on any device.
 
         Returns:
             ``[B]``.
 
         Raises:
-            UsageError: for data of another shape, dtype or device, and for images without noise or generator.
+            UsageError: for data of another shape, dtype or device.
         """
-        return self.terms(x, noise=noise, generator=generator).log_prob
+        with following(x):
+            return like(x, self._terms(x, noise, seed).log_prob)
 
-    def terms(self, x: Tensor, *, noise: Tensor | None = None, generator: torch.Generator | None = None) -> "Terms":
-        """Tell what the log-probability is the sum of; arguments and errors as :meth:`log_prob`."""
-        z, log_det = self.bijection(self._enter(x, noise, generator, self.dtype))
-        return Terms(z, self.prior.log_prob(z), log_det, self.domain.constant)
+    def terms(self, x: Tensor, *, noise: Tensor | None = None, seed: Seed = 0) -> Terms:
+        """Tell what the log-probability is the sum of; arguments and errors as :meth:`log_prob`, tensors only."""
+        return self._terms(x, noise, seed)
 
-    def encode(
-        self, x: Tensor, *, noise: Tensor | None = None, generator: torch.Generator | None = None
-    ) -> tuple[Tensor, Tensor]:
+    def encode(self, x: Array, *, noise: Array | None = None, seed: Seed = 0) -> tuple[Array, Array]:
         """Map data to latents that :meth:`decode` maps back exactly; arguments and errors as :meth:`log_prob`.
 
         The flow's own arithmetic is float64 here, its st-networks compute in their own dtype: in float32 the rounding
@@ -131,34 +153,57 @@ class Flow(nn.Module):
 
         Returns:
             float64 ``z [B, D]``, parts that were factored out first, and the log-determinant ``[B]`` of the map from
-            the dequantised image in [0, 1], or the vector, to ``z``.
+            the dequantised image in [0, 1], or the real tensor, to ``z``.
         """
-        latents: tuple[Tensor, Tensor] = self.bijection(self._enter(x, noise, generator, torch.float64))
-        return latents
+        with following(x):
+            z, log_det = self.bijection(self._enter(x, noise, seed, torch.float64)[0])
+            return like(x, z), like(x, log_det)
 
     @torch.no_grad()
-    def decode(self, z: Tensor) -> Tensor:
-        """Map latents ``[B, D]`` to uint8 images ``[B, C, H, W]``, or to vectors ``[B, D]``.
+    def decode(self, z: Array) -> Array:
+        """Map latents ``[B, D]`` to uint8 images ``[B, C, H, W]``, or to real tensors.
 
         Raises:
             UsageError: for latents of another shape.
         """
-        if tuple(z.shape[1:]) != (self.dims,):
-            raise UsageError(f"z must be latents [B, {self.dims}] but is {list(z.shape)}.")
-        return self.domain.leave(self.bijection.inverse(z)[0])
+        latents = tensor_of(z, self.device, "z")
+        if tuple(latents.shape[1:]) != (self.dims,):
+            raise UsageError(f"z must be latents [B, {self.dims}] but is {list(latents.shape)}.")
+        return like(z, self.domain.leave(self.bijection.inverse(latents)[0]))
 
     @torch.no_grad()
-    def sample(self, n: int, *, generator: torch.Generator, temperature: float = 1.0) -> Tensor:
-        """Draw ``n`` images or vectors, as :meth:`decode` gives them, with latents of deviation ``temperature``."""
-        z = self.prior.sample(n, generator=generator, temperature=temperature)
-        return self.decode(z.to(self._like))
+    def sample(self, n: int, *, seed: Seed = 0, temperature: float = 1.0) -> Tensor:
+        """Draw ``n`` images or real tensors.
 
-    def initialise(self, x: Tensor, *, noise: Tensor | None = None) -> None:
+        The latents of the first ones do not depend on ``n``, so another ``n`` changes them by rounding only.
+
+        Args:
+            n: how many.
+            seed: a number, or a generator on any device.
+            temperature: factor of the latents' standard deviation.
+
+        Returns:
+            What :meth:`decode` gives, on the flow's device.
+        """
+        return self.decode(self.prior.sample(n, seed=seed, temperature=temperature).to(self._like))
+
+    def initialise(self, x: Tensor, *, noise: Tensor | None = None, seed: Seed = 0) -> None:
         """Set data-dependent parameters from one batch of data; layers that have been set keep what they have."""
         with torch.no_grad():
-            self.bijection.initialise(self._enter(x, noise, None, self.dtype))
+            self.bijection.initialise(self._enter(x, noise, seed, self.dtype)[0])
 
-    def _enter(self, x: Tensor, noise: Tensor | None, generator: torch.Generator | None, dtype: torch.dtype) -> Tensor:
-        if x.device != self.device:
-            raise UsageError(f"x is on {x.device} but the flow on {self.device}: move one of them with .to(device).")
-        return self.domain.enter(x, noise, generator, dtype)
+    def save(self, path: str | Path, *, builder: Callable[[], "Flow"] | str | None = None) -> None:
+        """Write the flow to a file for :func:`oodflow.load`; see :func:`~oodflow.flows.save_flow`."""
+        from oodflow.flows.saving import save_flow  # which knows of configurations, and these of flows
+
+        save_flow(Path(path), self, builder=builder)
+
+    def _terms(self, x: Array, noise: Array | None, seed: Seed) -> Terms:
+        values, added = self._enter(x, noise, seed, self.dtype)
+        z, log_det = self.bijection(values)
+        return Terms(z, self.prior.log_prob(z), log_det, added)
+
+    def _enter(self, x: Array, noise: Array | None, seed: Seed, dtype: torch.dtype) -> tuple[Tensor, Tensor | float]:
+        data = tensor_of(x, self.device)
+        given = noise if noise is None or isinstance(noise, Tensor) else tensor_of(noise, self.device, "noise")
+        return self.domain.enter(data, given, seed, dtype)

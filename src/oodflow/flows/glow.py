@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from oodflow.bijections import MASKS, ActNorm, Bijection, Chain, Conv1x1, Logit, MultiScale, Shape, Squeeze
-from oodflow.flows.config import FlowConfig, MaskName, coupling, scale_shapes, titled
+from oodflow.bijections import MASKS, ActNorm, Bijection, Chain, Conv1x1, MultiScale, Shape, Squeeze
+from oodflow.flows.config import FlowConfig, MaskName, coupling, entrance, scale_shapes
 from oodflow.nets import AnyNetConfig, HighwayConfig
 from oodflow.transformers import AffineConfig, AnyTransformerConfig
 
@@ -23,7 +23,7 @@ class GlowConfig(FlowConfig):
         width: channels inside the st-networks, the same at every scale.
         net: the st-network.
         transformer: what the couplings do to each number that they change.
-        alpha: contraction before the logit.
+        alpha: contraction before the logit, which only 8-bit images have.
 
     Reference:
         Kingma, Dhariwal (2018), "Glow", section 3, arXiv:1807.03039; Kirichenko, Izmailov, Wilson (2020), appendix B,
@@ -42,19 +42,18 @@ class GlowConfig(FlowConfig):
 
     @property
     def title(self) -> str:
-        """Glow, and which masks, net and transformer if they are others."""
+        """Glow, and which masks and parts if they are others."""
         masks = "" if self.mask == "channelwise" else f"{self.mask} masks"
-        splits = "" if self.split else "no splits"
-        return titled("Glow", masks, splits, self.described("net"), self.described("transformer"))
+        return self.titled("Glow", masks, "" if self.split else "no splits")
 
     def bijection(self, shape: Shape) -> Bijection:
-        """Build the layers for images ``(C, H, W)``."""
+        """Build the layers for ``(C, H, W)``."""
         shapes = scale_shapes(shape, self.scales, split=self.split)
         stages = [
             Chain([Squeeze(), *(layer for i in range(self.steps) for layer in self._step(squeezed, i))])
             for squeezed in [Squeeze().output_shape(pixels) for pixels in shapes]
         ]
-        return Chain([Logit(self.alpha), MultiScale(shape, stages if self.split else [Chain(stages)])])
+        return Chain([*entrance(self.domain, self.alpha), MultiScale(shape, stages if self.split else [Chain(stages)])])
 
     def _step(self, shape: Shape, i: int) -> list[Bijection]:
         # The 1x1 convolution mixes channels, so halves of them need not take turns; pixels must.

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from oodflow.bijections import MASKS, Bijection, Chain, Coupling, Logit, MultiScale, Shape, Squeeze
-from oodflow.flows.config import FlowConfig, MaskName, coupling, scale_shapes, titled
+from oodflow.bijections import MASKS, Bijection, Chain, Coupling, MultiScale, Shape, Squeeze
+from oodflow.flows.config import FlowConfig, MaskName, coupling, entrance, scale_shapes
 from oodflow.nets import AnyNetConfig, ResNetConfig
 from oodflow.transformers import AffineConfig, AnyTransformerConfig
 
@@ -24,7 +24,7 @@ class RealNVPConfig(FlowConfig):
         width: channels inside the st-networks of the first scale.
         net: the st-network.
         transformer: what the couplings do to each number that they change.
-        alpha: contraction before the logit.
+        alpha: contraction before the logit, which only 8-bit images have.
 
     Reference:
         Dinh, Sohl-Dickstein, Bengio (2017), section 3.6 and 4.1, arXiv:1605.08803; Kirichenko, Izmailov, Wilson
@@ -42,14 +42,14 @@ class RealNVPConfig(FlowConfig):
 
     @property
     def title(self) -> str:
-        """RealNVP, and which masks, net and transformer if they are others."""
+        """RealNVP, and which masks and parts if they are others."""
         fine = "" if self.mask == "checkerboard" else f"{self.mask} masks"
         coarse = "" if self.squeezed_mask == "channelwise" else f"{self.squeezed_mask} masks after squeezes"
-        return titled("RealNVP", fine, coarse, self.described("net"), self.described("transformer"))
+        return self.titled("RealNVP", fine, coarse)
 
     def bijection(self, shape: Shape) -> Bijection:
-        """Build the layers for images ``(C, H, W)``."""
-        return Chain([Logit(self.alpha), MultiScale(shape, self._stages(shape))])
+        """Build the layers for ``(C, H, W)``."""
+        return Chain([*entrance(self.domain, self.alpha), MultiScale(shape, self._stages(shape))])
 
     def _stages(self, shape: Shape) -> list[Bijection]:
         *fine, last = scale_shapes(shape, self.scales)

@@ -1,67 +1,159 @@
-"""Flows and other tensors in files: safetensors with JSON metadata, so that loading never executes anything."""
+"""Flows in files: weights, and what it takes to build the flow again, which is never code."""
 
-import errno
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
-from pydantic import TypeAdapter
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+import torch
+from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
-from oodflow.errors import OodflowError
-from oodflow.files import written_atomically
+from oodflow.errors import OodflowError, UnknownName, UsageError
 from oodflow.flows.config import FlowConfig
 from oodflow.flows.flow import Flow
 from oodflow.flows.presets import AnyFlowConfig
+from oodflow.flows.tensors import load_tensors, save_tensors
+from oodflow.records import Record
+
+Builder = Callable[[], Flow]
+"""Puts a flow together, always the same but for its weights."""
 
 
-def save_flow(path: Path, flow: Flow, config: FlowConfig) -> None:
-    """Write a flow to one safetensors file, with what it takes to build it again."""
-    # One key alone: the library writes several in any order, and equal flows should be equal files.
-    description = {"config": config.model_dump(mode="json"), "shape": flow.shape}
-    save_tensors(path, flow.state_dict(), {"flow": json.dumps(description)})
+class FlowFile(Record):
+    """What a file of weights says about the flow they belong to.
+
+    Attributes:
+        config: the configuration that builds the flow; none where a function of the user's does.
+        builder: where that function is, as ``module:name``; it is never imported from here.
+        domain: the kind of the flow's domain.
+        shape: of one datum.
+    """
+
+    version = 1
+    migrations = MappingProxyType({0: lambda old: old | {"domain": "images" if len(old["shape"]) == 3 else "reals"}})
+
+    config: dict[str, Any] | None = None
+    builder: str | None = None
+    domain: str
+    shape: tuple[int, ...]
 
 
-def load_flow(path: Path) -> Flow:
-    """Read a flow that :func:`save_flow` wrote, on the CPU and in eval mode.
+def save_flow(path: Path, flow: Flow, *, builder: Builder | str | None = None) -> None:
+    """Write a flow to one safetensors file, with what it takes to build it again.
+
+    Args:
+        path: the file.
+        flow: one that a configuration built, or one that was put together by hand.
+        builder: of the latter: the function that puts it together, called with nothing, or where it is, such as
+            ``"mypackage.flows:make"``. Its place is written down, not its code.
 
     Raises:
+        UsageError: when neither a configuration nor a builder is known, or the builder has no name to import it by.
+    """
+    if builder is None and flow.config is None:
+        raise UsageError(
+            "this flow was put together by hand, so a file can't say how to build it again: pass builder=, a function "
+            "that returns such a flow, or where it is, as 'module:name'."
+        )
+    file = FlowFile(
+        config=flow.config.model_dump(mode="json") if flow.config is not None and builder is None else None,
+        builder=None if builder is None else _place(builder),
+        domain=flow.domain.kind,
+        shape=flow.shape,
+    )
+    # One key alone: the library writes several in any order, and equal flows should be equal files.
+    save_tensors(path, flow.state_dict(), {"flow": json.dumps(file.as_dict())})
+
+
+def load_flow(path: Path, *, builder: Builder | None = None) -> Flow:
+    """Read a flow that :func:`save_flow` wrote, on the CPU and in eval mode. Nothing in the file is executed.
+
+    Args:
+        path: the file.
+        builder: for a flow that was put together by hand: the function that does so; its result must have the shape
+            and the weights that the file has.
+
+    Raises:
+        UsageError: when a builder is needed and not passed, or the other way round, and when it builds another flow.
         OodflowError: when the file is missing, damaged or holds something else.
     """
     tensors, metadata = load_tensors(path)
+    if "flow" not in metadata:
+        raise OodflowError(f"{path} does not hold a flow of this version of oodflow: its metadata lacks 'flow'.")
     try:
-        description = json.loads(metadata["flow"])
-        config: AnyFlowConfig = TypeAdapter(AnyFlowConfig).validate_python(description["config"])
-        flow = config.build(tuple(description["shape"]))
-        flow.load_state_dict(tensors)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        why = f"its metadata lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise OodflowError(f"{path} does not hold a flow of this version of oodflow: {why}.") from error
+        file = FlowFile.parse(json.loads(metadata["flow"]), str(path))
+    except ValueError as error:
+        raise OodflowError(f"{path} is damaged: its metadata is no JSON ({error}).") from error
+    flow = _from_config(path, file) if builder is None else _from_builder(path, file, builder)
+    if misfits := _misfits(flow.state_dict(), tensors):
+        raise OodflowError(f"{path} does not fit the flow that is built for it: {misfits}.")
+    flow.load_state_dict(tensors)
     return flow.eval()
 
 
-def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write a safetensors file atomically."""
-    with written_atomically(path) as temporary:
-        temporary.touch()
-        mode = temporary.stat().st_mode
-        try:
-            save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, temporary, metadata)
-        except SafetensorError as error:  # it wraps the operating system's error and keeps only its text
-            full = f"os error {errno.ENOSPC}" in str(error)
-            raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
-        temporary.chmod(mode)  # the library's own files are for their owner alone, whatever the user's umask
-
-
-def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Read a safetensors file to the CPU: its tensors and its metadata."""
+def _from_config(path: Path, file: FlowFile) -> Flow:
+    if file.config is None:
+        name = (file.builder or "").partition(":")[2]
+        raise UsageError(
+            f"{path} holds a flow that was put together by hand, by {file.builder}: nothing is run from a file, so "
+            f"import that function where you trust it and pass builder={name}."
+        )
     try:
-        with safe_open(path, "pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except FileNotFoundError as error:
-        raise OodflowError(f"{path} does not exist.") from error
-    except (SafetensorError, OSError) as error:
-        raise OodflowError(
-            f"{path} is not a whole safetensors file ({error}): it is damaged or was cut off."
-        ) from error
+        config: FlowConfig = TypeAdapter(AnyFlowConfig).validate_python(file.config)
+        with torch.random.fork_rng(devices=[]):  # the initial weights are thrown away
+            return config.build(file.shape)
+    except ValidationError as error:
+        first = error.errors()[0]
+        why = " at ".join([first["msg"].removeprefix("Value error, ").rstrip("."), *map(str, first["loc"][-1:])])
+        if isinstance(first.get("ctx", {}).get("error"), UnknownName):
+            why += "; if another package or file registers it, import that, or pass --plugin, first"
+        raise OodflowError(f"{path} does not hold a flow that is known here: {why}.") from error
+    except UsageError as error:
+        raise OodflowError(f"{path} does not hold a flow of this version of oodflow: {error}") from error
+
+
+def _from_builder(path: Path, file: FlowFile, builder: Builder) -> Flow:
+    if file.config is not None:
+        raise UsageError(f"{path} says itself how to build its flow, a {file.config.get('kind')}: leave builder away.")
+    flow = builder()
+    if not isinstance(flow, Flow):
+        raise UsageError(f"builder returned a {type(flow).__name__}: expected a Flow.")
+    if (flow.domain.kind, flow.shape) != (file.domain, file.shape):
+        raise UsageError(
+            f"builder made a flow over {flow.domain.kind} {flow.shape} but {path} is of one over {file.domain} "
+            f"{file.shape}: pass {file.builder}, as it was then."
+        )
+    return flow
+
+
+def _place(builder: Builder | str) -> str:
+    """Name a function by where it is imported from."""
+    if not isinstance(builder, str):
+        builder = f"{getattr(builder, '__module__', '')}:{getattr(builder, '__qualname__', '')}"
+    module, _, name = builder.partition(":")
+    if not all(part.isidentifier() for part in [*module.split("."), *name.split(".")]):
+        raise UsageError(
+            f"builder {builder!r} is nothing to import: name a function of a module, such as 'mypackage.flows:make'."
+        )
+    return builder
+
+
+def _misfits(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str:
+    """Name the weights that are missing, unexpected or of another shape; nothing if all fit."""
+    reshaped = [
+        f"{name} {list(found[name].shape)}, not {list(expected[name].shape)}"
+        for name in expected.keys() & found.keys()
+        if expected[name].shape != found[name].shape
+    ]
+    groups = {
+        "missing": expected.keys() - found.keys(),
+        "unexpected": found.keys() - expected.keys(),
+        "of another shape": reshaped,
+    }
+    return "; ".join(f"{what}: {_few(sorted(names))}" for what, names in groups.items() if names)
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from oodflow.bijections import MASKS, Bijection, Chain, Logit, MultiScale, Patchify, Shape
+from oodflow.bijections import MASKS, Bijection, Chain, MultiScale, Patchify, Shape
 from oodflow.errors import UsageError
-from oodflow.flows.config import FlowConfig, MaskName, coupling, titled
+from oodflow.flows.config import FlowConfig, MaskName, coupling, entrance
 from oodflow.nets import AnyNetConfig, ResNetConfig
 from oodflow.transformers import AffineConfig, AnyTransformerConfig
 
@@ -24,7 +24,7 @@ class SingleScaleConfig(FlowConfig):
         width: channels inside the st-networks.
         net: the st-network.
         transformer: what the couplings do to each number that they change.
-        alpha: contraction before the logit.
+        alpha: contraction before the logit, which only 8-bit images have.
 
     Reference:
         Kirichenko, Izmailov, Wilson (2020), section 4.2, Figure 3, appendix K and L, arXiv:2006.08545.
@@ -41,15 +41,14 @@ class SingleScaleConfig(FlowConfig):
 
     @property
     def title(self) -> str:
-        """How many couplings of which mask, and which net and transformer if they are others."""
+        """How many couplings of which mask, and which parts if they are others."""
         patches = "" if self.patches == 1 else f" in {self.patches} x {self.patches} patches"
-        name = f"{self.couplings} {self.mask} couplings{patches}"
-        return titled(name, self.described("net"), self.described("transformer"))
+        return self.titled(f"{self.couplings} {self.mask} couplings{patches}")
 
     def bijection(self, shape: Shape) -> Bijection:
-        """Build the layers for images ``(C, H, W)``."""
+        """Build the layers for ``(C, H, W)``."""
         layers = [self._layer(shape, turn) for turn in range(self.couplings)]
-        return MultiScale(shape, [Chain([Logit(self.alpha), *layers])])
+        return MultiScale(shape, [Chain([*entrance(self.domain, self.alpha), *layers])])
 
     def _layer(self, shape: Shape, turn: int) -> Bijection:
         channels, height, width = shape

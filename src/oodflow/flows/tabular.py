@@ -5,7 +5,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from oodflow.bijections import Bijection, Chain, Shape, channelwise
-from oodflow.flows.config import FlowConfig, coupling, titled
+from oodflow.flows.config import FlowConfig, coupling
+from oodflow.flows.domain import AnyDomainConfig, RealsConfig
 from oodflow.nets import MLPConfig
 from oodflow.transformers import AffineConfig, AnyTransformerConfig
 
@@ -24,6 +25,7 @@ class TabularConfig(FlowConfig):
     """
 
     rank: ClassVar[int] = 1
+    domain: AnyDomainConfig = RealsConfig()
     kind: Literal["tabular"] = "tabular"
     couplings: int = Field(8, ge=1)
     width: int = Field(256, ge=1)
@@ -32,8 +34,8 @@ class TabularConfig(FlowConfig):
 
     @property
     def title(self) -> str:
-        """Its name, and which transformer if it is another."""
-        return titled("Tabular RealNVP", self.described("transformer"))
+        """Its name, and which parts are others."""
+        return self.titled("Tabular RealNVP")
 
     def bijection(self, shape: Shape) -> Bijection:
         """Build the layers for vectors ``(D,)``."""

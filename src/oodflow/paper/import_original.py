@@ -57,7 +57,7 @@ def import_original(checkpoint: Path, origin: OriginalRun, out: Path, *, command
         flow=flow_config,
         training=None,
     )
-    save_flow(run.weights_file, flow, flow_config)
+    save_flow(run.weights_file, flow)
     facts = {
         "checkpoint": checkpoint.name,
         "sha256": _sha256(checkpoint),

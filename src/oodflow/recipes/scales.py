@@ -47,7 +47,10 @@ def paper_training(
     decay: Literal["gains", "all"],
     batch_size: int = 32,
 ) -> TrainingConfig:
-    """The original's training: batch 32 (R, P), and its defaults for decay and clipping, which its commands keep."""
+    """The original's training: batch 32 (R, P), and its defaults for decay and clipping, which its commands keep.
+
+    It clips each of its optimiser's groups of parameters: gains and others for RealNVP, a single one for Glow.
+    """
     return TrainingConfig(
         steps=steps,
         batch_size=batch_size,
@@ -56,6 +59,7 @@ def paper_training(
         decay=decay,
         weight_decay=5e-5,
         max_grad_norm=100.0,
+        clip="together" if decay == "all" else "apart",
         checkpoint_every=1000,
     )
 

@@ -27,7 +27,7 @@ class Look:
     Attributes:
         seconds: time spent in training steps until then; looks do not count.
         step: steps done.
-        bits_per_dim: of some test images.
+        bits_per_dim: of some images of its data.
         auroc: by out-of-distribution set, of the likelihood.
     """
 
@@ -44,13 +44,15 @@ class Curve:
     Attributes:
         name: of the flow, its data and its scale.
         looks: in order.
-        images: how many test images each look scored.
+        images: how many images of its data each look scored.
+        split: of which part they are.
         training: section of the run's record.
     """
 
     name: str
     looks: list[Look]
     images: int
+    split: str
     training: dict[str, Any]
 
 
@@ -62,14 +64,16 @@ def read_curve(run: RunDir) -> Curve:
     """
     config = run.config()
     training = run.record().get("training", {})
+    logged = [each for each in _logged(run) if "inside" in each]
     looks = [
-        Look(look["seconds"], look["step"], look["test_bpd"], {name: ood["auroc"] for name, ood in look["ood"].items()})
-        for look in _logged(run)
-        if "test_bpd" in look
+        Look(
+            each["seconds"], each["step"], each["inside"]["bpd"], {name: s["auroc"] for name, s in each["ood"].items()}
+        )
+        for each in logged
     ]
     if not looks or not training:
         raise OodflowError(f"{run.path} has no looks in its log.jsonl: train it, with a smaller monitor.every.")
-    return Curve(_name(config), looks, config.monitor.images, training)
+    return Curve(_name(config), looks, config.monitor.images, logged[-1]["inside"]["split"], training)
 
 
 def as_markdown(curves: Sequence[Curve], title: str, picture: str | None = None) -> str:
@@ -80,9 +84,9 @@ def as_markdown(curves: Sequence[Curve], title: str, picture: str | None = None)
     page = [f"# {title}", "", *([f"![{title}]({picture})", ""] if picture else [])]
     page += [line(header), "|" + "---|" * len(header), *map(line, rows), ""]
     page += [
-        "Bits/dim of test images, and in brackets the AUROC of the likelihood in per cent for each set that the flow "
-        "was asked about, by the last look before that time. Time is that of training steps alone. A schedule that "
-        "ends later is not at its best before.",
+        "Bits/dim of images of its data, and in brackets the AUROC of the likelihood in per cent for each set that the "
+        "flow was asked about, by the last look before that time. Time is that of training alone. A schedule that ends "
+        "later is not at its best before.",
         "",
         *(f"- {_grounds(curve)}" for curve in curves),
     ]
@@ -158,6 +162,6 @@ def _grounds(curve: Curve) -> str:
         f"**{curve.name}**: `{training['command']}` (commit {training['commit']}, {training['date'][:10]}), "
         f"{training['parameters']:,} parameters, {training['threads']} "
         f"thread{'s' if training['threads'] > 1 else ''}, {training['device']}, torch "
-        f"{training['torch']}, data fingerprint `{training['data']['fingerprint']}`; looks at {curve.images:,} test "
-        f"images and as many of {asked}."
+        f"{training['torch']}, data fingerprint `{training['data']['fingerprint']}`; looks at {curve.images:,} "
+        f"{curve.split} images and as many of {asked}."
     )

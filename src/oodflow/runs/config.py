@@ -1,12 +1,13 @@
 """What a run is: data, flow and training in one configuration."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from oodflow.config import Config
 from oodflow.flows import AnyFlowConfig
-from oodflow.training import TrainingConfig
+from oodflow.training import AnyObjective, MaximumLikelihood, TrainingConfig
 
 
 class MonitorConfig(Config):
@@ -14,7 +15,7 @@ class MonitorConfig(Config):
 
     Attributes:
         every: steps between looks; there is one more at the end.
-        images: how many test images of each set to score.
+        images: how many images of each set to score.
         samples: how many images to draw.
     """
 
@@ -33,6 +34,7 @@ class RunConfig(Config):
         split: its part to train on; ``train+calibration`` is the whole official train part; never the test part.
         ood: data sets to ask about while training, and in evaluation unless told otherwise.
         flow: the flow.
+        objective: what training minimises, and which data sets beside ``data`` it takes for that.
         training: how to train it; none for a flow that was trained elsewhere.
         monitor: what to look at meanwhile.
     """
@@ -43,5 +45,15 @@ class RunConfig(Config):
     split: Literal["train", "train+calibration"] = "train"
     ood: tuple[str, ...] = ()
     flow: AnyFlowConfig
+    objective: AnyObjective = MaximumLikelihood()
     training: TrainingConfig | None
     monitor: MonitorConfig = MonitorConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_earlier_versions(cls, values: Any) -> Any:
+        """Say what a configuration meant that was written before ``clip`` was a setting: it followed from ``decay``."""
+        if isinstance(values, Mapping) and isinstance(training := values.get("training"), Mapping):
+            clip = "together" if training.get("decay") == "all" else "apart"
+            return {**values, "training": {"clip": clip, **training}}
+        return values

@@ -4,7 +4,6 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from oodflow.figures import Row, image_grid
 from oodflow.flows import Flow
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 
 def samples_figure(flow: Flow, config: RunConfig) -> "Figure":
     """Draw samples, the same latents each time."""
-    generator = torch.Generator().manual_seed(config.training.seed if config.training else 0)
-    images = flow.sample(config.monitor.samples, generator=generator).cpu().numpy()
+    seed = config.training.seed if config.training else 0
+    images = flow.sample(config.monitor.samples, seed=seed).cpu().numpy()
     columns = math.ceil(math.sqrt(len(images)))
     return image_grid(images, columns, title=f"Samples: {name_of(config)}, {config.scale} scale")
 

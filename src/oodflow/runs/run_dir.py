@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,20 +92,21 @@ class RunDir:
             raise OodflowError(f"{self.path} can't be written: change its permissions or copy the run elsewhere.")
 
 
-def load(path: str | Path) -> Flow:
+def load(path: str | Path, *, builder: Callable[[], Flow] | None = None) -> Flow:
     """Load the flow of a run, on the CPU and in eval mode.
 
     Args:
         path: the run's folder, or a ``weights.safetensors`` by itself.
+        builder: for a flow that was put together by hand; see :func:`~oodflow.flows.load_flow`.
 
     Raises:
-        UsageError: for a folder that is not a run.
+        UsageError: for a folder that is not a run, and when a builder is needed, or does not fit.
         OodflowError: when the run has no weights yet, or they are damaged.
     """
     path = Path(path)
-    if path.is_file():
-        return load_flow(path)
+    if not path.is_dir() and (path.exists() or path.suffix == ".safetensors"):
+        return load_flow(path, builder=builder)
     run = RunDir.open(path)
     if not run.weights_file.exists():
         raise OodflowError(f"{path} has no weights yet: finish it with `oodflow train --resume {path}`.")
-    return load_flow(run.weights_file)
+    return load_flow(run.weights_file, builder=builder)

@@ -135,11 +135,11 @@ def _log_prob(flow: Flow, batch: NDArray[np.uint8], seed: int, draws: int) -> ND
 
 
 def require_images(flow: Flow) -> None:
-    """Refuse a flow over vectors with a ``UsageError``: data sets hold images."""
-    if len(flow.shape) == 1:
+    """Refuse a flow over anything but 8-bit images with a ``UsageError``: data sets hold images."""
+    if not flow.domain.is_images:
         raise UsageError(
-            f"this flow takes vectors of {flow.shape[0]} numbers and data sets hold images: ask it with "
-            f"flow.log_prob(vectors) in Python."
+            f"this flow is over {flow.domain.kind} {flow.shape} and data sets hold 8-bit images: train and ask "
+            f"it in Python, with oodflow.fit and flow.log_prob."
         )
 
 

@@ -3,13 +3,12 @@
 import importlib.util
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oodflow.files import explained, write_text
-from oodflow.metrics import bits_per_dim
 from oodflow.training import StepReport, TrainState
 
 if TYPE_CHECKING:
@@ -18,27 +17,44 @@ if TYPE_CHECKING:
 
 
 class Log:
-    """JSON lines: the mean of the training loss since the last line, and whatever is looked at."""
+    """JSON lines: the means of loss and terms since the last line, and whatever is looked at.
 
-    def __init__(self, path: Path, dims: int, every: int, board: "Board") -> None:
-        self.path, self.dims, self.every, self.board = path, dims, every, board
+    Args:
+        path: the file.
+        every: steps between lines.
+        board: where the same is shown.
+        unlogged: of a resumed run, what :meth:`unlogged` said when its checkpoint was written.
+    """
+
+    def __init__(self, path: Path, every: int, board: "Board", unlogged: Sequence[dict[str, float]] = ()) -> None:
+        self.path, self.every, self.board = path, every, board
+        self._before = list(unlogged)
         self._reports: list[StepReport] = []
 
     def __call__(self, state: TrainState, report: StepReport) -> None:
         """Collect the reports of steps, and read them every so often, to write a line."""
         self._reports.append(report)
         if report.step % self.every == 0:
-            losses = [report.loss for report in self._reports if not report.skipped]
-            loss = sum(losses) / len(losses) if losses else None  # none: all were skipped
-            bpd = None if loss is None else bits_per_dim(-loss, self.dims)
-            self._reports.clear()
-            self.write(
-                step=report.step, loss=loss, bpd=bpd, lr=report.lr, grad_norm=_finite(report.grad_norm),
-                skipped=state.skipped, seconds=round(state.seconds, 3),
-            )  # fmt: skip
-            if loss is not None and bpd is not None:
-                self.board.scalar("train/bpd", bpd, report.step)
-                self.board.scalar("train/loss", loss, report.step)
+            with state.clock.paused():
+                self._write_line(state, report)
+
+    def unlogged(self) -> list[dict[str, float]]:
+        """Tell loss and terms of each step since the last line, but for those that were skipped."""
+        taken = [report for report in self._reports if not report.skipped]
+        return [*self._before, *({**report.terms, "loss": report.loss} for report in taken)]
+
+    def _write_line(self, state: TrainState, report: StepReport) -> None:
+        steps = self.unlogged()
+        # None where all steps were skipped.
+        means = {name: _mean([step[name] for step in steps]) for name in ("loss", *report.names)}
+        self.write(
+            step=report.step, **means, lr=report.lr, grad_norm=_finite(report.grad_norm),
+            skipped=state.skipped, seconds=round(state.seconds, 3),
+        )  # fmt: skip
+        for name, mean in means.items():
+            if mean is not None:
+                self.board.scalar(f"train/{name}", mean, report.step)
+        self._before, self._reports = [], []
 
     def write(self, **values: object) -> None:
         """Append one line."""
@@ -92,6 +108,10 @@ def _step_of(line: str) -> float:
         return float(json.loads(line)["step"])
     except (ValueError, TypeError, KeyError):
         return math.inf
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return _finite(sum(values) / len(values)) if values else None
 
 
 def _finite(value: float) -> float | None:

@@ -17,8 +17,18 @@ from oodflow.session.journal import Board, Log
 from oodflow.training import StepReport, TrainState
 
 
+def watched_split(config: RunConfig) -> str:
+    """Tell which images of its own data a run is watched on: never test images, which are for results alone.
+
+    It is the calibration part, which is held out. Where the whole official train part is trained on there is none, and
+    images that are trained on are watched, under that name: they show whether training goes on, not how well the flow
+    does on others.
+    """
+    return "calibration" if config.split == "train" else config.split
+
+
 class Monitor:
-    """Every so often: likelihoods of some test images, in and out of distribution, and samples."""
+    """Every so often: likelihoods of some images, in and out of distribution, and samples."""
 
     def __init__(
         self,
@@ -31,7 +41,7 @@ class Monitor:
         say: Callable[[str], None],
     ) -> None:
         self.config, self.run, self.log, self.board, self.say = config, run, log, board, say
-        self.test = load(config.data, "test", root=root).limit(config.monitor.images)
+        self.inside = load(config.data, watched_split(config), root=root).limit(config.monitor.images)
         self.ood = []
         for spec in config.ood:
             try:
@@ -54,13 +64,14 @@ class Monitor:
             return bits_per_dim(evidence.log_prob, flow.dims)
 
         try:
-            inside, *outsides = [observe(flow, images) for images in (self.test, *self.ood)]
+            inside, *outsides = [observe(flow, images) for images in (self.inside, *self.ood)]
         except OodflowError as error:  # not finite: whether training can go on is for training to decide
             self.say(f"step {step:,}: {error}")
             return
         rows = [row_of(inside, None)]
         results = {}
-        self.board.scalar("test/bpd", bits(inside).mean(), step)
+        split, bpd = self.inside.split, bits(inside).mean()
+        self.board.scalar(f"{split.replace('+', '-')}/bpd", bpd, step)
         for images, outside in zip(self.ood, outsides, strict=True):
             area = auroc(-inside.log_prob, -outside.log_prob)
             results[images.name] = {"bpd": bits(outside).mean(), "auroc": area}
@@ -68,10 +79,10 @@ class Monitor:
             tag = images.name.replace("/", "-").replace(":", "-")
             self.board.scalar("ood/bpd", bits(outside).mean(), step, tag)
             self.board.scalar("ood/roc_auc", area, step, tag)
-        self.log.write(step=step, seconds=round(seconds, 3), test_bpd=bits(inside).mean(), ood=results)
+        self.log.write(step=step, seconds=round(seconds, 3), inside={"split": split, "bpd": bpd}, ood=results)
         self.board.figure("ll_hist", lambda: likelihood_figure(rows, dims=flow.dims, title=f"step {step:,}"), step)
         samples = samples_figure(flow, self.config)
         save_figure(samples, self.run.samples_file)
         self.board.figure("samples", lambda: samples, step)
         areas = "".join(f", AUROC {name} {100 * result['auroc']:.1f} %" for name, result in results.items())
-        self.say(f"step {step:,}: {len(self.test):,} test images at {bits(inside).mean():.3f} bits/dim{areas}")
+        self.say(f"step {step:,}: {len(self.inside):,} {split} images at {bpd:.3f} bits/dim{areas}")

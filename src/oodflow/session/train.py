@@ -1,21 +1,25 @@
 """Training a recipe into a run directory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from oodflow.data import ImageSet, TrainingBatches, load
-from oodflow.errors import OodflowError, UsageError
+from oodflow.data import ImageSet
+from oodflow.errors import UsageError
 from oodflow.flows import Flow
 from oodflow.runs.config import RunConfig
 from oodflow.runs.run_dir import RunDir
-from oodflow.session.checkpoints import Keeper
+from oodflow.runs.training_facts import TrainingFacts
+from oodflow.scores import require_shape
+from oodflow.session.checkpoints import Checkpoints
 from oodflow.session.interrupt import Interrupted, stop_between_steps
 from oodflow.session.journal import Board, Log
 from oodflow.session.monitor import Monitor
+from oodflow.session.training_data import training_data
 from oodflow.session.training_record import TrainingRecord
-from oodflow.training import Callback, Diverged, TrainingConfig, TrainState, choose_device, seeded, train
+from oodflow.training import Callback, Diverged, TrainingConfig, TrainState, choose_device, seeded, stream, train
+from oodflow.training.streams import DATA
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ def resume(run: RunDir, options: SessionOptions) -> None:
     run.require_writable()
     config = run.config()
     steps = _training(config).steps
-    if run.weights_file.exists() and run.record().get("training", {}).get("steps") == steps:
+    facts = TrainingFacts.of(run.record(), str(run.record_file))
+    if run.weights_file.exists() and facts and facts.steps == steps:
         options.say(f"{run.path} is finished: all its {steps:,} steps are taken.")
         return
     _train(run, config, options)
@@ -81,40 +86,53 @@ def train_or_open(config: RunConfig, path: Path, options: SessionOptions) -> Run
 def _train(run: RunDir, config: RunConfig, options: SessionOptions) -> None:
     # Nothing is written before all has been made ready: a mistake should not leave a run behind that can't be begun.
     training = _training(config)
-    images = load(config.data, config.split, root=options.root)
-    batches = TrainingBatches(images, training.batch_size, training.seed)
-    state = _state(run, config, training, images, options.device)
+    sets = training_data(config, options.root)
+    streams = {name: stream(images, name, training.batch_size, training.seed) for name, images in sets.items()}
+    state = _state(config, training, sets, options.device)
+    notes = state.restore(run.checkpoint_file, config) if run.checkpoint_file.exists() else {}
     board = Board(run.tensorboard_dir, state.step)
-    log = Log(run.log_file, state.flow.dims, training.log_every, board)
+    log = Log(run.log_file, training.log_every, board, notes.get("unlogged", []))
     monitor = Monitor(config, state.flow, run, log, board, options.root, options.say)
-    keeper = Keeper(
-        run, config, TrainingRecord(run, config, images, options.command), batches, training.checkpoint_every
-    )
-    keeper.step = state.step or None
+    record, batches = TrainingRecord(run, config, sets, options.command), streams.pop(DATA)
+    checkpoints = Checkpoints(run, config, record, log, batches, training.checkpoint_every)
+    checkpoints.step = state.step or None
     run.write_config(config)
     log.forget_after(state.step)
 
-    note = f" ({images.note})" if images.note else ""
-    options.say(f"Training {config.flow.kind} on {len(images):,} images of {config.data}{note} in {run.path}")
-    if training.compile:
-        options.say("The st-networks are compiled in the first step, which takes longer.")
+    _say_what(run, config, training, sets, options)
     try:
         with stop_between_steps() as stop:
-            train(state, batches, training, callbacks=[log, monitor, *options.callbacks, keeper, stop])
-            keeper.save(state, finished=True)
+            callbacks: list[Callback] = [log, monitor, *options.callbacks, checkpoints, stop]
+            train(state, batches, training, objective=config.objective, streams=streams, callbacks=callbacks)
+            checkpoints.save(state, finished=True)
     except Interrupted as error:
-        keeper.save(state)
-        kept = "saved" if keeper.step == state.step else keeper.kept
-        message = f"{error}; {kept}. Go on with `oodflow train --resume {run.path}`."
+        checkpoints.save(state)
+        saved = "saved" if checkpoints.step == state.step else checkpoints.on_disk
+        message = f"{error}; {saved}. Go on with `oodflow train --resume {run.path}`."
         raise Interrupted(message, error.exit_code) from error
     except Diverged as error:
-        raise Diverged(f"{error} Meanwhile {keeper.kept}.") from error
+        raise Diverged(f"{error} Meanwhile {checkpoints.on_disk}.") from error
     except Exception:
-        with suppress(OodflowError):  # whatever it was, the steps since the last checkpoint are worth a try
-            keeper.save(state)
+        with suppress(Exception):  # whatever it was, whole steps since the last checkpoint are worth a try
+            checkpoints.save(state)
+        options.say(f"Training failed in step {state.step + 1}; {checkpoints.on_disk}.")
         raise
     finally:
         board.close()
+
+
+def _say_what(
+    run: RunDir, config: RunConfig, training: TrainingConfig, sets: Mapping[str, ImageSet], options: SessionOptions
+) -> None:
+    data, *others = (
+        f"{len(images):,} images of {images.name}" + (f" ({images.note})" if images.note else "")
+        for images in sets.values()
+    )
+    options.say(f"Training {config.flow.kind} on {data} in {run.path}")
+    if others:
+        options.say(f"With the objective {config.objective.kind}, beside them on {' and '.join(others)}.")
+    if training.compile:
+        options.say("The st-networks are compiled in the first step, which takes longer.")
 
 
 def _training(config: RunConfig) -> TrainingConfig:
@@ -123,13 +141,13 @@ def _training(config: RunConfig) -> TrainingConfig:
     return config.training
 
 
-def _state(run: RunDir, config: RunConfig, training: TrainingConfig, images: ImageSet, device: str) -> TrainState:
+def _state(config: RunConfig, training: TrainingConfig, sets: Mapping[str, ImageSet], device: str) -> TrainState:
     with seeded(training.seed):
-        flow = _flow(config, images)
-    state = TrainState.start(flow, training, choose_device(device))
-    if run.checkpoint_file.exists():
-        state.restore(run.checkpoint_file, config.model_dump_json())
-    return state
+        flow = _flow(config, sets[DATA])
+    for name, images in sets.items():
+        if name != DATA:
+            require_shape(flow, images)
+    return TrainState.start(flow, training, choose_device(device))
 
 
 def _flow(config: RunConfig, images: ImageSet) -> Flow:

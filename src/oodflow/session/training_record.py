@@ -1,6 +1,7 @@
-"""What is written down about a training: how it was begun, on what, how often it was resumed, and how far it came."""
+"""Writing down how a training was begun, on what, how often it was resumed, and how far it came."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from oodflow.data import ImageSet, TrainingBatches
@@ -8,7 +9,9 @@ from oodflow.errors import OodflowError
 from oodflow.runs.config import RunConfig
 from oodflow.runs.provenance import describe, provenance
 from oodflow.runs.run_dir import RunDir
+from oodflow.runs.training_facts import DataFacts, TrainingFacts
 from oodflow.training import TrainState
+from oodflow.training.streams import DATA
 
 
 class TrainingRecord:
@@ -17,22 +20,24 @@ class TrainingRecord:
     Args:
         run: the run, new or begun.
         config: its configuration.
-        images: what it trains on.
+        sets: what it trains on, by the name of the part.
         command: what the user typed.
 
     Raises:
         OodflowError: when the run was begun on other images.
     """
 
-    def __init__(self, run: RunDir, config: RunConfig, images: ImageSet, command: str) -> None:
+    def __init__(self, run: RunDir, config: RunConfig, sets: Mapping[str, ImageSet], command: str) -> None:
         self.run, self.config = run, config
-        begun: dict[str, Any] = run.record().get("training", {})
+        begun = TrainingFacts.of(run.record(), str(run.record_file))
         if begun:
-            _require_same(begun["data"], images, run)
-            self.facts = begun | {"resumed": [*begun.get("resumed", []), provenance(command)]}
+            for name, facts in {DATA: begun.data, **begun.streams}.items():
+                _require_same(facts, sets[name], run)
+            self.facts: dict[str, Any] = begun.model_dump() | {"resumed": [*begun.resumed, provenance(command)]}
         else:
-            self.facts = provenance(command) | {"data": describe(images), "resumed": []}
-        self.began = time.perf_counter() - begun.get("seconds", 0.0)
+            described = {name: describe(images) for name, images in sets.items()}
+            self.facts = provenance(command) | {"data": described.pop(DATA), "streams": described}
+        self.began = time.perf_counter() - (begun.seconds if begun else 0.0)
 
     def write(self, state: TrainState, batches: TrainingBatches) -> None:
         """Write how far it has come."""
@@ -47,13 +52,14 @@ class TrainingRecord:
             "seconds": round(time.perf_counter() - self.began, 1),
             "images_per_second": round(images / state.seconds, 1) if state.seconds else None,
         }
-        self.run.update_record(config=self.config.model_dump(mode="json"), training=self.facts | progress)
+        training = TrainingFacts.model_validate(self.facts | progress).as_dict()
+        self.run.update_record(config=self.config.model_dump(mode="json"), training=training)
 
 
-def _require_same(begun: dict[str, Any], images: ImageSet, run: RunDir) -> None:
-    if begun["fingerprint"] != images.fingerprint:
+def _require_same(begun: DataFacts, images: ImageSet, run: RunDir) -> None:
+    if begun.fingerprint != images.fingerprint:
         raise OodflowError(
-            f"{run.path} was begun on {begun['images']:,} images of {begun['name']} with fingerprint "
-            f"{begun['fingerprint']}, but there are {len(images):,} with fingerprint {images.fingerprint} now: bring "
+            f"{run.path} was begun on {begun.images:,} images of {begun.name} with fingerprint "
+            f"{begun.fingerprint}, but there are {len(images):,} with fingerprint {images.fingerprint} now: bring "
             "the former data back or start a new run."
         )

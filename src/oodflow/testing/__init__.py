@@ -1,13 +1,19 @@
-"""The contracts as a public test suite: what every bijection, net, flow, source, score and recipe has to keep to.
+"""The contracts as a public test suite: what every bijection, net, flow, prior, objective, source … has to keep to.
 
 Each check raises ``AssertionError`` with the clause that does not hold; run them on your own layers too.
 """
 
 from oodflow.testing.bijections import check_bijection
+from oodflow.testing.dequantisations import check_dequantisation
 from oodflow.testing.flows import check_flow
 from oodflow.testing.nets import check_net
+from oodflow.testing.objectives import check_objective
+from oodflow.testing.priors import check_prior
 from oodflow.testing.recipes import check_recipe
 from oodflow.testing.scores import check_score
 from oodflow.testing.sources import check_source
 
-__all__ = ["check_bijection", "check_flow", "check_net", "check_recipe", "check_score", "check_source"]
+__all__ = [
+    "check_bijection", "check_dequantisation", "check_flow", "check_net", "check_objective", "check_prior",
+    "check_recipe", "check_score", "check_source",
+]  # fmt: skip

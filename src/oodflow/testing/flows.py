@@ -1,16 +1,16 @@
 """The contract of a flow, as a test that anyone can run on a flow of their own."""
 
-import math
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from oodflow.bijections import Shape
 from oodflow.errors import UsageError
-from oodflow.flows import Flow, FlowConfig, load_flow, save_flow
+from oodflow.flows import Domain, Flow, FlowConfig, Images, dequantise, image_noise, load_flow, save_flow
 from oodflow.testing.modules import check_gradients, leaving_no_trace, log_det_of, randomise
 
 _SHAPES: dict[int, tuple[Shape, ...]] = {3: ((1, 8, 4), (3, 4, 8)), 1: ((4,), (7,))}
@@ -19,14 +19,15 @@ _SHAPES: dict[int, tuple[Shape, ...]] = {3: ((1, 8, 4), (3, 4, 8)), 1: ((4,), (7
 def check_flow(config: FlowConfig, shapes: tuple[Shape, ...] | None = None) -> None:
     r"""Test that a flow keeps its contract.
 
-    ``log_prob`` is :math:`\log N(z; 0, I) + \log|\det \partial z / \partial v|`, for 8-bit images less
-    :math:`D \log 256`, with the determinant of the autograd Jacobian, in float64; ``decode`` undoes ``encode``, in
-    float32 too; samples belong to their generator; noise is the caller's; the result of one image or vector does not
-    depend on its neighbours; a call leaves no trace; a saved flow is the same flow; wrong data is refused.
+    ``log_prob`` is :math:`\log p_Z(z) + \log|\det \partial z / \partial v|`, for 8-bit images less
+    :math:`D \log 256 + \log q(u \mid x)`, with the determinant of the autograd Jacobian, in float64; ``decode`` undoes
+    ``encode``, in float32 too; samples and noise belong to their seed, noise given to the caller; what comes as an
+    array goes as one; the result of one datum does not depend on its neighbours; a call leaves no trace; a saved flow
+    is the same flow; wrong data is refused.
 
     Args:
         config: the flow's settings; keep it small, its Jacobian is computed.
-        shapes: for which shapes of images or vectors to test it; none: some of the flow's rank.
+        shapes: for which shapes of data to test it; none: some of the flow's rank.
 
     Raises:
         AssertionError: with the clause that does not hold.
@@ -38,7 +39,7 @@ def check_flow(config: FlowConfig, shapes: tuple[Shape, ...] | None = None) -> N
     assert type(config).model_validate_json(config.model_dump_json()) == config, "settings change in a JSON round trip"
     for seed, shape in enumerate(shapes or _SHAPES[config.rank]):
         flow = config.build(shape).double().eval()
-        x, noise = _data(shape, seed)
+        x, noise = _data(flow.domain, seed)
         flow.initialise(x, noise=noise)
         randomise(flow, seed)
         with leaving_no_trace(flow):
@@ -48,26 +49,35 @@ def check_flow(config: FlowConfig, shapes: tuple[Shape, ...] | None = None) -> N
         _check_float32(flow, config, x, noise)
         _check_samples(flow, x.dtype)
         _check_noise(flow, x, noise)
+        _check_arrays(flow, x, noise)
         _check_saved(flow, config, x, noise)
         _check_refusals(flow, x)
         check_gradients(flow, -log_prob.mean())
 
 
-def _data(shape: Shape, seed: int) -> tuple[Tensor, Tensor | None]:
-    """Draw three images and their noise, or three vectors, which have none."""
+def _data(domain: Domain, seed: int) -> tuple[Tensor, Tensor | None]:
+    """Draw three images and their noise, or three real tensors, which have none."""
     generator = torch.Generator().manual_seed(seed)
-    if len(shape) == 1:
-        return torch.randn(3, *shape, dtype=torch.float64, generator=generator), None
-    images = torch.randint(0, 256, (3, *shape), dtype=torch.uint8, generator=generator)
+    if not domain.is_images:
+        return torch.randn(3, *domain.shape, dtype=torch.float64, generator=generator), None
+    images = torch.randint(0, 256, (3, *domain.shape), dtype=torch.uint8, generator=generator)
     return images, torch.rand(images.shape, dtype=torch.float64, generator=generator)
 
 
+def _values(flow: Flow, x: Tensor, noise: Tensor | None) -> tuple[Tensor, Tensor]:
+    """What goes into the bijection, and what that adds to the log-probability, from the definition."""
+    if noise is None:
+        return x, torch.zeros(len(x), dtype=torch.float64)
+    assert isinstance(flow.domain, Images), "only 8-bit images take noise"
+    u, log_q = flow.domain.dequantisation(x, noise)
+    return dequantise(x, u), (0.0 - log_q) - flow.dims * torch.full((len(x),), 256.0, dtype=torch.float64).log()
+
+
 def _check_log_prob(flow: Flow, x: Tensor, noise: Tensor | None, log_prob: Tensor) -> None:
-    values, constant = (x, 0.0) if noise is None else ((x.double() + noise) / 256, flow.dims * math.log(256))
-    for value, claimed in zip(values, log_prob, strict=True):
-        z = flow.bijection(value[None])[0][0]
+    for value, added, claimed in zip(*_values(flow, x, noise), log_prob, strict=True):
+        z = flow.bijection(value[None])[0]
         log_det = log_det_of(lambda one: flow.bijection(one[None])[0][0], value)
-        actual = -0.5 * (z.square() + math.log(2 * math.pi)).sum() + log_det - constant
+        actual = flow.prior.log_prob(z)[0] + log_det + added
         assert torch.allclose(claimed, actual, rtol=1e-9, atol=1e-8), (
             f"log_prob is {claimed.item():.9g} but prior, Jacobian and constant give {actual.item():.9g}"
         )
@@ -95,31 +105,50 @@ def _check_float32(flow: Flow, config: FlowConfig, x: Tensor, noise: Tensor | No
 
 
 def _check_samples(flow: Flow, dtype: torch.dtype) -> None:
-    first, again = (flow.sample(4, generator=torch.Generator().manual_seed(5)) for _ in range(2))
+    first, again = flow.sample(4, seed=5), flow.sample(4, seed=torch.Generator().manual_seed(5))
     assert first.dtype == dtype, f"samples are {first.dtype}: {dtype} is expected"
     assert first.shape == (4, *flow.shape), f"samples have shape {tuple(first.shape)}"
-    assert torch.equal(first, again), "the same generator gives other samples"
-    cold = flow.sample(2, generator=torch.Generator().manual_seed(5), temperature=0.0)
-    assert torch.equal(cold[0], cold[1]), "at temperature 0 all samples are the mode of the prior, decoded"
+    assert torch.equal(first, again), "a number and a generator that starts from it give other samples"
+    assert torch.equal(flow.sample(2), flow.sample(2, seed=0)), "samples without a seed are those of seed 0"
+    same = torch.equal if dtype == torch.uint8 else torch.allclose
+    assert same(first[:2], flow.sample(2, seed=5)), "the first of many samples are others than of few"
+    cold = flow.sample(2, seed=5, temperature=0.0)
+    assert same(cold[0], cold[1]), "at temperature 0 all samples are the mode of the prior, decoded"
 
 
 def _check_noise(flow: Flow, x: Tensor, noise: Tensor | None) -> None:
     before = torch.random.get_rng_state()
-    drawn, again = (flow.log_prob(x, generator=torch.Generator().manual_seed(1)) for _ in range(2))
+    drawn, again = (flow.log_prob(x, seed=torch.Generator().manual_seed(1)) for _ in range(2))
     assert torch.equal(drawn, again), "the same generator gives another log_prob"
+    assert torch.equal(flow.log_prob(x), flow.log_prob(x, seed=0)), "without a seed it is that of seed 0"
     assert torch.equal(torch.random.get_rng_state(), before), "the global random generator was used"
     if noise is None:
-        assert torch.equal(drawn, flow.log_prob(x)), "vectors have no noise, but a generator makes a difference"
+        assert torch.equal(drawn, flow.log_prob(x)), "real tensors have no noise, but a generator makes a difference"
     else:
         assert not torch.equal(drawn, flow.log_prob(x, noise=noise)), "noise makes no difference"
-        message = "log_prob of images without noise or generator must be refused: randomness is the caller's"
-        _expect_refusal(lambda: flow.log_prob(x), message)
+        evaluation = torch.from_numpy(image_noise(x.numpy(), 3))
+        same = torch.equal(flow.log_prob(x, seed=3), flow.log_prob(x, noise=evaluation))
+        assert same, "with a number as seed, noise is the evaluation noise of each image"
+        assert not torch.equal(flow.log_prob(x, seed=3), flow.log_prob(x, seed=4)), "seeds make no difference"
+
+
+def _check_arrays(flow: Flow, x: Tensor, noise: Tensor | None) -> None:
+    arrays = x.numpy(), None if noise is None else noise.numpy()
+    with torch.no_grad():
+        expected = flow.log_prob(x, noise=noise), *flow.encode(x, noise=noise)
+    found = flow.log_prob(arrays[0], noise=arrays[1]), *flow.encode(arrays[0], noise=arrays[1])
+    for array, tensor in zip(found, expected, strict=True):
+        assert isinstance(array, np.ndarray), f"an array gives a {type(array).__name__}: an array is expected"
+        assert np.array_equal(array, tensor.numpy()), "an array and a tensor of the same numbers give other results"
+    back = flow.decode(found[1])
+    assert isinstance(back, np.ndarray), f"latents in an array give a {type(back).__name__}: an array is expected"
+    assert np.array_equal(back, flow.decode(expected[1]).numpy()), "an array of latents is decoded to something else"
 
 
 def _check_saved(flow: Flow, config: FlowConfig, x: Tensor, noise: Tensor | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "flow.safetensors"
-        save_flow(path, flow, config)
+        save_flow(path, flow)
         loaded = load_flow(path).double()
     single = config.build(flow.shape)
     single.load_state_dict(flow.state_dict())
@@ -131,7 +160,7 @@ def _check_refusals(flow: Flow, x: Tensor) -> None:
     another_type = x.float() if x.dtype == torch.uint8 else x.byte()
     for wrong in (x[..., :-1], torch.cat([x, x], 1), another_type):
         message = f"{wrong.dtype} {tuple(wrong.shape)} was taken by a flow for {flow.shape}"
-        _expect_refusal(lambda wrong=wrong: flow.log_prob(wrong, generator=torch.Generator()), message)  # type: ignore[misc]
+        _expect_refusal(lambda wrong=wrong: flow.log_prob(wrong), message)  # type: ignore[misc]
 
 
 def _expect_refusal(call: Callable[[], object], message: str) -> None:

@@ -1,15 +1,17 @@
 """The contract of a recipe, as a test that anyone can run on a recipe of their own."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from oodflow.data import ImageSet, TrainingBatches, load, shape_of
+from oodflow.data import ImageSet, shape_of
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import Flow
 from oodflow.recipes import SCALES
 from oodflow.runs import RunConfig
-from oodflow.training import StepReport, TrainingConfig, TrainState, seeded, train
+from oodflow.session.training_data import training_data
+from oodflow.training import StepReport, TrainingConfig, TrainState, seeded, stream, train
+from oodflow.training.streams import DATA
 
 STEPS = 2
 
@@ -80,23 +82,27 @@ def _check_sizes(smoke: RunConfig, cpu: RunConfig) -> None:
 
 def _check_training(config: RunConfig, root: Path | None) -> None:
     try:
-        images = load(config.data, config.split, root=root)
+        sets = training_data(config, root)
+    except UsageError:
+        raise
     except OodflowError:  # it is not on disk: then this clause can't be checked
         return
-    losses = _losses(config, images)
+    losses = _losses(config, sets)
     assert len(losses) == STEPS, f"{config.recipe} takes {STEPS} steps"
     assert all(map(math.isfinite, losses)), f"{config.recipe} has a finite loss, not {losses}"
 
 
-def _losses(config: RunConfig, images: ImageSet) -> list[float]:
+def _losses(config: RunConfig, sets: Mapping[str, ImageSet]) -> list[float]:
     losses: list[float] = []
 
     def note(state: TrainState, report: StepReport) -> None:
         losses.append(report.loss)
 
-    settings = training_of(config).model_copy(update={"steps": STEPS, "batch_size": min(8, len(images))})
-    state = TrainState.start(build(config), settings)
-    train(state, TrainingBatches(images, settings.batch_size, settings.seed), settings, callbacks=[note])
+    batch_size = min(8, *(len(images) for images in sets.values()))
+    settings = training_of(config).model_copy(update={"steps": STEPS, "batch_size": batch_size})
+    streams = {name: stream(images, name, batch_size, settings.seed) for name, images in sets.items()}
+    state, batches = TrainState.start(build(config), settings), streams.pop(DATA)
+    train(state, batches, settings, objective=config.objective, streams=streams, callbacks=[note])
     return losses
 
 

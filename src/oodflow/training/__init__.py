@@ -1,14 +1,25 @@
-"""Training: objective, optimiser, the loop, and the state that a checkpoint keeps."""
+"""Training: objectives, streams of batches, optimiser, the loop, and the state that a checkpoint keeps."""
 
+from oodflow.training.clock import Clock
 from oodflow.training.config import TrainingConfig
 from oodflow.training.ema import MovingAverage
 from oodflow.training.loop import Callback, Diverged, StepReport, train
-from oodflow.training.objective import Objective, negative_log_likelihood
-from oodflow.training.optimiser import OPTIMISERS, SCHEDULES, build_optimiser, clip_gradients, is_gain, learning_rate
+from oodflow.training.objectives import OBJECTIVES, AnyObjective, Loss, MaximumLikelihood, NegativeTraining, Objective
+from oodflow.training.optimiser import (
+    OPTIMISERS,
+    SCHEDULES,
+    build_optimiser,
+    clip_gradients,
+    clipping_groups,
+    is_gain,
+    learning_rate,
+)  # fmt: skip
 from oodflow.training.state import TrainState, choose_device, seeded
+from oodflow.training.streams import Batch, Part, stream, stream_seed
 
 __all__ = [
-    "OPTIMISERS", "SCHEDULES", "Callback", "Diverged", "MovingAverage", "Objective", "StepReport", "TrainState",
-    "TrainingConfig", "build_optimiser", "choose_device", "clip_gradients", "is_gain", "learning_rate",
-    "negative_log_likelihood", "seeded", "train",
+    "OBJECTIVES", "OPTIMISERS", "SCHEDULES", "AnyObjective", "Batch", "Callback", "Clock", "Diverged", "Loss",
+    "MaximumLikelihood", "MovingAverage", "NegativeTraining", "Objective", "Part", "StepReport", "TrainState",
+    "TrainingConfig", "build_optimiser", "choose_device", "clip_gradients", "clipping_groups", "is_gain",
+    "learning_rate", "seeded", "stream", "stream_seed", "train",
 ]  # fmt: skip

@@ -20,11 +20,14 @@ class TrainingConfig(Config):
         warmup_steps: steps over which the rate rises linearly from 0.
         weight_decay: factor of the L2 penalty (decoupled for AdamW).
         decay: which parameters it pulls on: the weight-norm ``gains`` or ``all``.
-        max_grad_norm: clip the gradient of each parameter group to this norm (loss in nats an image); none: never.
+        max_grad_norm: clip the gradient to this norm (loss in nats an image); none: never.
+        clip: what is clipped to it: the weight-norm gains and all other parameters each ``apart``, or ``together``.
         ema_decay: decay of the moving average of weights that is evaluated and saved; none: the weights themselves.
         max_skipped: how many steps in a row may be non-finite before training ends.
         precision: of the st-networks; log-determinants and prior are always float32. ``tf32`` is float32 with the
             convolutions of a GPU in TensorFloat-32; to a CPU it makes no difference.
+        deterministic: whether a GPU's convolutions are computed by algorithms that give the same each time, which may
+            be slower ones; on a CPU they always are.
         compile: whether to compile the st-networks, for long runs on a GPU.
         memory: ``stored`` activations, or ``reversible``: computed again from the flow's output, for about a third more
             time; the memory that they take then does not grow with the number of layers.
@@ -42,9 +45,11 @@ class TrainingConfig(Config):
     weight_decay: float = Field(0.0, ge=0)
     decay: Literal["gains", "all"] = "gains"
     max_grad_norm: float | None = Field(None, gt=0)
+    clip: Literal["apart", "together"] = "apart"
     ema_decay: float | None = Field(None, gt=0, lt=1)
     max_skipped: int = Field(20, ge=0)
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
+    deterministic: bool = False
     compile: bool = False
     memory: Literal["stored", "reversible"] = "stored"
     log_every: int = Field(20, ge=1)

@@ -48,8 +48,8 @@ class MovingAverage:
     def swapped_into(self, flow: Flow) -> Iterator[None]:
         """Lend the averages to ``flow`` for the length of the block."""
         own = {name: tensor.detach().clone() for name, tensor in flow.state_dict().items()}
-        flow.load_state_dict(self.tensors)
         try:
+            flow.load_state_dict(self.tensors)
             yield
         finally:
             flow.load_state_dict(own)

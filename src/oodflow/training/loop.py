@@ -1,25 +1,24 @@
 """The training loop."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from oodflow.bijections import reversible
 from oodflow.data import TrainingBatches
-from oodflow.errors import OodflowError
+from oodflow.errors import OodflowError, UsageError
 from oodflow.training.config import TrainingConfig
 from oodflow.training.guard import Snapshot, step_if
-from oodflow.training.objective import Objective, negative_log_likelihood
+from oodflow.training.objectives import MaximumLikelihood, Objective
 from oodflow.training.optimiser import clip_gradients, learning_rate
 from oodflow.training.state import TrainState
+from oodflow.training.streams import DATA, Batch, load_batch, load_part
+
+LIKELIHOOD = MaximumLikelihood()
 
 
 class Diverged(OodflowError):
@@ -34,18 +33,20 @@ class StepReport:
         step: steps done, this one included.
         steps: steps in all.
         lr: learning rate.
-        outcome: loss, norm of the gradient and whether the step was taken, on the flow's device. To read one of the
-            three is to wait until the step is done: on a GPU, better not at every step.
+        names: of the objective's terms.
+        outcome: loss, norm of the gradient, whether the step was taken, and the terms, on the flow's device. To read
+            any of them is to wait until the step is done: on a GPU, better not at every step.
     """
 
     step: int
     steps: int
     lr: float
+    names: tuple[str, ...]
     outcome: Tensor
 
     @property
     def loss(self) -> float:
-        """The objective, in nats an image."""
+        """What the objective gave."""
         return self._values[0]
 
     @property
@@ -57,6 +58,11 @@ class StepReport:
     def skipped(self) -> bool:
         """Whether the step was skipped because loss or gradient was not finite."""
         return not self._values[2]
+
+    @property
+    def terms(self) -> dict[str, float]:
+        """The objective's terms by name, such as ``bpd``."""
+        return dict(zip(self.names, self._values[3:], strict=True))
 
     @cached_property
     def _values(self) -> list[float]:
@@ -71,7 +77,8 @@ def train(
     batches: TrainingBatches,
     config: TrainingConfig,
     *,
-    objective: Objective = negative_log_likelihood,
+    objective: Objective = LIKELIHOOD,
+    streams: Mapping[str, TrainingBatches] | None = None,
     callbacks: Sequence[Callback] = (),
 ) -> None:
     """Train ``state.flow`` from ``state.step`` to ``config.steps``, calling every callback after each step.
@@ -79,58 +86,57 @@ def train(
     Batches and noise are functions of (seed, step), so a run that was stopped and resumed takes the very steps that it
     would have taken.
 
+    Args:
+        state: where to start; changed in place.
+        batches: what is trained on.
+        config: how.
+        objective: what is minimised.
+        streams: batches of the parts that the objective wants beside the training data, by name; see
+            :func:`~oodflow.training.streams.stream`.
+        callbacks: called with the state and the step's report.
+
     Raises:
-        Diverged: when more than ``config.max_skipped`` steps in a row are not finite. On a GPU they are counted when
+        UsageError: when a part that the objective wants is missing.
+        Diverged: when more than ``config.max_skipped`` steps in a row were not finite; on a GPU this is noticed when
             ``config.log_every`` comes round, for looking means waiting.
     """
+    parts = {DATA: batches, **(streams or {})}
+    if missing := objective.streams.keys() - parts.keys():
+        raise UsageError(f"{objective.kind} trains on {', '.join(sorted(missing))} too: pass its batches in streams.")
     if state.step == 0:
-        state.initialise(*load_batch(batches, 0, state.device))
-    while state.step < config.steps:
-        start = time.perf_counter()
-        images, noise = load_batch(batches, state.step, state.device)
-        report = take_step(state, images, noise, config, objective)
-        if state.device.type == "cpu" or state.step % config.log_every == 0 or state.step == config.steps:
-            _require_progress(state, config)
-        state.seconds += time.perf_counter() - start
-        for callback in callbacks:
-            callback(state, report)
+        state.initialise(*load_part(batches, 0, state.device))
+    with state.clock.running():
+        while state.step < config.steps:
+            report = take_step(state, load_batch(parts, state.step, state.device), config, objective)
+            if state.device.type == "cpu" or state.step % config.log_every == 0 or state.step == config.steps:
+                _require_progress(state, config)
+            for callback in callbacks:
+                callback(state, report)
 
 
-def take_step(
-    state: TrainState, images: Tensor, noise: Tensor, config: TrainingConfig, objective: Objective
-) -> StepReport:
+def take_step(state: TrainState, batch: Batch, config: TrainingConfig, objective: Objective) -> StepReport:
     """Take one optimiser step, or leave everything as it was where loss or gradient is not finite."""
-    state.flow.train()
-    lr = learning_rate(config, state.step)
-    for group in state.optimiser.param_groups:
-        group["lr"] = lr
+    with state.changing():
+        state.flow.train()
+        lr = learning_rate(config, state.step)
+        for group in state.optimiser.param_groups:
+            group["lr"] = lr
 
-    # A forward pass whose numbers are not finite would leave them in the batch norms' running statistics.
-    statistics = Snapshot(buffer for buffer in state.flow.buffers() if buffer.dtype != torch.bool)
-    state.optimiser.zero_grad()
-    with convolutions(config):
-        with autocast(config, images.device), reversible(config.memory == "reversible"):
-            loss = objective(state.flow, images, noise)
-        loss.backward()  # type: ignore[no-untyped-call]
-    grad_norm = clip_gradients(state.optimiser, config.max_grad_norm)
+        # A forward pass whose numbers are not finite would leave them in the batch norms' running statistics.
+        statistics = Snapshot(buffer for buffer in state.flow.buffers() if buffer.dtype != torch.bool)
+        state.optimiser.zero_grad()
+        with convolutions(config):
+            with autocast(config, state.device), reversible(config.memory == "reversible"):
+                loss, terms = objective(state.flow, batch)
+            loss.backward()  # type: ignore[no-untyped-call]
+        grad_norm = clip_gradients(state.clipped, config.max_grad_norm)
 
-    finite = loss.detach().isfinite() & grad_norm.isfinite()
-    step_if(state.optimiser, finite)
-    statistics.restore_unless(finite)
-    state.count_step(finite)
-    return StepReport(state.step, config.steps, lr, torch.stack([loss.detach(), grad_norm, finite]))
-
-
-def load_batch(batches: TrainingBatches, step: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Fetch the images of a step, uint8 ``[B, C, H, W]``, and draw their noise."""
-    images = _moved(batches.at(step), device)
-    return images, training_noise(images, batches.seed, step)
-
-
-def training_noise(images: Tensor, seed: int, step: int) -> Tensor:
-    """Draw the dequantisation noise of a step: float32 in [0, 1), a function of (seed, step)."""
-    noise = np.random.default_rng((seed, step, 1)).random(tuple(images.shape), dtype=np.float32)
-    return _moved(noise, images.device)
+        finite = loss.detach().isfinite() & grad_norm.isfinite()
+        step_if(state.optimiser, finite)
+        statistics.restore_unless(finite)
+        state.count_step(finite)
+    outcome = torch.stack([loss.detach(), grad_norm, finite, *(term.detach() for term in terms.values())])
+    return StepReport(state.step, config.steps, lr, tuple(terms), outcome)
 
 
 def autocast(config: TrainingConfig, device: torch.device) -> torch.autocast:
@@ -139,16 +145,15 @@ def autocast(config: TrainingConfig, device: torch.device) -> torch.autocast:
 
 
 def convolutions(config: TrainingConfig) -> AbstractContextManager[None]:
-    """Return the context for a GPU's convolutions, forward and backward: the fastest, in TF32 only where it may be."""
-    tf32 = config.precision != "float32"
-    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=tf32)
+    """Return the context for a GPU's convolutions, forward and backward, in TF32 only where it may be.
+
+    The fastest are found by trying, and what is found may differ from run to run; or those that repeat are taken.
+    """
+    tf32, fixed = config.precision != "float32", config.deterministic
+    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(
+        enabled=True, benchmark=not fixed, deterministic=fixed, allow_tf32=tf32
+    )
     return flags
-
-
-def _moved(array: NDArray[Any], device: torch.device) -> Tensor:
-    tensor = torch.from_numpy(array)
-    # From pinned memory a GPU fetches the data by itself, while the CPU goes on.
-    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 def _require_progress(state: TrainState, config: TrainingConfig) -> None:

@@ -28,16 +28,19 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
 
 def build_optimiser(flow: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
     """Build the optimiser with two groups: the parameters that weight decay pulls on, and the others."""
-    decayed: list[nn.Parameter] = []
-    others: list[nn.Parameter] = []
-    for name, parameter in flow.named_parameters():
-        (decayed if config.decay == "all" or is_gain(name) else others).append(parameter)
+    decayed, others = _everything(flow) if config.decay == "all" else _gains_and_others(flow)
     groups: list[dict[str, Any]] = [
         {"params": decayed, "weight_decay": config.weight_decay},
         {"params": others, "weight_decay": 0.0},
     ]
     build = partial(OPTIMISERS[config.optimiser], lr=config.lr)
     return build([group for group in groups if group["params"]])
+
+
+def clipping_groups(flow: nn.Module, config: TrainingConfig) -> list[list[nn.Parameter]]:
+    """List the parameters whose gradients are clipped together, as ``config.clip`` says."""
+    groups = _everything(flow) if config.clip == "together" else _gains_and_others(flow)
+    return [group for group in groups if group]
 
 
 def is_gain(name: str) -> bool:
@@ -56,11 +59,20 @@ def learning_rate(config: TrainingConfig, step: int) -> float:
     return config.lr * warmup * SCHEDULES[config.schedule](step / config.steps)
 
 
-def clip_gradients(optimiser: torch.optim.Optimizer, max_norm: float | None) -> Tensor:
+def clip_gradients(groups: list[list[nn.Parameter]], max_norm: float | None) -> Tensor:
     """Clip the gradient of each group to ``max_norm``, as the authors do, and return the norm of all before that."""
-    norms = [
-        nn.utils.clip_grad_norm_(group["params"], math.inf if max_norm is None else max_norm)
-        for group in optimiser.param_groups
-    ]
+    norms = [nn.utils.clip_grad_norm_(group, math.inf if max_norm is None else max_norm) for group in groups]
     total: Tensor = torch.linalg.vector_norm(torch.stack(norms))
     return total
+
+
+def _gains_and_others(flow: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    gains: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
+    for name, parameter in flow.named_parameters():
+        (gains if is_gain(name) else others).append(parameter)
+    return gains, others
+
+
+def _everything(flow: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    return list(flow.parameters()), []

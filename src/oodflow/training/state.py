@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from torch import Tensor
+from pydantic import ValidationError
+from torch import Tensor, nn
 
+from oodflow.config import Config
 from oodflow.errors import OodflowError
 from oodflow.flows import Flow, load_tensors, save_tensors
+from oodflow.training.clock import Clock, clock_of
 from oodflow.training.compiling import compile_networks
 from oodflow.training.config import TrainingConfig
 from oodflow.training.ema import MovingAverage
-from oodflow.training.optimiser import build_optimiser
+from oodflow.training.optimiser import build_optimiser, clipping_groups
 
 COUNTERS = ("step", "skipped", "skipped_in_a_row", "seconds")
 
@@ -27,19 +30,24 @@ class TrainState:
     Attributes:
         flow: the flow in training.
         optimiser: with its moments.
+        clipped: the groups of parameters whose gradients are clipped, each by itself.
         average: moving average of the weights, if one is kept.
-        step: steps done.
-        seconds: time spent in steps.
         skips: how many steps were skipped because they were not finite, and how many of those were the last ones; on
             the flow's device.
+        clock: counts the time of training.
+        step: steps done.
+        whole: whether no step is half done. What fails in the middle of one leaves a state that fits no step: batch
+            norms that have seen a batch that the weights have not, say.
     """
 
     flow: Flow
     optimiser: torch.optim.Optimizer
+    clipped: list[list[nn.Parameter]]
     average: MovingAverage | None
     skips: Tensor
+    clock: Clock
     step: int = 0
-    seconds: float = 0.0
+    whole: bool = True
 
     @classmethod
     def start(cls, flow: Flow, config: TrainingConfig, device: torch.device | str = "cpu") -> Self:
@@ -48,17 +56,43 @@ class TrainState:
         if config.compile:
             compile_networks(flow)
         average = None if config.ema_decay is None else MovingAverage(flow, config.ema_decay)
-        return cls(flow, build_optimiser(flow, config), average, torch.zeros(2, dtype=torch.long, device=device))
+        skips = torch.zeros(2, dtype=torch.long, device=device)
+        optimiser, clipped = build_optimiser(flow, config), clipping_groups(flow, config)
+        return cls(flow, optimiser, clipped, average, skips, clock_of(device))
 
     def initialise(self, images: Tensor, noise: Tensor) -> None:
         """Set data-dependent parameters from the first batch; the average starts from there.
 
         In eval mode, so that batch norms do not take the batch into their statistics twice.
         """
-        self.flow.eval()
-        self.flow.initialise(images, noise=noise)
-        if self.average is not None:
-            self.average = MovingAverage(self.flow, self.average.decay)
+        with self.changing():
+            self.flow.eval()
+            self.flow.initialise(images, noise=noise)
+            if self.average is not None:
+                self.average = MovingAverage(self.flow, self.average.decay)
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Take a step in the block: the state is whole again when it has ended well, and then only.
+
+        Raises:
+            OodflowError: when a step before was broken off.
+        """
+        self.require_whole()
+        self.whole = False
+        yield
+        self.whole = True
+
+    def require_whole(self) -> None:
+        """Refuse a state whose last step was broken off.
+
+        Raises:
+            OodflowError: when it was.
+        """
+        if not self.whole:
+            raise OodflowError(
+                f"step {self.step + 1} was broken off half done: restore the state from a checkpoint, or begin anew."
+            )
 
     def count_step(self, taken: Tensor) -> None:
         """Count a step that was taken or, where the boolean scalar ``taken`` is false, skipped; average the weights."""
@@ -67,6 +101,11 @@ class TrainState:
         self.skips[1] *= ~taken
         if self.average is not None:
             self.average.update(self.flow, self.step, taken)
+
+    @property
+    def seconds(self) -> float:
+        """Time spent in training; looks and savings do not count."""
+        return self.clock.seconds
 
     @property
     def skipped(self) -> int:
@@ -85,43 +124,44 @@ class TrainState:
 
     @contextmanager
     def evaluating(self) -> Iterator[Flow]:
-        """Lend the flow as it would be evaluated now: averaged weights, eval mode."""
+        """Lend the flow as it would be evaluated now: averaged weights, eval mode. The time does not count."""
         training = self.flow.training
-        self.flow.eval()
-        try:
-            if self.average is None:
-                yield self.flow
-            else:
-                with self.average.swapped_into(self.flow):
+        with self.clock.paused():
+            self.flow.eval()
+            try:
+                if self.average is None:
                     yield self.flow
-        finally:
-            self.flow.train(training)
+                else:
+                    with self.average.swapped_into(self.flow):
+                        yield self.flow
+            finally:
+                self.flow.train(training)
 
-    def save(self, path: Path, config_json: str) -> None:
-        """Write everything to one safetensors file, atomically; ``config_json`` says what it belongs to."""
-        tensors = {f"flow.{name}": tensor for name, tensor in self.flow.state_dict().items()}
-        if self.average is not None:
-            tensors |= {f"average.{name}": tensor for name, tensor in self.average.tensors.items()}
-        optimiser = self.optimiser.state_dict()
-        for index, moments in optimiser["state"].items():
-            tensors |= {f"optimiser.{index}.{name}": torch.as_tensor(value) for name, value in moments.items()}
-        counters = {name: getattr(self, name) for name in COUNTERS}
-        metadata = {"config": config_json, "counters": json.dumps(counters)}
-        save_tensors(path, tensors, metadata)
+    def save(self, path: Path, config: Config, notes: dict[str, Any] | None = None) -> None:
+        """Write everything to one safetensors file, atomically. The time does not count.
 
-    def restore(self, path: Path, config_json: str) -> None:
-        """Take over what :meth:`save` wrote.
+        Args:
+            path: the file.
+            config: what the training was asked for, to know its checkpoint by.
+            notes: what else :meth:`restore` shall give back, as JSON has it.
+
+        Raises:
+            OodflowError: when the last step was broken off, or the file can't be written.
+        """
+        self.require_whole()
+        with self.clock.paused():
+            counters = {name: getattr(self, name) for name in COUNTERS}
+            metadata = {"config": config.model_dump_json(), "counters": json.dumps(counters)}
+            save_tensors(path, self._tensors(), metadata | {"notes": json.dumps(notes or {})})
+
+    def restore(self, path: Path, config: Config) -> dict[str, Any]:
+        """Take over what :meth:`save` wrote, and return its notes.
 
         Raises:
             OodflowError: for an unreadable file, or one of another configuration.
         """
         tensors, metadata = load_tensors(path)
-        if metadata.get("config") != config_json:
-            raise OodflowError(
-                f"{path} belongs to another configuration than the run's config.json: "
-                f"{_difference(metadata, config_json)}. "
-                f"Resume with the configuration it was trained with, or start a new run."
-            )
+        _require_same(metadata.get("config", "{}"), config, path)
         try:
             self.flow.load_state_dict(_part(tensors, "flow."))
         except RuntimeError as error:  # the same settings, for images of another shape or layers of another version
@@ -136,8 +176,18 @@ class TrainState:
                 if value.shape == parameter.shape:
                     moments[name] = torch.empty_like(parameter).copy_(value)
         counters = json.loads(metadata["counters"])
-        self.step, self.seconds = counters["step"], counters["seconds"]
+        self.step, self.clock.seconds, self.whole = counters["step"], counters["seconds"], True
         self.skips[0], self.skips[1] = counters["skipped"], counters["skipped_in_a_row"]
+        notes: dict[str, Any] = json.loads(metadata.get("notes", "{}"))
+        return notes
+
+    def _tensors(self) -> dict[str, Tensor]:
+        tensors = {f"flow.{name}": tensor for name, tensor in self.flow.state_dict().items()}
+        if self.average is not None:
+            tensors |= {f"average.{name}": tensor for name, tensor in self.average.tensors.items()}
+        for index, moments in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{index}.{name}": torch.as_tensor(value) for name, value in moments.items()}
+        return tensors
 
 
 def choose_device(name: str) -> torch.device:
@@ -168,9 +218,27 @@ def _moments(tensors: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
     return moments
 
 
-def _difference(metadata: dict[str, str], config_json: str) -> str:
+def _require_same(config_json: str, config: Config, path: Path) -> None:
+    """Refuse a checkpoint of another configuration; settings that its version did not know yet count as their defaults.
+
+    Raises:
+        OodflowError: naming the first setting that differs.
+    """
+    try:
+        theirs = type(config).model_validate_json(config_json).model_dump(mode="json")
+    except ValidationError:  # nothing that this version could have been asked for
+        theirs = json.loads(config_json)
+    ours = config.model_dump(mode="json")
+    if theirs != ours:
+        raise OodflowError(
+            f"{path} belongs to another configuration than the run's config.json: {_difference(theirs, ours)}. "
+            f"Resume with the configuration it was trained with, or start a new run."
+        )
+
+
+def _difference(theirs: dict[str, Any], ours: dict[str, Any]) -> str:
     """Name the first setting in which two configurations differ."""
-    theirs, ours = (_flatten(json.loads(text)) for text in (metadata.get("config", "{}"), config_json))
+    theirs, ours = _flatten(theirs), _flatten(ours)
     for key in sorted(theirs.keys() | ours.keys()):
         if theirs.get(key) != ours.get(key):
             return f"{key} was {theirs.get(key)!r} there and is {ours.get(key)!r} here"

@@ -66,21 +66,7 @@ class Npy(Source):
             raise OodflowError(f"{self.path}: holds {array.dtype}, which are no pixel values: save it as uint8.")
         if not array.size:
             raise OodflowError(f"{self.path}: the array is empty: its shape is {list(array.shape)}.")
-        return self._channels_first(np.asarray(array))
-
-    def _channels_first(self, array: Numbers) -> Numbers:
-        if array.ndim == 3:
-            return array[:, None]
-        first, last = (array.ndim == 4 and array.shape[axis] in (1, 3) for axis in (1, 3))
-        if first and not last:
-            return array
-        if last and not first:
-            return array.transpose(0, 3, 1, 2)
-        why = "it could be either" if first else "it is none of these"
-        raise OodflowError(
-            f"{self.path}: shape {list(array.shape)} should be [N,C,H,W], [N,H,W] or [N,H,W,C] with 1 or 3 channels, "
-            f"but {why}: save it as uint8 [N,C,H,W]{' with larger images' if first else ''}."
-        )
+        return channels_first(np.asarray(array), str(self.path))
 
     def _scale(self, array: Numbers) -> int:
         """Find what brings the values to 0 to 255, after looking at all of them."""
@@ -109,3 +95,24 @@ class Npy(Source):
     def _position(array: Numbers, number: int, at: npt.NDArray[np.intp]) -> str:
         start = number * len(next(in_chunks(array)))
         return f"[{', '.join(map(str, (at[0] + start, *at[1:])))}] (image, channel, row, column)"
+
+
+def channels_first(array: Numbers, name: str) -> Numbers:
+    """Bring images that lie in one of three ways to ``[N,C,H,W]``, without copying.
+
+    Example:
+        >>> channels_first(np.zeros((5, 8, 9)), "x").shape, channels_first(np.zeros((5, 8, 9, 3)), "x").shape
+        ((5, 1, 8, 9), (5, 3, 8, 9))
+    """
+    if array.ndim == 3:
+        return array[:, None]
+    first, last = (array.ndim == 4 and array.shape[axis] in (1, 3) for axis in (1, 3))
+    if first and not last:
+        return array
+    if last and not first:
+        return array.transpose(0, 3, 1, 2)
+    why = "it could be either" if first else "it is none of these"
+    raise OodflowError(
+        f"{name}: shape {list(array.shape)} should be [N,C,H,W], [N,H,W] or [N,H,W,C] with 1 or 3 channels, "
+        f"but {why}: save it as uint8 [N,C,H,W]{' with larger images' if first else ''}."
+    )

@@ -1,0 +1,83 @@
+"""Randomness, passed by whoever asks: seeds, and the noise that belongs to a seed and an image."""
+
+import hashlib
+import operator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from oodflow.errors import UsageError
+
+Seed = int | torch.Generator
+"""What everything random takes as ``seed``: a number, which always gives the same, or a generator, which moves on."""
+
+
+def generator_of(seed: Seed) -> torch.Generator:
+    """Return the generator that ``seed`` is, or a new one on the CPU that starts from it.
+
+    Raises:
+        UsageError: for anything but a whole number or a generator.
+
+    Example:
+        >>> torch.equal(torch.rand(3, generator=generator_of(7)), torch.rand(3, generator=generator_of(7)))
+        True
+    """
+    if isinstance(seed, torch.Generator):
+        return seed
+    return torch.Generator().manual_seed(_whole(seed))
+
+
+def noise_of(images: Tensor, seed: Seed) -> Tensor:
+    """Draw dequantisation noise for images: float32 in [0, 1), whatever the flow's dtype.
+
+    Args:
+        images: uint8 ``[B, C, H, W]``.
+        seed: a number gives each image its evaluation noise, :func:`image_noise` of draw 0, so that what comes out
+            depends on no other image of the batch; a generator is drawn from, on its own device.
+    """
+    if isinstance(seed, torch.Generator):
+        return torch.rand(images.shape, generator=seed, device=seed.device)
+    return torch.from_numpy(image_noise(images.cpu().numpy(), _whole(seed)))
+
+
+def image_noise(images: np.ndarray, seed: int, draw: int = 0) -> np.ndarray:
+    """Draw the evaluation noise of each image: a pure function of (seed, draw, the image's pixels).
+
+    So a score depends neither on the batch an image came in nor on its place in the set nor on what ran before; the
+    same picture in two sets gets the same noise.
+
+    Args:
+        images: uint8 ``[B, C, H, W]``.
+        seed: the evaluation's seed.
+        draw: which of several draws.
+
+    Returns:
+        float32 ``[B, C, H, W]`` in [0, 1).
+
+    Example:
+        >>> two = np.random.default_rng(0).integers(0, 256, (2, 1, 4, 4), dtype=np.uint8)
+        >>> bool((image_noise(two, seed=3)[1] == image_noise(two[1:], seed=3)[0]).all())
+        True
+    """
+    noise = np.empty(images.shape, dtype=np.float32)
+    salt = f"{seed}/{draw}".encode()
+    for image, out in zip(images, noise, strict=True):
+        key = hashlib.blake2b(image.tobytes(), digest_size=16, key=salt).digest()
+        generator = np.random.Generator(np.random.Philox(key=int.from_bytes(key, "little")))
+        generator.random(out=out, dtype=np.float32)
+    return noise
+
+
+def standard_normals(n: int, dims: int, seed: Seed) -> Tensor:
+    """Draw standard normals ``[n, dims]``, on the generator's device; the first rows do not depend on ``n``."""
+    generator = generator_of(seed)
+    rows = [torch.randn(dims, generator=generator, device=generator.device) for _ in range(n)]
+    return torch.stack(rows) if rows else torch.empty(0, dims, device=generator.device)
+
+
+def _whole(seed: object) -> int:
+    try:
+        return operator.index(seed)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise UsageError(f"seed is {seed!r}: expected a whole number or a torch.Generator.") from error

@@ -1,0 +1,37 @@
+"""Tensors in files: safetensors with metadata, so that loading never executes anything."""
+
+import errno
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from oodflow.errors import OodflowError
+from oodflow.files import written_atomically
+
+
+def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write a safetensors file atomically."""
+    with written_atomically(path) as temporary:
+        temporary.touch()
+        mode = temporary.stat().st_mode
+        try:
+            save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, temporary, metadata)
+        except SafetensorError as error:  # it wraps the operating system's error and keeps only its text
+            full = f"os error {errno.ENOSPC}" in str(error)
+            raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
+        temporary.chmod(mode)  # the library's own files are for their owner alone, whatever the user's umask
+
+
+def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read a safetensors file to the CPU: its tensors and its metadata."""
+    try:
+        with safe_open(path, "pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except FileNotFoundError as error:
+        raise OodflowError(f"{path} does not exist.") from error
+    except (SafetensorError, OSError) as error:
+        raise OodflowError(
+            f"{path} is not a whole safetensors file ({error}): it is damaged or was cut off."
+        ) from error

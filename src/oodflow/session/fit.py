@@ -1,0 +1,172 @@
+"""Training a flow in Python, in a line."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from oodflow.data import ImageSet, TrainingBatches
+from oodflow.errors import UnknownName, UsageError
+from oodflow.flows import FLOWS, Flow, FlowConfig
+from oodflow.recipes.named import CPU_NET
+from oodflow.recipes.scales import cpu_training
+from oodflow.session.early_stopping import HeldOut, NoImprovement
+from oodflow.session.progress import training_progress
+from oodflow.session.user_data import RealSet, UserData, part_of, set_of
+from oodflow.training import Callback, TrainingConfig, TrainState, choose_device, seeded, train
+
+STEPS = 1000
+LOOKS = 20  # at held-out data, unless told otherwise
+
+# What a name alone stands for: the sizes of the recipes at `cpu` scale. Other kinds have their own defaults.
+SIZES: Mapping[str, Mapping[str, Any]] = {
+    "glow": {"steps": 8, "width": 64, "net": CPU_NET},
+    "realnvp": {"width": 32, "net": CPU_NET},
+    "single-scale": {"width": 32, "net": CPU_NET},
+}
+
+
+def fit(
+    flow: str | FlowConfig,
+    data: UserData,
+    *,
+    steps: int | None = None,
+    seed: int | None = None,
+    training: TrainingConfig | None = None,
+    validation: UserData | float | None = None,
+    patience: int | None = None,
+    every: int | None = None,
+    progress: bool | Callback = True,
+    device: str = "auto",
+    root: Path | None = None,
+    **settings: Any,
+) -> Flow:
+    """Train a flow on data.
+
+    Args:
+        flow: a configuration, or the name of one, which stands for the size of the recipes at ``cpu`` scale.
+        data: for a flow over 8-bit images a uint8 array or tensor ``[N, C, H, W]``, ``[N, H, W, C]`` with 1 or 3
+            channels, or ``[N, H, W]``; for one over real tensors floats ``[N, ...]``, such as ``[N, D]`` for
+            ``tabular``. Or a ``Dataset`` or ``DataLoader`` of PyTorch whose items are x or (x, y), which is read once,
+            into memory. Or a folder of pictures, or a data set by name, ``"fashion_mnist"`` or
+            ``"folder:photos?shape=3x32x32"``, of which the ``train`` split is taken.
+        steps: optimiser steps, 1,000 unless ``training`` says.
+        seed: of initial weights, order, noise and what is held out; 0 unless ``training`` says.
+        training: every other setting of the training; that of the ``cpu`` recipes unless given.
+        validation: held-out data, as ``data``, or the share of ``data`` to hold out. The flow then comes back with the
+            weights under which the held-out data was likeliest.
+        patience: end training when so many looks in a row at the held-out data bring nothing better.
+        every: steps between these looks, a twentieth of all unless given.
+        progress: whether to show a bar where stderr is a terminal, or a callback, called after each step.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        root: where data sets lie; see :func:`oodflow.data.data_root`.
+        settings: fields of the configuration, where ``flow`` is a name: ``width=64``, ``domain="reals"``.
+
+    Returns:
+        The flow in eval mode, where it was trained; ``flow.save(path)`` writes it for :func:`oodflow.load`.
+
+    Raises:
+        UsageError: for an argument that can't be right, and data that the flow can't be over.
+        OodflowError: when data is missing or damaged, or training diverges.
+
+    Example:
+        >>> images = np.random.default_rng(0).integers(0, 256, (40, 1, 8, 8), dtype=np.uint8)
+        >>> flow = fit("realnvp", images, steps=2, seed=0, width=4)
+        >>> flow.log_prob(images[:3]).shape, flow.sample(2).shape
+        ((3,), torch.Size([2, 1, 8, 8]))
+    """
+    config, schedule = _config(flow, settings), _training(training, steps, seed)
+    _check(patience, every, validation)
+    with seeded(schedule.seed):  # what a DataLoader or an augmentation draws
+        found = set_of(data, config, "data", root)
+        found, held_out = _held_out(found, validation, config, schedule.seed, root)
+    if training is None:
+        schedule = schedule.model_copy(update={"batch_size": min(schedule.batch_size, len(found))})
+    with seeded(schedule.seed):
+        built = config.build(found.shape)
+    state = TrainState.start(built, schedule, choose_device(device))
+    looks = None if held_out is None else HeldOut(held_out, every or max(1, schedule.steps // LOOKS), patience)
+    with _shown(progress) as shown, suppress(NoImprovement):
+        callbacks = [callback for callback in (shown, looks) if callback is not None]
+        train(state, TrainingBatches(found, schedule.batch_size, schedule.seed), schedule, callbacks=callbacks)
+    with state.evaluating():
+        weights = {name: tensor.clone() for name, tensor in built.state_dict().items()}
+    built.load_state_dict(weights if looks is None else looks.weights)
+    built.zero_grad()
+    return built.eval()
+
+
+def _config(flow: str | FlowConfig, settings: Mapping[str, Any]) -> FlowConfig:
+    if isinstance(flow, FlowConfig):
+        if settings:
+            raise UsageError(f"{', '.join(settings)} came beside a configuration: set what it stands for in that.")
+        return flow
+    if not isinstance(flow, str):
+        raise UsageError(f"flow is a {type(flow).__name__}: expected one of {', '.join(FLOWS)}, or a configuration.")
+    kind = FLOWS[flow]
+    for name in settings:
+        if name not in kind.model_fields:
+            raise UnknownName(f"setting of {flow}", name, kind.model_fields.keys() - {"kind"})
+    try:
+        return kind(**{**SIZES.get(flow, {}), **settings})
+    except ValidationError as error:
+        raise UsageError(_sentence(error)) from error
+
+
+def _training(training: TrainingConfig | None, steps: int | None, seed: int | None) -> TrainingConfig:
+    settings = (training or cpu_training(STEPS)).model_dump()
+    settings |= {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
+    try:
+        asked = TrainingConfig(**settings)
+    except ValidationError as error:
+        raise UsageError(_sentence(error)) from error
+    if training is None:  # a short training has no time for a long warm-up
+        return asked.model_copy(update={"warmup_steps": min(asked.warmup_steps, asked.steps // 10)})
+    return asked
+
+
+def _check(patience: int | None, every: int | None, validation: UserData | float | None) -> None:
+    for name, value in (("patience", patience), ("every", every)):
+        if value is not None and value < 1:
+            raise UsageError(f"{name} is {value}: expected a whole number from 1.")
+        if value is not None and validation is None:
+            raise UsageError(f"{name} needs held-out data to look at: pass validation=0.1, or data of its own.")
+
+
+def _held_out(
+    data: ImageSet | RealSet, validation: UserData | float | None, config: FlowConfig, seed: int, root: Path | None
+) -> tuple[ImageSet | RealSet, ImageSet | RealSet | None]:
+    """Part data into what is trained on and what is held out."""
+    if validation is None:
+        return data, None
+    if not isinstance(validation, float | int):
+        held_out = set_of(validation, config, "validation", root)
+        if held_out.shape != data.shape:
+            raise UsageError(f"validation has shape {held_out.shape} but data has {data.shape}: they must agree.")
+        return data, held_out
+    if not 0 < validation < 1:
+        raise UsageError(f"validation is {validation}: expected a share of the data between 0 and 1, or data.")
+    order = np.random.default_rng((seed, len(data))).permutation(len(data))
+    size = min(max(1, round(validation * len(data))), len(data) - 1)
+    return part_of(data, order[size:]), part_of(data, order[:size])
+
+
+@contextmanager
+def _shown(progress: bool | Callback) -> Iterator[Callback | None]:
+    if isinstance(progress, bool):
+        if not progress:
+            yield None
+            return
+        with training_progress() as callback:
+            yield callback
+    else:
+        yield progress
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    message = first["msg"].removeprefix("Value error, ").rstrip(".")
+    return f"{'.'.join(map(str, first['loc']))} is {first['input']!r}: {message}."

@@ -1,0 +1,77 @@
+"""What a step of training gets: a part of the training data, and of each other set that its objective names."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from oodflow.data import ImageSet, TrainingBatches
+
+DATA = "data"
+"""Name of the part that is training data."""
+
+
+class Part(NamedTuple):
+    """A part of a batch.
+
+    Attributes:
+        x: images, uint8 ``[B, C, H, W]``.
+        noise: dequantisation noise in [0, 1), float32 of the same shape.
+    """
+
+    x: Tensor
+    noise: Tensor
+
+
+Batch = Mapping[str, Part]
+"""The parts of a step by name, ``data`` among them."""
+
+
+def stream(images: ImageSet, name: str, batch_size: int, seed: int) -> TrainingBatches:
+    """Make the batches of one part: a function of (seed, step), independent of all other parts.
+
+    Each goes through its own set again and again, however long the others are.
+    """
+    return TrainingBatches(images, batch_size, stream_seed(seed, name))
+
+
+def stream_seed(seed: int, name: str) -> int:
+    """Derive the seed of a part from that of the training: the same for the training data, a hash for any other.
+
+    Order and noise of a part are drawn from its seed, so they do not depend on what other parts there are.
+
+    Example:
+        >>> stream_seed(7, "data"), stream_seed(7, "ood") % 1000, stream_seed(8, "ood") % 1000
+        (7, 947, 449)
+    """
+    if name == DATA:
+        return seed
+    digest = hashlib.blake2b(f"{seed}/{name}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1  # seeds are below 2^63
+
+
+def load_batch(streams: Mapping[str, TrainingBatches], step: int, device: torch.device) -> dict[str, Part]:
+    """Fetch every part of a step, and draw its noise."""
+    return {name: load_part(batches, step, device) for name, batches in streams.items()}
+
+
+def load_part(batches: TrainingBatches, step: int, device: torch.device) -> Part:
+    """Fetch one part of a step, and draw its noise."""
+    images = _moved(batches.at(step), device)
+    return Part(images, training_noise(images, batches.seed, step))
+
+
+def training_noise(images: Tensor, seed: int, step: int) -> Tensor:
+    """Draw the dequantisation noise of a step: float32 in [0, 1), a function of (seed, step)."""
+    noise = np.random.default_rng((seed, step, 1)).random(tuple(images.shape), dtype=np.float32)
+    return _moved(noise, images.device)
+
+
+def _moved(array: NDArray[Any], device: torch.device) -> Tensor:
+    tensor = torch.from_numpy(array)
+    # From pinned memory a GPU fetches the data by itself, while the CPU goes on.
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)

@@ -1,0 +1,182 @@
+"""What a flow is over is declared: 8-bit images in any dequantisation, real tensors of any shape."""
+
+from typing import Literal
+
+import numpy as np
+import pytest
+import torch
+
+from oodflow import analysis
+from oodflow.bijections import Chain, Logit, MultiScale
+from oodflow.data import ImageSet
+from oodflow.errors import UsageError
+from oodflow.flows import (
+    DEQUANTISATIONS,
+    FLOWS,
+    Dequantisation,
+    DequantisationConfig,
+    Flow,
+    GlowConfig,
+    Images,
+    RealNVPConfig,
+    Reals,
+    RealsConfig,
+    TabularConfig,
+    image_noise,
+    load_flow,
+)
+from oodflow.nets import ConvNetConfig
+from oodflow.recipes import RECIPES
+from oodflow.runs import override
+from oodflow.scores import observe
+from oodflow.testing import check_dequantisation, check_flow
+from oodflow.testing.modules import log_det_of, randomise
+from oodflow.training import seeded
+
+IMAGE_FLOWS = [name for name in FLOWS if FLOWS[name].rank == 3]
+
+
+class Triangular(Dequantisation):
+    """More often in the middle of the cell: q(u) = 4 min(u, 1 - u), by its inverse distribution function."""
+
+    def forward(self, images, noise):
+        u = torch.where(noise < 0.5, (noise / 2).sqrt(), 1 - ((1 - noise) / 2).sqrt())
+        return u, torch.log(4 * torch.minimum(u, 1 - u)).flatten(1).sum(1)
+
+
+class TriangularConfig(DequantisationConfig):
+    """Triangular."""
+
+    kind: Literal["triangular"] = "triangular"
+    wrong: float = 0.0
+
+    def build(self, shape):
+        built = Triangular()
+        if self.wrong:
+            built.forward = lambda images, noise: (Triangular.forward(built, images, noise)[0], self.wrong)
+        return built
+
+
+@pytest.fixture
+def triangular():
+    with DEQUANTISATIONS.replacing("triangular", TriangularConfig):
+        yield
+
+
+@pytest.mark.parametrize("name", DEQUANTISATIONS)
+def test_dequantisation_keeps_the_contract(name):
+    check_dequantisation(DEQUANTISATIONS[name]())
+
+
+def test_another_dequantisation_keeps_the_contract_and_a_wrong_density_is_noticed():
+    check_dequantisation(TriangularConfig())
+    with pytest.raises(AssertionError, match="q is not u's density"):
+        check_dequantisation(TriangularConfig(wrong=0.1))
+
+
+def small(name, **settings):
+    sizes = {"width": 2, "steps": 1, "couplings": 2} | settings
+    return FLOWS[name](**{field: size for field, size in sizes.items() if field in FLOWS[name].model_fields})
+
+
+@pytest.mark.parametrize("name", IMAGE_FLOWS)
+def test_a_flow_with_another_dequantisation_keeps_the_contract(name, triangular):
+    torch.manual_seed(0)
+    config = small(name, net=ConvNetConfig(), domain={"kind": "images", "dequantisation": "triangular"})
+    check_flow(config, shapes=((1, 4, 4),))
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_every_flow_over_real_tensors_keeps_the_contract(name):
+    torch.manual_seed(0)
+    shapes = {3: ((4, 4, 8),), 1: ((5,),)}[FLOWS[name].rank]
+    check_flow(small(name, net=ConvNetConfig(), domain="reals") if name in IMAGE_FLOWS else small(name), shapes=shapes)
+
+
+@pytest.mark.parametrize("dequantisation", [None, Triangular()], ids=["uniform", "triangular"])
+def test_averaged_over_its_noise_a_flow_gives_the_probability_of_each_pixel(dequantisation):
+    """One pixel under a logit and a normal: the probability of its cell is a difference of distribution functions."""
+    flow = Flow(
+        Images((1, 1, 1), dequantisation=dequantisation), MultiScale((1, 1, 1), [Chain([Logit(0.05)])])
+    ).double()
+    steps = 20_000
+    noise = ((torch.arange(steps, dtype=torch.float64) + 0.5) / steps).reshape(-1, 1, 1, 1)
+    for pixel in (0, 7, 128, 255):
+        edges = torch.tensor([pixel / 256, (pixel + 1) / 256], dtype=torch.float64)
+        low, high = torch.special.ndtr(torch.logit(0.05 + 0.9 * edges))
+        x = torch.full(noise.shape, pixel, dtype=torch.uint8)
+        found = flow.log_prob(x, noise=noise).exp().mean()
+        assert found.item() == pytest.approx((high - low).item(), rel=0.01 if dequantisation else 1e-6)
+
+
+def test_the_analyses_count_the_density_of_the_dequantisation():
+    with seeded(0):
+        config = RealNVPConfig(scales=2, width=4, net=ConvNetConfig())
+        built = config.build((1, 8, 8))
+    flow = Flow(Images((1, 8, 8), dequantisation=Triangular()), built.bijection).double().eval()
+    images = np.random.default_rng(0).integers(0, 256, (3, 1, 8, 8), dtype=np.uint8)
+    noise = torch.from_numpy(image_noise(images, 5))
+    expected = flow.log_prob(torch.from_numpy(images), noise=noise).detach().numpy()
+    np.testing.assert_allclose(analysis.contributions(flow, images, seed=5).log_prob, expected, rtol=1e-9)
+    np.testing.assert_allclose(observe(flow, ImageSet.from_array(images), seed=5).log_prob, expected, rtol=1e-9)
+
+
+def test_a_density_of_feature_maps_has_no_constant_and_no_logit():
+    config = GlowConfig(steps=1, width=2, net=ConvNetConfig(), domain=RealsConfig())
+    flow = randomise(config.build((4, 4, 4)).double(), 0).eval()
+    assert not any(isinstance(layer, Logit) for layer in flow.modules())
+    x = 10 * torch.randn(2, 4, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    z, _ = flow.bijection(x)
+    log_det = log_det_of(lambda one: flow.bijection(one[None])[0][0], x[1])
+    assert torch.allclose(flow.log_prob(x)[1], flow.prior.log_prob(z)[1] + log_det)
+    noise = torch.rand(x.shape, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(flow.log_prob(x, noise=noise), flow.log_prob(x))
+
+
+def test_the_domain_is_set_on_the_command_line_and_saved(tmp_path):
+    config = override(RECIPES["mnist-glow"]("smoke"), ["flow.domain=reals", "flow.prior=diagonal-normal"]).flow
+    flow = config.build((4, 4, 4)).eval()
+    flow.save(tmp_path / "maps.safetensors")
+    loaded = load_flow(tmp_path / "maps.safetensors")
+    assert (loaded.domain.kind, loaded.shape, loaded.config) == ("reals", (4, 4, 4), config)
+
+
+def test_what_the_data_are_must_be_said():
+    bijection = MultiScale((1, 4, 4), [Chain([Logit()])])
+    with pytest.raises(UsageError, match=r"domain is \(1, 4, 4\): say what the data are, such as Images"):
+        Flow((1, 4, 4), bijection)
+    with pytest.raises(UsageError, match=r"8-bit images have shape .* but \(12,\) came: .* Reals\(\(12,\)\)"):
+        Images((12,))
+    for wrong in ((), (0, 3), 5, ("a",)):
+        with pytest.raises(UsageError, match="expected whole numbers from 1"):
+            Reals(wrong)
+
+
+def test_a_flow_over_vectors_can_not_be_over_images():
+    with pytest.raises(UsageError, match=r"8-bit images have shape \(channels, height, width\)"):
+        TabularConfig(domain="images", couplings=2).build((5,))
+
+
+@pytest.mark.parametrize(
+    ("domain", "wrong", "message"),
+    [
+        (Images((1, 4, 4)), torch.zeros(2, 1, 4, 4), r"x must be uint8 images \[B, 1, 4, 4\] .* torch.float32"),
+        (Images((1, 4, 4)), torch.zeros(2, 1, 4, 5, dtype=torch.uint8), r"is torch.uint8 \[2, 1, 4, 5\]"),
+        (Reals((1, 4, 4)), torch.zeros(2, 1, 4, 4, dtype=torch.uint8), r"must be floats \[B, 1, 4, 4\]"),
+        (Reals((1, 4, 4)), torch.zeros(2, 4, 4), r"must be floats \[B, 1, 4, 4\]"),
+        (Images((1, 4, 4)), [1, 2], "x is a list: expected a tensor or a NumPy array"),
+        (Images((1, 4, 4)), np.array(["a"]), "x is an array of <U1: expected numbers"),
+    ],
+)
+def test_data_of_another_kind_is_refused(domain, wrong, message):
+    flow = Flow(domain, MultiScale((1, 4, 4), [Chain([Logit()])]))
+    with pytest.raises(UsageError, match=message):
+        flow.log_prob(wrong)
+
+
+def test_feature_maps_have_no_pictures_and_no_data_sets():
+    flow = small("glow", domain="reals").build((1, 8, 8))
+    with pytest.raises(UsageError, match=r"over reals \(1, 8, 8\): only flows over images have pictures"):
+        analysis.Walk(flow)
+    with pytest.raises(UsageError, match=r"over reals \(1, 8, 8\) and data sets hold 8-bit images"):
+        observe(flow, ImageSet.from_array(np.zeros((2, 1, 8, 8), np.uint8)))
