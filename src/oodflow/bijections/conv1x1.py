@@ -14,8 +14,8 @@ class Conv1x1(Bijection):
 
     .. math:: z_{:,i,j} = W x_{:,i,j}, \qquad \log|\det| = HW \log|\det W|
 
-    :math:`W` is a free matrix that starts as a random orthogonal one. The entries of a vector are channels of one pixel:
-    then it is any invertible linear map.
+    :math:`W` is a free matrix that starts as a random orthogonal one. The entries of a vector are channels of one
+    pixel: of these it is any linear map.
 
     Args:
         channels: number of channels.

@@ -60,7 +60,7 @@ class Mask(nn.Module):
         return x[:, shown] * self.condition[shown] if self.hides_pixels else x[:, shown]
 
     def take(self, x: Tensor) -> Tensor:
-        """Return the channels of ``x [B, C, H, W]`` in which the layer changes something: ``[B, out_channels, H, W]``."""
+        """Return the channels of ``x [B, C, H, W]`` in which something changes: ``[B, out_channels, H, W]``."""
         return x[:, slice(*self._changed)]
 
     def put(self, y: Tensor, into: Tensor) -> Tensor:
@@ -76,7 +76,8 @@ class Mask(nn.Module):
         """Return ``y [B, n * out_channels, H, W]`` with zeros at the pixels that the layer does not change."""
         if not self._spares_pixels:
             return y
-        return (y.unflatten(1, (-1, self.out_channels)) * self.transform[slice(*self._changed)]).flatten(1, 2)
+        parts = y.reshape(len(y), -1, self.out_channels, *y.shape[2:])
+        return (parts * self.transform[slice(*self._changed)]).reshape(y.shape)
 
     def extra_repr(self) -> str:
         """Show shape and shares."""

@@ -15,7 +15,6 @@ from oodflow.flows.prior import AnyPriorConfig, StandardNormalConfig
 from oodflow.nets import NetConfig
 from oodflow.transformers import TransformerConfig
 
-
 _PARTS = ("net", "transformer", "prior")  # which a title describes
 
 
@@ -37,7 +36,58 @@ class FlowConfig(Component):
     def title(self) -> str:
         """Name the flow in a table or figure, with all but sizes that sets it apart from its kind's default."""
 
-    def entrance(domain: DomainConfig, alpha: float) -> list[Bijection]:
+    def titled(self, name: str, *notes: str) -> str:
+        """Put a title together: a name, what else is to be said, and each part that differs in more than its size.
+
+        Args:
+            name: of the kind.
+            notes: some of which may be empty.
+
+        Example:
+            >>> from oodflow.flows import RealNVPConfig
+            >>> RealNVPConfig(net="convnet").titled("RealNVP", "", "cycle masks")
+            'RealNVP with cycle masks, convnets'
+        """
+        said = [note for note in (*notes, *map(self._described, _PARTS)) if note]
+        return f"{name} with {', '.join(said)}" if said else name
+
+    def _described(self, part: str) -> str:
+        """Describe a part, or not if there is none or it is the kind's default but for its size."""
+        field = type(self).model_fields.get(part)
+        if field is None:
+            return ""
+        description: str = getattr(self, part).description
+        return "" if description == getattr(field.get_default(), "description", "") else description
+
+    @abstractmethod
+    def bijection(self, shape: Shape) -> Bijection:
+        """Build the layers for data of a shape of the right rank, from it to flat latents."""
+
+    def build(self, shape: Shape) -> Flow:
+        """Build the flow for data of :attr:`domain` and of a shape.
+
+        Raises:
+            UsageError: when the flow is not for such data, or the layers do not fit the shape.
+        """
+        if len(shape) != self.rank:
+            takes = {3: "data of shape (channels, height, width)", 1: "vectors (length,)"}[self.rank]
+            raise UsageError(f"a flow of kind {self.kind} takes {takes} but the data has shape {list(shape)}.")
+        domain = self.domain.build(shape)
+        flow = Flow(domain, self.bijection(domain.shape), prior=self.prior.build(prod(domain.shape)))
+        flow.config = self
+        return flow
+
+
+def _known_mask(name: str) -> str:
+    MASKS[name]
+    return name
+
+
+MaskName = Annotated[str, AfterValidator(_known_mask)]
+"""A key of ``MASKS``."""
+
+
+def entrance(domain: DomainConfig, alpha: float) -> list[Bijection]:
     """List the layers that come first: a logit for 8-bit images, which are in [0, 1]; none for real tensors.
 
     Example:

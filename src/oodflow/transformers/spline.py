@@ -88,8 +88,8 @@ class Spline(Transformer):
 
     def _bin(self, value: Tensor, theta: Tensor, *, by: Literal["x", "y"]) -> "_Bin":
         """Find the bin of each value, by the places of the knots or by their heights."""
-        theta = theta.unflatten(1, (self.parameters_per_number, value.shape[1]))
-        widths, heights, slopes = theta.split([self.bins, self.bins, self.bins - 1], 1)
+        theta = theta.reshape(len(theta), self.parameters_per_number, *value.shape[1:])
+        widths, heights, slopes = torch.split(theta, [self.bins, self.bins, self.bins - 1], 1)
         x, y, slopes = self._knots(widths), self._knots(heights), _slopes(slopes)
         index = (value.unsqueeze(1) >= (x if by == "x" else y)[:, 1:-1]).sum(1, keepdim=True)
 
@@ -135,8 +135,8 @@ class _Bin(NamedTuple):
     def lift(self, xi: Tensor) -> Tensor:
         r"""How far the spline is above the identity: :math:`z - x` at a share :math:`\xi` of the bin.
 
-        .. math:: y_k - x_k + w \xi \frac{s (s - 1)\, \xi + s (\delta_k - 1) (1 - \xi)
-                  - [\delta_{k+1} + \delta_k - 2 s]\, \xi (1 - \xi)}{s + [\delta_{k+1} + \delta_k - 2 s]\, \xi (1 - \xi)}
+        .. math:: y_k - x_k + w \xi \frac{s (s - 1)\, \xi + s (\delta_k - 1) (1 - \xi) - b\, \xi (1 - \xi)}
+                                         {s + b\, \xi (1 - \xi)}, \qquad b = \delta_{k+1} + \delta_k - 2 s
         """
         s, bend, rest = self.slope, self.bend, 1 - xi
         above = s * ((s - 1) * xi + (self.left - 1) * rest) - bend * xi * rest
