@@ -33,9 +33,10 @@ def test_every_field_that_the_page_names_can_be_set():
         "bottleneck-fashion-mnist-10": [],
         "masks-fashion-mnist-cycle": [],
         "mnist-realnvp": ["flow.kind=tabular"],
+        "cifar10-realnvp": ["objective=negative"],
     }.items():
         fields |= set(fields_of(override(RECIPES[recipe]("cpu"), settings)))
-    named = set(re.findall(r"`((?:flow|training|monitor)\.[a-z_.]+)", PAGE))
+    named = set(re.findall(r"`((?:flow|training|monitor|objective)\.[a-z_.]+)", PAGE))
     assert named
     assert named <= fields, named - fields
 

@@ -4,8 +4,9 @@ import errno
 
 import pytest
 
+from oodflow import files
 from oodflow.errors import OodflowError
-from oodflow.files import write_text, written_atomically
+from oodflow.files import write_text, written_atomically, written_together
 
 
 def names(folder):
@@ -55,3 +56,48 @@ def test_a_folder_that_is_a_file(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OodflowError, match="Not a directory; choose another folder"):
         write_text(tmp_path / "file/folder/note.txt", "")
+
+
+def write_two(folder, first, second="2"):
+    (folder / "one.txt").write_text(first)
+    (folder / "deep").mkdir()
+    (folder / "deep/two.txt").write_text(second)
+
+
+@pytest.fixture(params=["in one step", "in three"])
+def pages(request, tmp_path, monkeypatch):
+    """A folder that is written with and without the system's help."""
+    if request.param == "in three":
+        monkeypatch.setattr(files.sys, "platform", "elsewhere")
+    return tmp_path / "runs/pages"
+
+
+def test_a_folder_appears_whole(pages):
+    with written_together(pages) as new:
+        write_two(new, "1")
+        assert not pages.exists()
+    assert names(pages) == ["deep", "one.txt"]
+    assert names(pages.parent) == ["pages"]
+
+
+def test_a_folder_is_replaced_whole(pages):
+    with written_together(pages) as new:
+        write_two(new, "1")
+        (new / "stale.txt").write_text("")
+    with written_together(pages) as new:
+        write_two(new, "new")
+        assert (pages / "one.txt").read_text() == "1"
+    assert (pages / "one.txt").read_text() == "new"
+    assert names(pages) == ["deep", "one.txt"]
+    assert names(pages.parent) == ["pages"]
+
+
+@pytest.mark.parametrize("error", [KeyError(), KeyboardInterrupt(), OSError(errno.ENOSPC, "full")], ids=repr)
+def test_a_folder_that_fails_leaves_the_former(pages, error):
+    with written_together(pages) as new:
+        write_two(new, "1")
+    with pytest.raises(OodflowError if isinstance(error, OSError) else type(error)), written_together(pages) as new:
+        write_two(new, "half")
+        raise error
+    assert (pages / "one.txt").read_text() == "1"
+    assert names(pages.parent) == ["pages"]

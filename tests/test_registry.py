@@ -15,11 +15,20 @@ from oodflow.flows import FLOWS, AnyFlowConfig
 from oodflow.nets import NETS, AnyNetConfig
 from oodflow.recipes import RECIPES
 from oodflow.registry import ChosenFrom, PluginWarning, Registry, import_plugin
-from oodflow.scores import SCORES
+from oodflow.scores import SCORES, AnyScore
+from oodflow.statistics import STATISTICS, AnyStatistic
 from oodflow.training import OBJECTIVES, AnyObjective
 
-REGISTRIES = {registry.kind: registry for registry in (FLOWS, MASKS, NETS, OBJECTIVES, RECIPES, SCORES, SOURCES)}
-UNIONS = {"flow": (FLOWS, AnyFlowConfig), "net": (NETS, AnyNetConfig), "objective": (OBJECTIVES, AnyObjective)}
+REGISTRIES = {
+    registry.kind: registry for registry in (FLOWS, MASKS, NETS, OBJECTIVES, RECIPES, SCORES, SOURCES, STATISTICS)
+}
+UNIONS = {
+    "flow": (FLOWS, AnyFlowConfig),
+    "net": (NETS, AnyNetConfig),
+    "objective": (OBJECTIVES, AnyObjective),
+    "score": (SCORES, AnyScore),
+    "statistic": (STATISTICS, AnyStatistic),
+}
 
 
 class Shape(Component):

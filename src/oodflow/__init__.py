@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from oodflow import runs as runs
     from oodflow import scores as scores
     from oodflow import session as session
+    from oodflow import statistics as statistics
     from oodflow import testing as testing
     from oodflow import training as training
     from oodflow.flows import Flow as Flow

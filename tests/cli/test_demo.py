@@ -11,7 +11,9 @@ def test_demo(oodflow, tmp_path):
     for name in ("photographs", "digits", "flat", "smooth", "noise", "likelihood", "complexity"):
         assert name in result.out
     record = json.loads((run / "record.json").read_text())
-    assert [one["name"] for one in record["evaluation"]["sets"]] == ["photographs", "digits", "flat", "smooth", "noise"]
+    (folder,) = (run / "evaluations").iterdir()
+    sets = json.loads((folder / "evaluation.json").read_text())["sets"]
+    assert [one["name"] for one in sets] == ["photographs", "digits", "flat", "smooth", "noise"]
     assert record["training"]["command"] == "oodflow demo --scale smoke"
-    assert (run / "likelihoods.png").exists()
-    assert (run / "samples.png").exists()
+    assert (folder / "likelihoods.png").exists()
+    assert (folder / "samples.png").exists()

@@ -8,12 +8,14 @@ def test_table(oodflow, run, sets):
     assert result.code == 0
     for word in ("bits/dim", "AUROC %", "likelihood", "complexity", sets.inside, sets.outside, "in-distribution"):
         assert word in result.out
-    assert f"Wrote {run / 'likelihoods.png'}, {run / 'samples.png'} and {run / 'record.json'}" in result.out
+    (folder,) = (run / "evaluations").iterdir()
+    assert f"Wrote {folder}\n" in result.out
 
 
 def test_json_is_all_there_is_on_stdout(oodflow, run):
     result = oodflow("evaluate", run, "--json")
-    assert json.loads(result.out) == json.loads((run / "record.json").read_text())["evaluation"]
+    (written,) = (run / "evaluations").glob("*/evaluation.json")
+    assert json.loads(result.out) == json.loads(written.read_text())
 
 
 def test_compare_prints_a_page(oodflow, run, sets):
@@ -35,3 +37,11 @@ def test_compare_writes_page_and_data(oodflow, run, tmp_path):
         assert page.read_text().startswith("# Table 0.5\n")
         assert len(json.loads(data.read_text())) == 2
     assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["table-0.5.json", "table-0.5.md"]
+
+
+def test_compare_shows_the_newest_evaluation_or_the_one_that_is_named(oodflow, run):
+    for limit in (3, 5):
+        oodflow("evaluate", run, "--limit", limit)
+    assert "at most 5 images" in oodflow("compare", run).out
+    first = next(folder for folder in (run / "evaluations").iterdir() if "limit-3" in folder.name)
+    assert "at most 3 images" in oodflow("compare", first).out

@@ -1,57 +1,85 @@
 """Evaluations: what they write, and that nothing but the question changes the answer."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 import oodflow as package
 from making_runs import record_of
+from oodflow.cli import main
 from oodflow.data import load
-from oodflow.evaluation.conclusion import conclusion
+from oodflow.evaluation.record import Evaluation, chosen, evaluations
 from oodflow.files import file_name
 from oodflow.metrics import auroc
-from oodflow.scores import SCORES, load_scores, observe
+from oodflow.runs import RunDir
+from oodflow.scores import SCORES, Likelihood, Typicality
+from oodflow.statistics import LogProb, Observation
+
+
+def newest(run) -> Evaluation:
+    return chosen(run)[1]
+
+
+def folders(run):
+    return sorted((run / "evaluations").iterdir())
 
 
 def scores_of(run, name):
-    return load_scores(run / "scores" / f"{file_name(name)}.npz")
+    """The scores of a set in the only evaluation that there is."""
+    (folder,) = folders(run)
+    return load_file(folder / "scores" / f"{file_name(name)}.safetensors")
+
+
+def asked(oodflow, run, *arguments):
+    """Evaluate anew, without what was kept."""
+    for folder in ("evaluations", "statistics"):
+        shutil.rmtree(run / folder, ignore_errors=True)
+    result = oodflow("evaluate", run, *arguments)
+    assert result.code == 0, result.err
+    return result
 
 
 def test_what_an_evaluation_writes(oodflow, run, sets):
-    training = record_of(run)["training"]
+    before = record_of(run)
     assert oodflow("evaluate", run, "--seed", "3").code == 0
-    inside, outside = scores_of(run, sets.inside), scores_of(run, sets.outside)
-    assert (len(inside.log_prob), len(outside.log_prob)) == (20, 40)
-    assert inside.fingerprint == load(sets.inside, "test").fingerprint
-    assert list(inside.scores) == ["likelihood"]
+    assert record_of(run) == before
+    (folder,) = folders(run)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "evaluation.json", "likelihoods.png", "samples.png", "scores"
+    ]  # fmt: skip
     for name in ("likelihoods.png", "samples.png"):
-        assert (run / name).read_bytes().startswith(b"\x89PNG")
+        assert (folder / name).read_bytes().startswith(b"\x89PNG")
+    inside, outside = scores_of(run, sets.inside), scores_of(run, sets.outside)
+    assert list(inside) == ["likelihood"]
+    assert (inside["likelihood"].shape, outside["likelihood"].shape) == ((20,), (40,))
 
-    record = record_of(run)
-    assert record["training"] == training
-    evaluation = record["evaluation"]
-    assert (evaluation["seed"], evaluation["draws"], evaluation["limit"]) == (3, 1, None)
-    assert evaluation["command"] == f"oodflow evaluate {run} --seed 3"
-    mine, other = evaluation["sets"]
-    assert (mine["name"], mine["split"], mine["images"]) == (sets.inside, "test", 20)
-    assert (other["name"], other["split"], other["images"]) == (sets.outside, "all", 40)
-    assert other["fingerprint"] == load(sets.outside, "all").fingerprint
-    assert mine["bits_per_dim"] == pytest.approx(-inside.log_prob.mean() / (64 * np.log(2)))
-    metrics = other["scores"]["likelihood"]
-    assert metrics["AUROC"] == auroc(-inside.log_prob, -outside.log_prob)
-    low, high = metrics["AUROC-CI95"]
-    assert low <= metrics["AUROC"] <= high
-    assert {"AUPR-IN", "AUPR-OUT", "FPR95TPR"} <= metrics.keys()
+    evaluation = newest(run)
+    options = evaluation.options
+    assert (options.seed, options.draws, options.limit, options.ood) == (3, 1, None, (sets.outside,))
+    assert evaluation.provenance["command"] == f"oodflow evaluate {run} --seed 3"
+    assert evaluation.step == 4
+    assert evaluation.scores == {"likelihood": {"kind": "likelihood"}}
+    mine, other = evaluation.sets
+    assert (mine.name, mine.split, mine.images, mine.shape) == (sets.inside, "test", 20, (1, 8, 8))
+    assert (other.name, other.split, other.images) == (sets.outside, "all", 40)
+    assert mine.fingerprint == load(sets.inside, "test").fingerprint
+    assert other.fingerprint == load(sets.outside, "all").fingerprint
+    assert mine.bits_per_dim == pytest.approx(inside["likelihood"].mean() / (64 * np.log(2)))
+    metrics = other.scores["likelihood"]
+    assert metrics.auroc == auroc(inside["likelihood"], outside["likelihood"])
+    assert metrics.auroc_low <= metrics.auroc <= metrics.auroc_high
+    assert (metrics.n_in, metrics.n_out) == (20, 40)
 
 
 def test_again_is_equal_bit_for_bit(oodflow, run):
     def everything():
-        assert oodflow("evaluate", run, "--scores", "all").code == 0
-        files = [path for path in run.rglob("*") if path.suffix in (".npz", ".png")]
+        asked(oodflow, run, "--scores", "all")
+        files = [path for path in (run / "evaluations").rglob("*") if path.suffix in (".safetensors", ".png")]
         assert len(files) == 4
-        record = record_of(run)
-        return {path: path.read_bytes() for path in files}, record["evaluation"]["sets"]
+        return {path: path.read_bytes() for path in files}, newest(run).sets
 
     assert everything() == everything()
 
@@ -59,61 +87,149 @@ def test_again_is_equal_bit_for_bit(oodflow, run):
 def test_batch_size_changes_rounding_only(oodflow, run, sets):
     found = []
     for size in (1, 7, 256):
-        oodflow("evaluate", run, "--batch-size", size)
-        found.append(scores_of(run, sets.outside).log_prob)
+        asked(oodflow, run, "--batch-size", size)
+        found.append(scores_of(run, sets.outside)["likelihood"])
     for one in found[:2]:
         np.testing.assert_allclose(one, found[2], rtol=0, atol=1e-2)
 
 
 def test_what_else_is_asked_changes_nothing(oodflow, run, sets):
+    asked(oodflow, run)
+    before = scores_of(run, sets.outside)["likelihood"]
+    asked(oodflow, run, "--ood", "flat?shape=1x8x8", sets.outside, "--limit", 30, "--scores", "all")
+    np.testing.assert_array_equal(scores_of(run, sets.outside)["likelihood"], before[np.arange(30) * 40 // 30])
+
+
+def test_evaluations_live_side_by_side(oodflow, run, sets):
+    for arguments in ([], ["--seed", 1], ["--scores", "all"], ["--limit", 5], ["--draws", 2]):
+        assert "replaces" not in oodflow("evaluate", run, *arguments).out
+    assert len(folders(run)) == 5
+    assert [one.options.draws for one in evaluations(RunDir(run))] == [1, 1, 1, 1, 2]
+    assert newest(run).options.draws == 2
+    names = [folder.name for folder in folders(run)]
+    assert sum(name.startswith("noise.npy-likelihood-") for name in names) == 4
+    assert sum(name.startswith("noise.npy-all-") for name in names) == 1
+    first = evaluations(RunDir(run))[0]
+    repeated = oodflow("evaluate", run)
+    assert f"This replaces the same evaluation of {first.provenance['date']}." in repeated.out
+    assert len(folders(run)) == 5
+    assert newest(run).sets == first.sets
+
+
+def test_other_weights_and_other_data_are_another_question(oodflow, run, sets, tmp_path):
+    own = tmp_path / "own.npy"
+    name = f"npy:{own}"
+    for seed in (0, 1):
+        np.save(own, np.random.default_rng(seed).integers(0, 256, (30, 1, 8, 8), dtype=np.uint8))
+        assert oodflow("evaluate", run, "--ood", name).code == 0
+    assert len(folders(run)) == 2
+    flow = package.load(run)
+    from oodflow.flows import save_flow
+
+    with_other = next(iter(flow.parameters()))
+    with_other.data += 0.01
+    save_flow(run / "weights.safetensors", flow)
+    assert oodflow("evaluate", run, "--ood", name).code == 0
+    assert len(folders(run)) == 3
+    first, _, third = evaluations(RunDir(run))
+    assert first.weights != third.weights
+    assert first.inside.bits_per_dim != third.inside.bits_per_dim
+
+
+@pytest.fixture
+def passes(monkeypatch):
+    """How many images went through a flow."""
+    from oodflow.flows import Flow
+
+    seen = []
+    terms = Flow.terms
+    monkeypatch.setattr(Flow, "terms", lambda self, x, **noise: seen.append(len(x)) or terms(self, x, **noise))
+    return seen
+
+
+def test_other_scores_and_sets_run_no_flow_again(oodflow, run, sets, passes):
     oodflow("evaluate", run)
-    before = scores_of(run, sets.outside).log_prob
-    oodflow("evaluate", run, "--ood", "flat?shape=1x8x8", sets.outside, "--limit", 30, "--scores", "all")
-    np.testing.assert_array_equal(scores_of(run, sets.outside).log_prob, before[np.arange(30) * 40 // 30])
-    assert len(list((run / "scores").iterdir())) == 3  # of this evaluation, and none of the one before
+    assert passes == [20, 40]
+    oodflow("evaluate", run, "--scores", "likelihood", "complexity", "compressed-size")
+    assert passes == [20, 40]
+    oodflow("evaluate", run, "--scores", "all", "--ood", sets.outside, "flat?shape=1x8x8", "--limit", 60)
+    assert passes == [20, 40, 20, 60]  # calibration and the new set
+    oodflow("evaluate", run, "--draws", 3)
+    assert passes == [20, 40, 20, 60, 20, 20, 40, 40]
+
+
+def test_what_was_done_before_it_was_stopped_is_kept(oodflow, run, sets, passes, monkeypatch):
+    from oodflow.statistics import Observation
+
+    pass_over = Observation._pass
+
+    def stop(self, *arguments):
+        if self.data.name == sets.outside:
+            raise KeyboardInterrupt
+        return pass_over(self, *arguments)
+
+    monkeypatch.setattr(Observation, "_pass", stop)
+    assert oodflow("evaluate", run).code == 130
+    assert not (run / "evaluations").exists()
+    monkeypatch.setattr(Observation, "_pass", pass_over)
+    assert oodflow("evaluate", run).code == 0
+    assert passes == [20, 40]
+
+
+@pytest.mark.parametrize("place", ["save_tensors", "save_figure", "_draw"])
+def test_what_fails_while_writing_leaves_the_former_whole(oodflow, run, monkeypatch, place):
+    oodflow("evaluate", run)
+    before = {path: path.read_bytes() for path in (run / "evaluations").rglob("*") if path.is_file()}
+    monkeypatch.setattr(f"oodflow.evaluation.evaluate.{place}", lambda *_: 1 / 0)
+    for arguments in ([], ["--seed", 7]):
+        assert "ZeroDivisionError" in oodflow("evaluate", run, *arguments).error
+        assert {path: path.read_bytes() for path in (run / "evaluations").rglob("*") if path.is_file()} == before
 
 
 def test_draws_are_averaged_in_probability_space(oodflow, run, sets):
-    oodflow("evaluate", run, "--dequantisations", 3, "--seed", 5)
-    saved = scores_of(run, sets.outside)
-    assert (saved.draws, saved.seed) == (3, 5)
-    expected = observe(package.load(run), load(sets.outside, "all"), seed=5, draws=3).log_prob
-    np.testing.assert_array_equal(saved.log_prob, expected)
-    single = observe(package.load(run), load(sets.outside, "all"), seed=5).log_prob
-    assert (np.abs(single - expected) > 1e-3).mean() > 0.9
-    assert record_of(run)["evaluation"]["draws"] == 3
+    asked(oodflow, run, "--draws", 3, "--seed", 5)
+    saved = scores_of(run, sets.outside)["likelihood"]
+    outside, flow = load(sets.outside, "all"), package.load(run)
+    np.testing.assert_array_equal(saved, -Observation(flow, outside, seed=5, draws=3)[LogProb()])
+    single = -Observation(flow, outside, seed=5)[LogProb()]
+    assert (np.abs(single - saved) > 1e-3).mean() > 0.9
+    assert newest(run).options.draws == 3
 
 
 def test_another_seed_is_other_noise(oodflow, run, sets):
     found = []
     for seed in (0, 1):
-        oodflow("evaluate", run, "--seed", seed)
-        found.append(scores_of(run, sets.outside).log_prob)
+        asked(oodflow, run, "--seed", seed)
+        found.append(scores_of(run, sets.outside)["likelihood"])
     assert (found[0] != found[1]).all()
 
 
 def test_all_scores(oodflow, run, sets):
-    assert oodflow("evaluate", run, "--scores", "all").code == 0
-    assert set(scores_of(run, sets.outside).scores) == set(SCORES)
-    metrics = record_of(run)["evaluation"]["sets"][1]["scores"]
-    assert list(metrics) == list(SCORES)
+    asked(oodflow, run, "--scores", "all", "typicality?group=4")
+    names = [*SCORES, "typicality?group=4"]
+    saved = scores_of(run, sets.outside)
+    assert set(saved) == set(names)
+    assert saved["typicality?group=4"].shape == (10,)
+    evaluation = newest(run)
+    assert list(evaluation.sets[1].scores) == list(evaluation.scores) == names
+    assert evaluation.sets[1].scores["typicality?group=4"].n_in == 5
+    assert not evaluation.left_out
 
 
 def test_scores_that_learn_do_it_on_calibration_data(oodflow, run, sets):
-    oodflow("evaluate", run, "--scores", "typicality")
+    asked(oodflow, run, "--scores", "typicality")
     flow = package.load(run)
-    calibration, test = (observe(flow, load(sets.inside, split)) for split in ("calibration", "test"))
-    expected = SCORES["typicality"]().fit(calibration).score(test)
-    np.testing.assert_array_equal(scores_of(run, sets.inside).scores["typicality"], expected)
+    calibration, test = (Observation(flow, load(sets.inside, split)) for split in ("calibration", "test"))
+    expected = Typicality().fit(calibration).score(test)
+    np.testing.assert_array_equal(scores_of(run, sets.inside)["typicality"], expected)
 
 
 def test_limit(oodflow, run, sets):
-    result = oodflow("evaluate", run, "--limit", 5, "--json")
-    evaluation = json.loads(result.out)
-    assert evaluation["limit"] == 5
+    evaluation = json.loads(asked(oodflow, run, "--limit", 5, "--json").out)
+    assert evaluation["options"]["limit"] == 5
     assert [one["images"] for one in evaluation["sets"]] == [5, 5]
-    assert oodflow("evaluate", run, "--limit", 10_000).code == 0
-    assert len(scores_of(run, sets.outside).log_prob) == 40
+    asked(oodflow, run, "--limit", 10_000)
+    assert len(scores_of(run, sets.outside)["likelihood"]) == 40
 
 
 def test_a_set_named_twice_is_asked_about_once(oodflow, run, sets):
@@ -128,7 +244,7 @@ def test_a_set_in_the_flows_shape(oodflow, run, tmp_path):
     assert result.code == 2
     assert f"holds images of shape 3x32x32 but the flow takes 1x8x8: write {name}?shape=1x8x8" in result.error
     assert oodflow("evaluate", run, "--ood", f"{name}?shape=1x8x8").code == 0
-    assert scores_of(run, f"{name}?shape=1x8x8").shape == (1, 8, 8)
+    assert newest(run).sets[1].shape == (1, 8, 8)
 
 
 def test_names_that_look_alike_have_files_of_their_own():
@@ -138,45 +254,61 @@ def test_names_that_look_alike_have_files_of_their_own():
     assert all(len(file) < 80 and "/" not in file for file in files)
 
 
-def section(**areas):
-    """An evaluation of sets whose likelihood and compressed size have these AUROCs."""
-    others = [
-        {"name": name, "scores": {"likelihood": {"AUROC": area}, "complexity": {"AUROC": rescued}}}
-        for name, (area, rescued) in areas.items()
-    ]
-    return {"sets": [{"name": "photographs"}, *others]}
+@pytest.fixture
+def whole(oodflow, tiny, tmp_path):
+    """A run that was trained on the whole official train part, as at paper scale."""
+    assert oodflow(*tiny, "split=train+calibration", "--out", tmp_path / "whole").code == 0
+    return tmp_path / "whole"
 
 
-@pytest.mark.parametrize(
-    ("areas", "sentences"),
-    [
-        (
-            {"flat": (0.1, 0.95), "smooth": (0.2, 0.92), "noise": (1.0, 0.9), "digits": (0.5, 0.5)},
-            "A flow trained on photographs finds flat and smooth more likely than photographs that it has not seen: a "
-            "random image of flat beats one of them in 90 of 100 draws, while noise is caught. The score complexity "
-            "catches flat and smooth all the same (AUROC 92 % or more), but is no better than chance on digits "
-            "(50 %). Neither clearly mistaken nor clearly caught, by AUROC of the likelihood: digits (50 %).",
-        ),
-        ({"noise": (0.99, 0.1)}, "The likelihood tells noise from photographs (AUROC of 90 % or more)."),
-        (
-            {"flat": (0.3, 0.5)},
-            "A flow trained on photographs finds flat more likely than photographs that it has not seen: a random "
-            "image of flat beats one of them in 70 of 100 draws.",
-        ),
-    ],
-)
-def test_meaning(areas, sentences):
-    assert conclusion(section(**areas)) == sentences
-
-
-def test_meaning_without_the_likelihood():
-    assert conclusion({"sets": [{"name": "a"}, {"name": "b", "scores": {"typicality": {"AUROC": 0.1}}}]}) == ""
-
-
-def test_a_score_learns_from_no_image_that_the_flow_was_trained_on(oodflow, tiny, tmp_path):
-    run = tmp_path / "run"
-    assert oodflow(*tiny, "split=train+calibration", "--out", run).code == 0
-    result = oodflow("evaluate", run, "--scores", "all")
+def test_a_score_learns_from_no_image_that_the_flow_was_trained_on(oodflow, whole):
+    result = oodflow("evaluate", whole, "--scores", "likelihood", "typicality")
     assert result.code == 2
-    assert "typicality must learn from images that the flow has not seen" in result.error
-    assert oodflow("evaluate", run, "--scores", "likelihood").code == 0
+    assert (
+        "the score typicality can't be computed here: it must learn from images that the flow has not seen, and this "
+        "flow was trained on train+calibration" in result.error
+    )
+    assert "ask for likelihood or complexity or compressed-size, or train with split=train" in result.error
+    assert not (whole / "evaluations").exists()
+    assert oodflow("evaluate", whole, "--scores", "likelihood").code == 0
+
+
+def test_all_leaves_out_what_does_not_apply_and_says_why(oodflow, whole):
+    result = oodflow("evaluate", whole, "--scores", "all")
+    assert result.code == 0
+    assert "typicality is left out: it must learn from images that the flow has not seen" in result.out
+    evaluation = newest(whole)
+    assert list(evaluation.left_out) == ["typicality"]
+    assert list(evaluation.scores) == [name for name in SCORES if name != "typicality"]
+    assert oodflow("evaluate", whole, "--scores", "all", "typicality").code == 2  # it was asked for
+
+
+def test_all_leaves_out_what_has_no_defaults(oodflow, run):
+    class Demanding(Likelihood):
+        background: str
+
+    with SCORES.replacing("demanding", Demanding):
+        result = oodflow("evaluate", run, "--scores", "all")
+    assert "demanding is left out: it takes a setting of its own: name it as demanding?background=..." in result.out
+
+
+def test_calibration_data_that_is_not_there(oodflow, run, monkeypatch):
+    from oodflow.errors import OodflowError
+    from oodflow.evaluation import choice
+
+    def missing(*arguments, **settings):
+        raise OodflowError("mnist (train) is not in data: run `oodflow data get mnist`.")
+
+    monkeypatch.setattr(choice, "load", missing)
+    assert oodflow("evaluate", run).code == 0
+    result = oodflow("evaluate", run, "--scores", "all")
+    assert "typicality is left out: mnist (train) is not in data: run `oodflow data get mnist`." in result.out
+    assert "can't be computed here: mnist (train) is not in" in oodflow("evaluate", run, "--scores", "typicality").error
+
+
+def test_statistics_of_a_moved_run_are_still_its_own(oodflow, run, tmp_path, passes):
+    oodflow("evaluate", run)
+    moved = run.rename(tmp_path / "moved")
+    passes.clear()
+    assert main(["evaluate", str(moved)]) == 0
+    assert passes == []

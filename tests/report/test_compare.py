@@ -7,22 +7,44 @@ import pytest
 from oodflow.recipes import RECIPES
 from oodflow.report.comparison import as_markdown
 
-METRICS = {"AUROC": 0.0712, "AUROC-CI95": [0.07, 0.0765]}
+METRICS = {
+    "auroc": 0.0712, "auroc_low": 0.07, "auroc_high": 0.0765, "aupr_in": 0.5, "aupr_out": 0.5, "fpr95": 1.0,
+    "n_in": 10_000, "n_out": 10_000,
+}  # fmt: skip
 FACTS = {"command": "oodflow", "commit": "abc", "date": "2026-01-01T00:00:00", "torch": "2", "threads": 2}
 
 
 @pytest.fixture
 def record():
-    images = {"split": "test", "images": 10_000, "fingerprint": "f" * 16, "note": ""}
-    inside = {**images, "name": "fashion_mnist", "bits_per_dim": 3.5}
-    outside = {**images, "name": "mnist", "bits_per_dim": 2.25, "note": "partial", "scores": {"likelihood": METRICS}}
+    images = {
+        "split": "test", "images": 10_000, "shape": [1, 28, 28], "fingerprint": "f" * 16, "note": "",
+        "bits_per_dim_std": 0.5, "log_prob": -1900.0,
+    }  # fmt: skip
+    inside = {
+        **images, "name": "fashion_mnist", "bits_per_dim": 3.5, "role": "in-distribution test", "scores": {}
+    }  # fmt: skip
+    outside = {
+        **images, "name": "mnist", "bits_per_dim": 2.25, "note": "partial", "role": "out-of-distribution",
+        "scores": {"likelihood": METRICS},
+    }  # fmt: skip
     training = {
         **FACTS, "data": inside, "parameters": 1_000, "steps": 4, "seconds": 1.5, "skipped_steps": 0, "device": "cpu",
     }  # fmt: skip
     return {
         "config": RECIPES["fashion-mnist-realnvp"]("cpu").model_dump(mode="json"),
         "training": training,
-        "evaluation": {**FACTS, "seed": 0, "draws": 1, "limit": None, "sets": [inside, outside]},
+        "evaluation": {
+            "schema_version": 1,
+            "provenance": FACTS,
+            "step": 4,
+            "weights": None,
+            "device": "cpu",
+            "scores": {},
+            "options": {"seed": 0, "draws": 1, "limit": None},
+            "left_out": {},
+            "replaces": None,
+            "sets": [inside, outside],
+        },
     }
 
 
@@ -34,7 +56,7 @@ def test_the_papers_number_stands_beside_ours(record):
 
 
 def test_other_scores_have_a_table_of_their_own(record):
-    record["evaluation"]["sets"][1]["scores"]["complexity"] = {"AUROC": 0.98, "AUROC-CI95": [0.97, 0.99]}
+    record["evaluation"]["sets"][1]["scores"]["complexity"] = {**METRICS, "auroc": 0.98}
     page = as_markdown([record], "Runs").splitlines()
     assert "| flow, trained on | asked about | likelihood | complexity |" in page
     assert "| RealNVP, fashion_mnist | mnist | 7.1 | 98.0 |" in page
@@ -61,7 +83,7 @@ def test_seeds_share_a_row_with_mean_and_deviation(record):
     for seed, other in enumerate(others, 1):
         other["config"]["training"]["seed"] = seed
         other["evaluation"]["sets"][0]["bits_per_dim"] += 0.1 * seed
-        other["evaluation"]["sets"][1]["scores"] = {"likelihood": {**METRICS, "AUROC": 0.0712 + 0.01 * seed}}
+        other["evaluation"]["sets"][1]["scores"] = {"likelihood": {**METRICS, "auroc": 0.0712 + 0.01 * seed}}
         other["training"]["command"] = f"oodflow --seed {seed}"
     page = as_markdown([others[1], record, others[0]], "Runs")
     assert "| cpu | 3.600 ± 0.100 | mnist | 2.250 ± 0.000 | 8.1 ± 1.0 | 10.8 |" in page
@@ -85,9 +107,9 @@ def two(record, change):
     [
         lambda other: other["config"]["training"].update(seed=0),  # the same seed again
         lambda other: other["config"]["training"].update(lr=0.5),
-        lambda other: other["evaluation"].update(limit=100),
-        lambda other: other["evaluation"].update(draws=3),
-        lambda other: other["evaluation"].update(seed=7),
+        lambda other: other["evaluation"]["options"].update(limit=100),
+        lambda other: other["evaluation"]["options"].update(draws=3),
+        lambda other: other["evaluation"]["options"].update(seed=7),
         lambda other: other["evaluation"]["sets"][1].update(fingerprint="e" * 16),
     ],
 )

@@ -1,42 +1,149 @@
-"""The formulas, on evidence small enough to work out by hand."""
+"""The formulas, on numbers small enough to work out by hand, and what there is around them."""
 
 import numpy as np
 import pytest
+import torch
 
 from oodflow.data import ImageSet
-from oodflow.scores import CompressedSize, Evidence, InputComplexity, Likelihood, Typicality, compression
+from oodflow.errors import OodflowError, UnknownName, UsageError
+from oodflow.flows import save_tensors
+from oodflow.scores import (
+    SCORES,
+    CompressedSize,
+    FittedScore,
+    InputComplexity,
+    Likelihood,
+    NotFittedError,
+    Typicality,
+    load_score,
+    named_score,
+)
+from oodflow.statistics import CompressedBits, LogProb, Observation
+from oodflow.testing.observations import example
 
 
-def evidence(log_prob, images=None):
+def seen(log_prob, images=None, **settings):
     pixels = np.zeros((len(log_prob), 1, 8, 8), np.uint8) if images is None else images
-    return Evidence(ImageSet.from_array(pixels), np.asarray(log_prob, np.float64), seed=0, draws=1)
+    return Observation(None, ImageSet.from_array(pixels), known={LogProb(): np.asarray(log_prob, float)}, **settings)
 
 
 def test_likelihood_is_the_negative_log_likelihood():
-    assert Likelihood().score(evidence([-3.0, 2.0])).tolist() == [3.0, -2.0]
+    assert Likelihood().score(seen([-3.0, 2.0])).tolist() == [3.0, -2.0]
 
 
 def test_typicality_is_the_distance_from_the_reference_mean():
-    typicality = Typicality().fit(evidence([-10.0, -14.0]))
-    assert typicality.entropy == 12.0
-    assert typicality.score(evidence([-9.0, -12.0, -20.0])).tolist() == [3.0, 0.0, 8.0]
+    typicality = Typicality().fit(seen([-10.0, -14.0]))
+    assert typicality.learned == {"entropy": 12.0}
+    assert typicality.score(seen([-9.0, -12.0, -20.0])).tolist() == [3.0, 0.0, 8.0]
 
 
-def test_typicality_can_be_fitted_again():
-    typicality = Typicality().fit(evidence([-10.0])).fit(evidence([-20.0]))
-    assert typicality.score(evidence([-20.0])).tolist() == [0.0]
+def test_typicality_of_groups_is_that_of_their_means():
+    log_prob = -np.array([9.0, 12.0, 20.0, 30.0, 44.0])
+    fitted = Typicality(group=2).fit(seen([-10.0, -14.0]))
+    for seed in range(5):
+        dealt = np.random.default_rng(seed).permutation(5)[:4].reshape(2, 2)
+        expected = [abs((-log_prob[pair]).mean() - 12) for pair in dealt]
+        assert fitted.score(seen(log_prob, seed=seed)).tolist() == pytest.approx(expected)
+    with pytest.raises(UsageError, match=r"typicality\?group=6 judges groups of 6 images, and array has 5: take more"):
+        Typicality(group=6).fit(seen([-1.0])).score(seen(log_prob))
+
+
+def test_groups_tell_apart_what_single_images_do_not():
+    rng = np.random.default_rng(0)
+    reference, inside = (seen(rng.normal(0, 1, 1000)) for _ in range(2))
+    outside = seen(rng.normal(0.5, 1, 1000))
+
+    def area(score):
+        fitted = score.fit(reference)
+        return (fitted.score(inside)[:, None] < fitted.score(outside)[None]).mean()
+
+    assert area(Typicality()) < 0.6
+    assert area(Typicality(group=50)) > 0.95
 
 
 def test_complexity_is_the_difference_of_two_code_lengths_in_bits():
-    seen = evidence([-100 * np.log(2)], np.random.default_rng(0).integers(0, 256, (1, 3, 8, 8), dtype=np.uint8))
-    assert InputComplexity().score(seen) == pytest.approx(100 - seen.compressed_bits)
-    assert CompressedSize().score(seen) == pytest.approx(-seen.compressed_bits)
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 3, 8, 8), dtype=np.uint8)
+    observed = seen([-100 * np.log(2)], pixels)
+    for codec in ("smallest", "png", "webp"):
+        size = observed[CompressedBits(codec=codec)]
+        assert InputComplexity(codec=codec).score(observed) == pytest.approx(100 - size)
+        assert CompressedSize(codec=codec).score(observed) == pytest.approx(-size)
 
 
-def test_complexity_and_compressed_size_compress_each_image_once(monkeypatch):
-    seen, calls = evidence([-1.0, -2.0]), []
-    compress = compression.compress
-    monkeypatch.setattr(compression, "compress", lambda *args: calls.append(args) or compress(*args))
-    InputComplexity().score(seen)
-    CompressedSize().score(seen)
-    assert len(calls) == 2 * len(compression.COMPRESSORS)
+def test_not_fitted_says_what_to_do():
+    with pytest.raises(NotFittedError, match=r"typicality\?group=2 is not fitted: call fit\(reference\).*held-out"):
+        Typicality(group=2).score(seen([0.0, 1.0]))
+
+
+def test_a_flow_is_not_asked_for_what_needs_none():
+    assert CompressedSize().score(Observation(None, example("test").data)).shape == (32,)
+    assert CompressedSize().why_not(None, example("test", "vectors").data) == (
+        "it is for 8-bit images, which test does not hold"
+    )
+
+
+@pytest.mark.parametrize("name", ["typicality", "typicality?group=10", "complexity?codec=png"])
+def test_names(name):
+    score = named_score(name)
+    assert score.name == name
+    assert type(score) is SCORES[name.partition("?")[0]]
+    assert named_score("typicality?group=1").name == "typicality"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "message"),
+    [
+        ("typicalty", UnknownName, "unknown score 'typicalty': did you mean 'typicality'"),
+        ("typicality?groups=2", UnknownName, "unknown setting of typicality 'groups': did you mean 'group'"),
+        ("typicality?kind=likelihood", UnknownName, "unknown setting of typicality 'kind'"),
+        ("likelihood?group=2", UsageError, "the score likelihood has no settings, but .group= came"),
+        ("typicality?group", UsageError, "'group' is not of the form key=value"),
+        ("typicality?group=0", UsageError, "does not fit group: Input should be greater than or equal to 1 .got 0"),
+        ("typicality?group=two", UsageError, "does not fit group: Input should be a valid integer"),
+        ("complexity?codec=zip", UsageError, "does not fit codec: Input should be 'smallest', 'png' or 'webp'"),
+    ],
+)
+def test_names_that_are_none(name, kind, message):
+    with pytest.raises(kind, match=message):
+        named_score(name)
+
+
+def test_a_fitted_score_is_saved_and_loaded(tmp_path):
+    fitted = Typicality(group=2).fit(example("reference"))
+    for name in ("a.safetensors", "b.safetensors"):
+        fitted.save(tmp_path / name)
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+    loaded = load_score(tmp_path / "a.safetensors")
+    assert loaded.settings == Typicality(group=2)
+    np.testing.assert_array_equal(loaded.score(example("test")), fitted.score(example("test")))
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({}, "does not hold a fitted score: its metadata lacks 'fitted_score'"),
+        ({"fitted_score": "{"}, "does not hold a fitted score"),
+        ({"fitted_score": '{"schema_version": 2}'}, "schema version 2, this oodflow reads 1"),
+        ({"fitted_score": '{"schema_version": 1, "score": {}}'}, "its settings have no kind"),
+        ({"fitted_score": '{"schema_version": 1, "score": {"kind": "nothing"}}'}, "unknown score 'nothing'"),
+        ({"fitted_score": '{"schema_version": 1, "score": {"kind": "typicality", "x": 1}}'}, "does not fit x: Extra"),
+    ],
+)
+def test_what_is_no_fitted_score(tmp_path, metadata, message):
+    save_tensors(tmp_path / "x.safetensors", {"entropy": torch.zeros(1)}, metadata)
+    with pytest.raises(OodflowError, match=message):
+        load_score(tmp_path / "x.safetensors")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(OodflowError, match=r"none\.safetensors does not exist"):
+        load_score(tmp_path / "none.safetensors")
+
+
+def test_a_score_that_returns_something_else_is_named():
+    class Odd(Likelihood):
+        def values(self, seen, learned):
+            return super().values(seen, learned)[1:]
+
+    with pytest.raises(UsageError, match=r"score 'likelihood' of test is float64 \[31\]: expected float64 \[32\]"):
+        FittedScore(Odd(), {}).score(example("test"))

@@ -72,6 +72,15 @@ def test_every_set_that_is_trained_on_stands_in_the_record(config, blank, tmp_pa
     assert record_of(run.path)["config"]["objective"] == {"kind": "negative", "data": blank, "threshold": -600.0}
 
 
+def test_images_that_an_objective_has_pushed_down_are_not_asked_about(oodflow, config, blank, sets, tmp_path):
+    run = start(config.model_copy(update={"ood": (blank, sets.outside)}), tmp_path / "run", SessionOptions(**QUIET))
+    assert oodflow("evaluate", run.path).code == 0
+    _, trained_on, other = record_of(run.path)["evaluation"]["sets"]
+    assert (trained_on["split"], trained_on["images"]) == ("test", 4)
+    assert trained_on["fingerprint"] == load(blank, "test").fingerprint
+    assert (other["split"], other["images"]) == ("all", 40)
+
+
 @pytest.mark.parametrize("step", [2, 5])
 def test_resumed_equals_uninterrupted_in_weights_and_log(config, tmp_path, step):
     whole = start(config, tmp_path / "whole", SessionOptions(**QUIET))

@@ -14,8 +14,8 @@ from oodflow.data import load
 from oodflow.errors import UsageError
 from oodflow.metrics import auroc
 from oodflow.runs import RunConfig, RunDir, override
-from oodflow.scores import observe
 from oodflow.session.train import SessionOptions, resume, start, train_or_open
+from oodflow.statistics import LogProb, Observation
 from oodflow.training import Diverged
 
 
@@ -65,7 +65,7 @@ def test_log(trained, sets):
     assert all(line["bpd"] == pytest.approx(line["loss"] / (64 * np.log(2))) for line in steps)
     assert all(line["lr"] == 1e-3 and line["skipped"] == 0 and line["grad_norm"] > 0 for line in steps)
     inside, outside = (
-        observe(package.load(trained), load(name, split).limit(16)).log_prob
+        Observation(package.load(trained), load(name, split).limit(16))[LogProb()]
         for name, split in ((sets.inside, "calibration"), (sets.outside, "all"))
     )
     bits = pytest.approx(-inside.mean() / (64 * np.log(2)))

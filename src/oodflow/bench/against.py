@@ -29,8 +29,8 @@ def compare(name: str, scale: str, rounds: int) -> dict[str, Any]:
     """Measure a peer and the flow of ours that is nearest to it.
 
     Both train with Adam at batch 32 on what is in memory. Theirs scores with its ``log_prob`` in batches of 32, in eval
-    and inference mode; ours with :func:`oodflow.scores.observe`, which draws each image's noise besides, or where it is
-    over vectors with ``log_prob`` as well.
+    and inference mode; ours with :class:`oodflow.statistics.Observation`, which draws each image's noise
+    besides, or where it is over vectors with ``log_prob`` as well.
 
     Returns:
         The peer's row of the record: a ``ratio`` above 1 says that ours is faster. Where it is not installed, or fails,

@@ -5,16 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from oodflow.bench.rounds import Seconds, Task, interleave, ratios, summary
 from oodflow.bench.throughput import BATCH, LEAST, Subject
 from oodflow.data import ImageSet, TrainingBatches, load
-from oodflow.evaluation.evaluate import EvaluationOptions, evaluate
+from oodflow.evaluation.evaluate import evaluate
+from oodflow.evaluation.options import EvaluationOptions
+from oodflow.flows import Flow
 from oodflow.recipes import RECIPES
-from oodflow.scores import SCORES, Evidence, observe
+from oodflow.scores import SCORES, named_score
 from oodflow.session.train import SessionOptions, start
+from oodflow.statistics import Array, LogProb, Observation
 from oodflow.training.streams import training_noise
 
 RECIPE = "photographs-realnvp"  # its data is built in
@@ -34,13 +36,17 @@ def measure(scale: str, rounds: int) -> dict[str, Any]:
     config = RECIPES[RECIPE](scale)
     subject = Subject.of(config)
     images = load(config.data, "test").limit(IMAGES[scale])
-    evidence = observe(subject.state.flow, images, batch_size=BATCH)
+
+    def observe() -> Observation:
+        return Observation(subject.state.flow, images, batch_size=BATCH)
+
+    log_prob = observe()[LogProb()]
     with tempfile.TemporaryDirectory() as folder:
         tasks = [
             subject.tasks()[0],
             Task("load", _loading(load(config.data, "train"))),
-            Task("observe", lambda: observe(subject.state.flow, images, batch_size=BATCH)),
-            *(Task(name, _scoring(name, evidence)) for name in SCORES),
+            Task("observe", lambda: observe()[LogProb()]),
+            *(Task(name, _scoring(name, subject.state.flow, images, log_prob)) for name in SCORES),
             Task("evaluate", _evaluation(Path(folder))),
         ]
         seconds = interleave(tasks, rounds, least=LEAST[scale])
@@ -77,12 +83,12 @@ def _loading(images: ImageSet) -> Callable[[], object]:
     return call
 
 
-def _scoring(name: str, evidence: Evidence) -> Callable[[], object]:
-    """Fit and score on evidence of its own, for what one score has compressed another would not compress again."""
+def _scoring(name: str, flow: Flow, images: ImageSet, log_prob: Array) -> Callable[[], object]:
+    """Fit and score on an observation that knows the log-probability and nothing else, whatever was computed before."""
 
-    def call() -> np.ndarray[Any, Any]:
-        fresh = Evidence(evidence.images, evidence.log_prob, evidence.seed, evidence.draws)
-        return SCORES[name]().fit(fresh).score(fresh)
+    def call() -> object:
+        fresh = Observation(flow, images, batch_size=BATCH, known={LogProb(): log_prob})
+        return named_score(name).fit(fresh).score(fresh)
 
     return call
 

@@ -16,7 +16,7 @@ from oodflow.bench.rounds import Task, interleave, ratios, summary
 from oodflow.data import ImageSet, shape_of
 from oodflow.flows import Flow
 from oodflow.runs import RunConfig
-from oodflow.scores import observe
+from oodflow.statistics import LogProb, Observation
 from oodflow.training import MaximumLikelihood, Part, TrainingConfig, TrainState, seeded
 from oodflow.training.loop import take_step
 from oodflow.training.streams import DATA, training_noise
@@ -67,7 +67,7 @@ class Subject:
         """Make the tasks ``train``, one step of the training loop, and ``score``, the pass that all scores share."""
         return [
             Task("train", self.step),
-            Task("score", lambda: observe(self.state.flow, self.scored, batch_size=BATCH)),
+            Task("score", lambda: Observation(self.state.flow, self.scored, batch_size=BATCH)[LogProb()]),
         ]
 
     def step(self, memory: str = "stored") -> None:

@@ -60,6 +60,10 @@ class Bijection(nn.Module, ABC):
         """Return the shape of ``x`` for a ``z`` of ``shape``, or raise ``UsageError``; a layer may keep it."""
         return self.output_shape(shape)
 
+    def latent_shapes(self, shape: Shape) -> list[Shape]:
+        """List the shapes of the parts of ``z`` for an ``x`` of ``shape``, in order: one, unless some leave early."""
+        return [self.output_shape(shape)]
+
     def initialise(self, x: Tensor) -> Tensor:
         """Set data-dependent parameters from one batch ``x`` and return ``forward(x)[0]``.
 

@@ -79,8 +79,7 @@ class MultiScale(Bijection):
 
     def unflatten(self, z: Tensor) -> list[Tensor]:
         """Cut flat latents ``[B, D]`` into their parts ``[B, C_i, H_i, W_i]``, in the order in which they left."""
-        leaving = [(shape[0] - _kept(shape), *shape[1:]) for shape in self.stage_shapes[:-1]]
-        shapes = [*leaving, self.stage_shapes[-1]]
+        shapes = self.latent_shapes(self.shape)
         pieces = torch.split(z, [prod(shape) for shape in shapes], 1)
         return [piece.reshape(-1, *shape) for piece, shape in zip(pieces, shapes, strict=True)]
 
@@ -95,6 +94,11 @@ class MultiScale(Bijection):
         if tuple(shape) != (prod(self.shape),):
             raise UsageError(f"it ends in flat latents [{prod(self.shape)}] but the input is {list(shape)}.")
         return self.shape
+
+    def latent_shapes(self, shape: Shape) -> list[Shape]:
+        """List what leaves after each stage but the last, and what the last gives."""
+        self.output_shape(shape)
+        return [*((full[0] - _kept(full), *full[1:]) for full in self.stage_shapes[:-1]), self.stage_shapes[-1]]
 
     def initialise(self, x: Tensor) -> Tensor:
         """Initialise each stage on what reaches it."""

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from oodflow.evaluation.evaluate import Progress as EvaluationProgress
+from oodflow.evaluation.record import Evaluation
 from oodflow.session.progress import bar
 
 # Names and paths are printed as they are: square brackets are no markup in them, nor colons emoji.
@@ -47,26 +48,27 @@ def show_or_write(
         print(page(), end="")
 
 
-def evaluation_table(evaluation: dict[str, Any]) -> Table:
+def evaluation_table(evaluation: Evaluation) -> Table:
     """Lay an evaluation out as a table that fits 80 columns: each set, and below it its scores."""
-    inside, *others = evaluation["sets"]
+    inside = evaluation.inside
     caption = "Positive = out of distribution. AUROC 50 % = chance; below, the set is mistaken for the training data."
     table = Table(caption=caption, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("data set (images)", overflow="fold")
     for name in ("bits/dim", "AUROC % [95 % CI]", "AUPR-in", "AUPR-out", "FPR95"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_row(f"{inside['name']} ({inside['images']:,})", f"{inside['bits_per_dim']:.3f}", "in-distribution")
-    for outside in others:
-        table.add_row(f"{outside['name']} ({outside['images']:,})", f"{outside['bits_per_dim']:.3f}")
-        for score, metrics in outside["scores"].items():
-            low, high = metrics["AUROC-CI95"]
+    table.add_row(f"{inside.name} ({inside.images:,})", f"{inside.bits_per_dim:.3f}", "in-distribution")
+    for outside in evaluation.outsides:
+        table.add_row(f"{outside.name} ({outside.images:,})", f"{outside.bits_per_dim:.3f}")
+        for score, found in outside.scores.items():
             table.add_row(
-                f"  {score}", "", f"{100 * metrics['AUROC']:.1f} [{100 * low:.1f}, {100 * high:.1f}]",
-                *(f"{100 * metrics[name]:.1f}" for name in ("AUPR-IN", "AUPR-OUT", "FPR95TPR")),
+                f"  {score}", "",
+                f"{100 * found.auroc:.1f} [{100 * found.auroc_low:.1f}, {100 * found.auroc_high:.1f}]",
+                *(f"{100 * share:.1f}" for share in (found.aupr_in, found.aupr_out, found.fpr95)),
             )  # fmt: skip
     return table
 
 
-def notes(evaluation: dict[str, Any]) -> list[str]:
-    """Say which sets are not what their name promises."""
-    return [f"{s['name']} {s['split']}: {s['note']}." for s in evaluation["sets"] if s["note"]]
+def notes(evaluation: Evaluation) -> list[str]:
+    """Say which sets are not what their name promises, and which scores were left out."""
+    said = [f"{one.name} {one.split}: {one.note}." for one in evaluation.sets if one.note]
+    return said + [f"{name} is left out: {why}." for name, why in evaluation.left_out.items()]

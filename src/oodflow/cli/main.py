@@ -2,7 +2,10 @@
 
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from oodflow.cli.parser import parse
 from oodflow.cli.process import keep_freed_memory, yield_when_waiting
@@ -20,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parsed = parse(arguments)
         keep_freed_memory()
         yield_when_waiting()
-        return int(parsed.run(parsed) or 0)
+        with _plugins(parsed.plugins):
+            return int(parsed.run(parsed) or 0)
     except BrokenPipeError:  # the reader of our output has gone, as in `oodflow data list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -39,6 +43,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if debug:
             raise
         return _fail(f"unexpected {type(error).__name__}: {error}. Repeat with --debug for the traceback.", 1)
+
+
+@contextmanager
+def _plugins(names: Sequence[str]) -> Iterator[None]:
+    """Import plug-ins, and say in a sentence which offers of other packages are left out."""
+    from oodflow.registry import PluginWarning, import_plugin  # not before the parser has shown its help
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", PluginWarning)
+        show = warnings.showwarning
+
+        def say(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+            if issubclass(category, PluginWarning):
+                print(f"oodflow: {' '.join(str(message).split())}", file=sys.stderr)
+            else:
+                show(message, category, *where, **more)
+
+        warnings.showwarning = say
+        for name in names:
+            import_plugin(name)
+        yield
 
 
 def _fail(message: str, code: int) -> int:

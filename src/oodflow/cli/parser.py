@@ -35,6 +35,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if rest:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     parsed.command = ["oodflow", *arguments]
+    parsed.plugins = [name for place in _PLACES for name in getattr(parsed, f"plugins_{place}", [])]
     return parsed
 
 
@@ -42,6 +43,7 @@ def build_parser() -> Parser:
     """Build the parser of all verbs."""
     parser = Parser(prog="oodflow", description="Normalizing flows and the out-of-distribution data they mistake.")
     parser.add_argument("--version", action="version", version=f"oodflow {__version__}")
+    _plugin(parser, "before")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     _demo(verbs)
     _data(verbs)
@@ -70,6 +72,7 @@ def _demo(verbs: "Verbs[Parser]") -> None:
 
 def _data(verbs: "Verbs[Parser]") -> None:
     data = verbs.add_parser("data", help="list, download and check data sets")
+    _plugin(data, "between")
     actions = data.add_subparsers(title="actions", metavar="ACTION", required=True)
     parser = _verb(actions, "list", "oodflow.cli.data:list_sources", "what there is, and what of it is here")
     _data_dir(parser)
@@ -101,8 +104,11 @@ def _evaluate(verbs: "Verbs[Parser]") -> None:
     parser.add_argument(
         "--ood", nargs="+", default=[], metavar="SET", help="data sets to ask about (default: recipe's)"
     )
-    parser.add_argument("--scores", nargs="+", default=["likelihood"], metavar="SCORE", help="scores, or all")
-    parser.add_argument("--dequantisations", type=_positive, default=1, metavar="K", help="noise draws to average")
+    parser.add_argument(
+        "--scores", nargs="+", default=["likelihood"], metavar="SCORE",
+        help="scores, as typicality or typicality?group=10, or all that apply (default: likelihood)",
+    )  # fmt: skip
+    parser.add_argument("--draws", type=_positive, default=1, metavar="K", help="noise draws to average")
     parser.add_argument("--seed", type=_from_zero, default=0, help="of the dequantisation noise and the bootstrap")
     parser.add_argument("--limit", type=_at_least_two, metavar="N", help="score at most N images of each set")
     parser.add_argument("--batch-size", type=_positive, default=256, metavar="N", help="images scored at once")
@@ -143,7 +149,8 @@ def _observations(verbs: "Verbs[Parser]") -> None:
 
 def _compare(verbs: "Verbs[Parser]") -> None:
     parser = _verb(verbs, "compare", "oodflow.cli.compare:run", "put evaluated runs beside the paper's numbers")
-    parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help="evaluated run directories")
+    text = "evaluated run directories, whose newest evaluation is shown, or folders of evaluations"
+    parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help=text)
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
     _json(parser)
 
@@ -209,6 +216,7 @@ def _spellings(name: str) -> list[str]:
 def _verb(verbs: "Verbs[Parser]", name: str, target: str, text: str) -> Parser:
     parser: Parser = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     parser.add_argument("--debug", action="store_true", help="show a traceback when something fails")
+    _plugin(parser, "after")
     parser.set_defaults(run=_lazily(target))
     return parser
 
@@ -221,6 +229,16 @@ def _lazily(target: str) -> Callable[[argparse.Namespace], int | None]:
         return result
 
     return call
+
+
+_PLACES = ("before", "between", "after")  # the verb: what a parser inside of another finds would hide the other's
+
+
+def _plugin(parser: Parser, place: str) -> None:
+    parser.add_argument(
+        "--plugin", dest=f"plugins_{place}", action="append", default=[], metavar="FILE_OR_MODULE",
+        help="run a .py file or a module first, for the scores, flows and others that it registers; may be repeated",
+    )  # fmt: skip
 
 
 def _data_dir(parser: Parser) -> None:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -88,8 +88,8 @@ class ImageSet:
         return replace(self, rows=self.rows[np.arange(kept) * len(self) // kept])
 
 
-def content_digest(shape: tuple[int, ...], chunks: Iterable[Images]) -> str:
-    """SHA-256 of the images' shape and of their pixels in order, however they are cut into chunks."""
+def content_digest(shape: tuple[int, ...], chunks: Iterable[npt.NDArray[Any]]) -> str:
+    """SHA-256 of the shape of one of them and of all numbers in order, however they are cut into chunks."""
     digest = hashlib.sha256("x".join(map(str, shape)).encode())
     for chunk in chunks:
         digest.update(np.ascontiguousarray(chunk).data)

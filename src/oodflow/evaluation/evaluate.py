@@ -1,18 +1,23 @@
 """Asking a trained flow which data sets it takes for its own."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import asdict
+from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
+import torch
 
 from oodflow.data import ImageSet, load
-from oodflow.errors import UsageError
+from oodflow.errors import OodflowError, UsageError
+from oodflow.evaluation.choice import choose
+from oodflow.evaluation.options import EvaluationOptions
+from oodflow.evaluation.record import FILE, EvaluatedSet, Evaluation, Metrics
 from oodflow.figures import likelihood_figure, save_figure
-from oodflow.files import file_name
-from oodflow.flows import Flow
+from oodflow.files import digest, file_name, written_together
+from oodflow.flows import Flow, save_tensors
 from oodflow.metrics import auroc, bits_per_dim, ranking
 from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
@@ -20,37 +25,15 @@ from oodflow.runs.pictures import row_of, samples_figure
 from oodflow.runs.provenance import describe, provenance
 from oodflow.runs.run_dir import RunDir
 from oodflow.runs.run_dir import load as load_flow
-from oodflow.scores import SCORES, Evidence, Score, observe, require_images, require_shape, save_scores
+from oodflow.scores import Score, Values
+from oodflow.statistics import LogProb, Observation, Store, require_images, require_shape
 from oodflow.training import choose_device
 
-Values = dict[str, NDArray[np.float64]]
-"""By name of the score: one number an image."""
+Scored = list[tuple[Observation, dict[str, Values]]]
+"""Each data set, the test set first, with its scores by name."""
 
 Progress = Callable[[str, int, int], None]
 """Called with (data set, images done, images in all)."""
-
-
-@dataclass(frozen=True)
-class EvaluationOptions:
-    """How to evaluate.
-
-    Attributes:
-        ood: out-of-distribution data sets; empty: those of the run's configuration.
-        scores: names of scores.
-        seed: of the dequantisation noise and of the bootstrap.
-        draws: dequantisation draws to average, in probability space.
-        limit: at most so many images of each set; none: all.
-        batch_size: images that go through the flow at once; makes no difference beyond rounding.
-        device: ``auto``, ``cpu`` or ``cuda``.
-    """
-
-    ood: tuple[str, ...] = ()
-    scores: tuple[str, ...] = ("likelihood",)
-    seed: int = 0
-    draws: int = 1
-    limit: int | None = None
-    batch_size: int = 256
-    device: str = "auto"
 
 
 def evaluate(
@@ -60,48 +43,73 @@ def evaluate(
     command: str,
     root: Path | None = None,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> tuple[Evaluation, Path]:
     """Score the test set and the out-of-distribution sets, and write what comes of it into the run directory.
 
-    Writes ``scores/<set>.npz``, ``likelihoods.png``, ``samples.png`` and the section ``evaluation`` of
-    ``record.json``.
+    Writes ``evaluations/<name>/``, all of it or nothing: ``evaluation.json``, ``likelihoods.png``, ``samples.png`` and
+    ``scores/<set>.safetensors``. The name says what was asked, so that other questions have folders of their own. The
+    statistics that scores are made of are kept in ``statistics/``, for evaluations to come.
 
     Returns:
-        That section: one entry per data set with its bits/dim, and for each out-of-distribution set and score the
-        AUROC with its 95 % bootstrap interval, AUPR-IN, AUPR-OUT and FPR95TPR (shares, not per cent).
+        What stands in ``evaluation.json``: for each out-of-distribution set and score the AUROC with its 95 % bootstrap
+        interval, AUPR-IN, AUPR-OUT and FPR95TPR (shares, not per cent); and the folder.
 
     Raises:
-        UsageError: for an unknown score or set, and for images of another shape than the flow's.
+        UsageError: for an unknown score or set, images of another shape than the flow's, and a score asked for by name
+            that can't be computed.
         OodflowError: for missing or damaged data or weights.
     """
     config = run.config()
-    scores = make_scores(options.scores)
     flow = load_flow(run.path).to(choose_device(options.device))
     run.require_writable()
     test, *others = _open_sets(config, flow, options, root)
+    choice = choose(flow, config, test, options, root)
+    store = Store(run.statistics_dir, digest(run.weights_file))
 
-    def observed(images: ImageSet) -> Evidence:
-        return observe(
-            flow, images, seed=options.seed, draws=options.draws, batch_size=options.batch_size,
+    def observe(images: ImageSet) -> Observation:
+        return Observation(
+            flow, images, seed=options.seed, draws=options.draws, batch_size=options.batch_size, store=store,
             progress=progress and (lambda done, total: progress(images.name, done, total)),
         )  # fmt: skip
 
-    if learners := [name for name, score in scores.items() if needs_reference(score)]:
-        reference = observed(_calibration(config, options, learners, root))
-        scores = {name: score.fit(reference) for name, score in scores.items()}
-    evidences = [observed(images) for images in (test, *others)]
-    values = [{name: score.score(evidence) for name, score in scores.items()} for evidence in evidences]
+    reference = observe(choice.reference) if choice.reference else None
+    scored = _score(choice.scores, reference, [observe(images) for images in (test, *others)])
+    evaluation = Evaluation(
+        provenance=provenance(command),
+        step=run.record().get("training", {}).get("steps"),
+        weights=store.weights,
+        device=str(flow.device),
+        options=options.model_copy(update={"ood": tuple(images.name for images in others)}),
+        scores={name: score.model_dump(mode="json") for name, score in choice.scores.items()},
+        left_out=choice.left_out,
+        replaces=None,
+        sets=tuple(_entries(scored, options.seed)),
+    )
+    folder = run.evaluations_dir / folder_name(evaluation)
+    evaluation = evaluation.model_copy(update={"replaces": _date_of(folder)})
+    with written_together(folder) as new:
+        evaluation.write(new / FILE)
+        for observation, scores in scored:
+            tensors = {name: torch.from_numpy(values) for name, values in scores.items()}
+            save_tensors(new / "scores" / f"{file_name(observation.data.name)}.safetensors", tensors, {})
+        _draw(new, config, flow, [observation for observation, _ in scored])
+    return evaluation, folder
 
-    # Nothing is written before all is known: a stopped evaluation leaves the one before as it was.
-    _write_scores(run, evidences, values)
-    _draw(run, config, flow, evidences)
-    evaluation = provenance(command) | {
-        "step": run.record().get("training", {}).get("steps"), "device": str(flow.device),
-        "seed": options.seed, "draws": options.draws, "limit": options.limit, "batch_size": options.batch_size,
-        "sets": _summaries(evidences, values, options.seed),
-    }  # fmt: skip
-    run.update_record(evaluation=evaluation)
-    return evaluation
+
+def folder_name(evaluation: Evaluation) -> str:
+    """Name the folder of an evaluation by what was asked, with a digest of all that makes a difference to the answer.
+
+    That is the options, the weights, the scores' settings and the data's fingerprints.
+    """
+    options = evaluation.options
+    sizes = [f"draws-{options.draws}"] * (options.draws > 1) + [f"limit-{options.limit}"] * (options.limit is not None)
+    sets = [spec.partition("?")[0].rpartition("/")[2] for spec in options.ood]
+    parts = ["-".join(sets)[:40], "-".join(options.scores)[:40], *sizes]
+    readable = re.sub(r"[^A-Za-z0-9_.]+", "-", "-".join(parts)).strip("-.")
+    asked = [
+        options.model_dump_json(), evaluation.weights, evaluation.scores, [one.fingerprint for one in evaluation.sets]
+    ]  # fmt: skip
+    return f"{readable}-{hashlib.sha256(repr(asked).encode()).hexdigest()[:8]}"
 
 
 def _open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: Path | None) -> list[ImageSet]:
@@ -112,68 +120,62 @@ def _open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: 
         raise UsageError("there is nothing to compare with: name out-of-distribution sets with --ood, as --ood mnist.")
     if config.data in specs:
         raise UsageError(f"{config.data} is what this flow was trained on: name other data sets.")
-    sets = [load(config.data, "test", root=root), *(load(spec, "all", root=root) for spec in specs)]
+    sets = [load(config.data, "test", root=root), *(load(spec, config.asked_split(spec), root=root) for spec in specs)]
     for images in sets:
         require_shape(flow, images)
-    return [_limited(images, options.limit) for images in sets]
+    return [images if options.limit is None else images.limit(options.limit) for images in sets]
 
 
-def _calibration(config: RunConfig, options: EvaluationOptions, learners: list[str], root: Path | None) -> ImageSet:
-    """Open the images that scores learn from, which the flow must not have seen either."""
-    if "calibration" in config.split:
-        others = " or ".join(name for name in SCORES if not needs_reference(SCORES[name]()))
-        raise UsageError(
-            f"{' and '.join(learners)} must learn from images that the flow has not seen, but this one was trained on "
-            f"{config.split}: ask for {others}, or train with split=train."
-        )
-    return _limited(load(config.data, "calibration", root=root), options.limit)
+def _score(scores: dict[str, Score], reference: Observation | None, observations: list[Observation]) -> Scored:
+    """Fit the scores that learn, and score each set; all statistics of a set are collected together."""
+    if reference is not None:
+        reference.collect(statistic for score in scores.values() if score.learns for statistic in score.reads())
+    fitted = {name: score.fit(reference) if score.learns and reference else score for name, score in scores.items()}
+    statistics = [LogProb(), *(statistic for score in scores.values() for statistic in score.reads())]
+    scored = []
+    for observation in observations:
+        observation.collect(statistics)
+        scored.append((observation, {name: score.score(observation) for name, score in fitted.items()}))
+    return scored
 
 
-def make_scores(names: Sequence[str]) -> dict[str, Score]:
-    """Make scores by name; ``all`` stands for all of them."""
-    wanted = list(SCORES) if "all" in names else list(dict.fromkeys(names))
-    return {name: SCORES[name]() for name in wanted}
-
-
-def needs_reference(score: Score) -> bool:
-    """Tell whether a score learns from held-out in-distribution data."""
-    return type(score).fit is not Score.fit
-
-
-def _limited(images: ImageSet, limit: int | None) -> ImageSet:
-    return images if limit is None else images.limit(limit)
-
-
-def _write_scores(run: RunDir, evidences: list[Evidence], values: list[Values]) -> None:
-    """Write a file for each set, and remove those of an evaluation that this one replaces."""
-    run.scores_dir.mkdir(exist_ok=True)
-    for stale in run.scores_dir.glob("*.npz"):
-        stale.unlink()
-    for evidence, scores in zip(evidences, values, strict=True):
-        save_scores(run.scores_dir / f"{file_name(evidence.images.name)}.npz", evidence, scores)
-
-
-def _draw(run: RunDir, config: RunConfig, flow: Flow, evidences: list[Evidence]) -> None:
-    inside, *outsides = evidences
-    rows = [row_of(inside, None)]
-    rows += [row_of(outside, auroc(-inside.log_prob, -outside.log_prob)) for outside in outsides]
-    title = f"What the flow finds likely: {name_of(config)}, {config.scale} scale"
-    save_figure(likelihood_figure(rows, dims=flow.dims, title=title), run.likelihoods_file)
-    save_figure(samples_figure(flow, config), run.samples_file)
-
-
-def _summaries(evidences: list[Evidence], values: list[Values], seed: int) -> list[dict[str, Any]]:
+def _entries(scored: Scored, seed: int) -> list[EvaluatedSet]:
     """Describe each set and how well each score tells it from the first."""
-    summaries = [_summary(evidences[0]) | {"role": "in-distribution test"}]
-    for evidence, scores in zip(evidences[1:], values[1:], strict=True):
-        metrics = {name: ranking(values[0][name], scores[name], seed=seed).as_dict() for name in scores}
-        summaries.append(_summary(evidence) | {"role": "out-of-distribution", "scores": metrics})
-    return summaries
+    (test, inside), *others = scored
+    entries = [_entry(test, "in-distribution test", {})]
+    for observation, outside in others:
+        rankings = {name: ranking(inside[name], outside[name], seed=seed) for name in outside}
+        metrics = {name: Metrics(**asdict(ranked)) for name, ranked in rankings.items()}
+        entries.append(_entry(observation, "out-of-distribution", metrics))
+    return entries
 
 
-def _summary(evidence: Evidence) -> dict[str, Any]:
-    bits = bits_per_dim(evidence.log_prob, evidence.dims)
-    return describe(evidence.images) | {
-        "bits_per_dim": float(bits.mean()), "bits_per_dim_std": float(bits.std()),
-        "log_prob": float(evidence.log_prob.mean()),
-    }  # fmt: skip
+def _entry(
+    observation: Observation,
+    role: Literal["in-distribution test", "out-of-distribution"],
+    scores: dict[str, Metrics],
+) -> EvaluatedSet:
+    log_prob = observation[LogProb()]
+    bits = bits_per_dim(log_prob, prod(observation.data.shape))
+    described: dict[str, Any] = describe(observation.data)
+    return EvaluatedSet(
+        **described, role=role, scores=scores,
+        bits_per_dim=float(bits.mean()), bits_per_dim_std=float(bits.std()), log_prob=float(log_prob.mean()),
+    )  # fmt: skip
+
+
+def _draw(folder: Path, config: RunConfig, flow: Flow, observations: list[Observation]) -> None:
+    inside, *outsides = observations
+    rows = [row_of(inside, None)]
+    rows += [row_of(outside, auroc(-inside[LogProb()], -outside[LogProb()])) for outside in outsides]
+    title = f"What the flow finds likely: {name_of(config)}, {config.scale} scale"
+    save_figure(likelihood_figure(rows, dims=flow.dims, title=title), folder / "likelihoods.png")
+    save_figure(samples_figure(flow, config), folder / "samples.png")
+
+
+def _date_of(folder: Path) -> str | None:
+    """Tell when the evaluation that stands at ``folder`` was made, if there is one."""
+    try:
+        return str(Evaluation.read(folder / FILE).provenance["date"])
+    except (OodflowError, KeyError):
+        return None

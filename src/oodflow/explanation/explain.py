@@ -19,7 +19,7 @@ from oodflow.runs.naming import name_of
 from oodflow.runs.provenance import describe, provenance
 from oodflow.runs.run_dir import RunDir
 from oodflow.runs.run_dir import load as load_flow
-from oodflow.scores import require_images, require_shape
+from oodflow.statistics import require_images, require_shape
 from oodflow.training import choose_device
 
 FORMATS = ("png", "svg")
@@ -103,7 +103,7 @@ def _open_sets(config: RunConfig, flow: Flow, options: ExplainOptions, root: Pat
         )
     if ood == config.data:
         raise UsageError(f"{config.data} is what this flow was trained on: name another data set.")
-    sets = [load(config.data, "test", root=root), load(ood, "all", root=root)]
+    sets = [load(config.data, "test", root=root), load(ood, config.asked_split(ood), root=root)]
     for images in sets:
         require_shape(flow, images)
         if min(len(images), options.measured) < 2:

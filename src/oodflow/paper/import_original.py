@@ -1,11 +1,11 @@
 """A run directory for a checkpoint of the original's code."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from oodflow.files import digest
 from oodflow.flows import save_flow
 from oodflow.interop import original_flow
 from oodflow.interop.original_checkpoint import read_checkpoint
@@ -60,7 +60,7 @@ def import_original(checkpoint: Path, origin: OriginalRun, out: Path, *, command
     save_flow(run.weights_file, flow)
     facts = {
         "checkpoint": checkpoint.name,
-        "sha256": _sha256(checkpoint),
+        "sha256": digest(checkpoint),
         "epoch": weights.epoch,
         "class": origin.cls,
         "arguments": dict(origin.kwargs),
@@ -70,11 +70,6 @@ def import_original(checkpoint: Path, origin: OriginalRun, out: Path, *, command
     run.update_record(config=config.model_dump(mode="json"), imported=provenance(command) | facts)
     run.write_config(config)  # last, for it is what makes the folder a run
     return run
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _ood(data: str) -> tuple[str, ...]:

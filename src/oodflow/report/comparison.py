@@ -8,6 +8,7 @@ from typing import Any
 from oodflow.document.markdown import line
 from oodflow.errors import OodflowError
 from oodflow.evaluation.conclusion import conclusion
+from oodflow.evaluation.record import Evaluation, chosen
 from oodflow.files import page_and_data, write_text
 from oodflow.recipes.named import RECIPES
 from oodflow.report.provenance import grounds
@@ -16,27 +17,26 @@ from oodflow.report.replicas import Record, Replicas, replicas, summary
 from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
 from oodflow.runs.overrides import fields_of, override
-from oodflow.runs.run_dir import RunDir
 
 LIKELIHOOD_HEADER = """\
 | flow, trained on | scale | bits/dim | asked about | bits/dim | AUROC %, measured [95 % interval] | AUROC %, paper |
 |---|---|---|---|---|---|---|"""
 
 
-def compare(runs: Sequence[RunDir]) -> list[Record]:
-    """Collect the records of evaluated runs.
+def compare(paths: Sequence[Path]) -> list[Record]:
+    """Collect the records of runs, each with an evaluation: the newest of a run, or the one whose folder is named.
 
     Raises:
+        UsageError: when a path is neither.
         OodflowError: when a run has not been trained or evaluated.
     """
     records = []
-    for run in runs:
+    for path in paths:
+        run, evaluation = chosen(path)
         record = run.record()
         if "training" not in record and "imported" not in record:
             raise OodflowError(f"{run.path} has not been trained: run `oodflow train --resume {run.path}` first.")
-        if "evaluation" not in record:
-            raise OodflowError(f"{run.path} has not been evaluated: run `oodflow evaluate {run.path}` first.")
-        records.append(record)
+        records.append(record | {"evaluation": evaluation.as_dict()})
     return records
 
 
@@ -75,7 +75,7 @@ def _likelihood_rows(group: Replicas) -> list[str]:
         metrics = outside["scores"].get("likelihood")
         if metrics is None:
             continue
-        low, high = (f"{100 * end:.1f}" for end in metrics["AUROC-CI95"])
+        low, high = (f"{100 * metrics[end]:.1f}" for end in ("auroc_low", "auroc_high"))
         areas = summary(_areas(group, place, "likelihood"), 1)
         paper = published.get(outside["name"])
         rows.append(line([
@@ -96,7 +96,7 @@ def _legend(groups: Sequence[Replicas]) -> str:
 
 def _words(group: Replicas) -> list[str]:
     """Say what came out, of a single run."""
-    sentence = conclusion(group.records[0]["evaluation"]) if len(group.seeds) == 1 else ""
+    sentence = conclusion(Evaluation.parse(group.records[0]["evaluation"])) if len(group.seeds) == 1 else ""
     return [f"{name_of(group.config)}, in words:\n\n> {sentence}\n"] if sentence else []
 
 
@@ -111,7 +111,7 @@ def _score_rows(group: Replicas, scores: list[str]) -> list[str]:
 
 def _areas(group: Replicas, place: int, score: str) -> list[float]:
     """Collect the AUROC of a score over the seeds, in per cent."""
-    return [100 * area for area in group.of(place, lambda data: data["scores"].get(score, {}).get("AUROC"))]
+    return [100 * area for area in group.of(place, lambda data: data["scores"].get(score, {}).get("auroc"))]
 
 
 def _bits(data: Record) -> float:

@@ -45,9 +45,10 @@ def _imported(record: Record) -> str:
 def _commands(record: Record) -> list[str]:
     begun, evaluation = record.get("imported") or record["training"], record["evaluation"]
     resumed = f", resumed {len(begun['resumed'])} times" if begun.get("resumed") else ""
-    draws = f"{evaluation['draws']} dequantisation draw{'s' if evaluation['draws'] > 1 else ''}"
-    limit = f", at most {evaluation['limit']:,} images of each set" if evaluation["limit"] else ""
+    options, made = evaluation["options"], evaluation["provenance"]
+    draws = f"{options['draws']} dequantisation draw{'s' if options['draws'] > 1 else ''}"
+    limit = f", at most {options['limit']:,} images of each set" if options["limit"] else ""
     return [
         f"- `{begun['command']}` (commit {begun['commit']}, {begun['date'][:10]}{resumed})",
-        f"- `{evaluation['command']}` (commit {evaluation['commit']}, seed {evaluation['seed']}, {draws}{limit})",
+        f"- `{made['command']}` (commit {made['commit']}, seed {options['seed']}, {draws}{limit})",
     ]

@@ -64,7 +64,7 @@ def _all_but_seed(record: Record) -> str:
     training = config.training and config.training.model_copy(update={"seed": 0})
     evaluation = record["evaluation"]
     sets = [(data["name"], data["fingerprint"]) for data in evaluation["sets"]]
-    how = [evaluation[name] for name in ("seed", "draws", "limit")]
+    how = [evaluation["options"][name] for name in ("seed", "draws", "limit")]
     return f"{config.model_copy(update={'training': training}).model_dump_json()} {sets} {how}"
 
 

@@ -49,6 +49,13 @@ class RunConfig(Config):
     training: TrainingConfig | None
     monitor: MonitorConfig = MonitorConfig()
 
+    def asked_split(self, spec: str) -> str:
+        """Tell which part of an out-of-distribution set is asked about: what was not trained on.
+
+        That is all of it that may be scored, but the test part of a set that the objective trains on too.
+        """
+        return "test" if spec in self.objective.streams.values() else "all"
+
     @model_validator(mode="before")
     @classmethod
     def _of_earlier_versions(cls, values: Any) -> Any:

@@ -10,7 +10,7 @@ from oodflow.flows import Flow
 from oodflow.metrics import bits_per_dim
 from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
-from oodflow.scores import Evidence
+from oodflow.statistics import LogProb, Observation
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,8 +24,9 @@ def samples_figure(flow: Flow, config: RunConfig) -> "Figure":
     return image_grid(images, columns, title=f"Samples: {name_of(config)}, {config.scale} scale")
 
 
-def row_of(evidence: Evidence, auroc: float | None) -> Row:
+def row_of(observation: Observation, auroc: float | None) -> Row:
     """Make a data set's row of the likelihood figure, with eight of its images from all over it."""
-    images = evidence.images
+    images = observation.data
     thumbnails = images.batch(np.linspace(0, len(images) - 1, 8).astype(int))
-    return Row(images.name, thumbnails, bits_per_dim(evidence.log_prob, evidence.dims), auroc, images.note)
+    bits = bits_per_dim(observation[LogProb()], math.prod(images.shape))
+    return Row(images.name, thumbnails, bits, auroc, images.note)

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from oodflow import __version__
-from oodflow.data import ImageSet
+from oodflow.data import DataSet
 
 
 def provenance(command: str) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def provenance(command: str) -> dict[str, Any]:
     }
 
 
-def describe(images: ImageSet) -> dict[str, Any]:
+def describe(images: DataSet) -> dict[str, Any]:
     """Describe a data set: name, split, count, shape, fingerprint, and what is special about this copy."""
     return {
         "name": images.name,

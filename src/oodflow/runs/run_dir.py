@@ -27,9 +27,9 @@ class RunDir:
     checkpoint_file = property(lambda self: self.path / "checkpoint.safetensors")
     weights_file = property(lambda self: self.path / "weights.safetensors")
     samples_file = property(lambda self: self.path / "samples.png")
-    likelihoods_file = property(lambda self: self.path / "likelihoods.png")
     tensorboard_dir = property(lambda self: self.path / "tensorboard")
-    scores_dir = property(lambda self: self.path / "scores")
+    statistics_dir = property(lambda self: self.path / "statistics")
+    evaluations_dir = property(lambda self: self.path / "evaluations")
 
     @classmethod
     def new(cls, path: Path) -> "RunDir":

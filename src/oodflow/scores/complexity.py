@@ -1,12 +1,10 @@
 """Judge the likelihood beside how simple the image is anyway: simple images are likely under every flow."""
 
 import math
+from typing import ClassVar, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from oodflow.scores.evidence import Evidence
-from oodflow.scores.score import Score
+from oodflow.scores.score import Learned, Score, Seen, Values
+from oodflow.statistics import Codec, CompressedBits, LogProb, Statistic
 
 
 class InputComplexity(Score):
@@ -17,19 +15,27 @@ class InputComplexity(Score):
     with L the compressed size: a log-likelihood ratio between the flow and a model of images in general, so that both
     terms must count the same 8-bit image in the same unit.
 
+    Attributes:
+        codec: of L; see :class:`~oodflow.statistics.CompressedBits`.
+
     Reference:
         Serrà, Álvarez, Gómez, Slizovskaia, Núñez, Luque, 2020, arXiv 1909.11480, equation 1. They compress with PNG,
-        JPEG2000 and FLIF, we with ``oodflow.scores.compression.COMPRESSORS``.
+        JPEG2000 and FLIF, we with ``oodflow.statistics.compression.COMPRESSORS``.
 
     Example:
-        >>> from oodflow.testing.scores import example_evidence
-        >>> InputComplexity().score(example_evidence(n=3)).shape
-        (3,)
+        >>> from oodflow.testing.observations import example
+        >>> InputComplexity(codec="png").score(example("test")).shape
+        (32,)
     """
 
-    name = "complexity"
-    unit = "bits"
+    kind: Literal["complexity"] = "complexity"
+    unit: ClassVar[str] = "bits"
+    codec: Codec = "smallest"
 
-    def score(self, evidence: Evidence) -> NDArray[np.float64]:
+    def reads(self) -> tuple[Statistic, ...]:
+        """Read the log-probability and the compressed size."""
+        return LogProb(), CompressedBits(codec=self.codec)
+
+    def values(self, seen: Seen, learned: Learned) -> Values:
         """Return −log2 p(x) − L(x), [N] in bits."""
-        return -evidence.log_prob / math.log(2) - evidence.compressed_bits
+        return -seen[LogProb()] / math.log(2) - seen[CompressedBits(codec=self.codec)]

@@ -1,10 +1,9 @@
 """The baseline that needs no flow: how small a file the image makes."""
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import ClassVar, Literal
 
-from oodflow.scores.evidence import Evidence
-from oodflow.scores.score import Score
+from oodflow.scores.score import Learned, Score, Seen, Values
+from oodflow.statistics import Codec, CompressedBits, Statistic
 
 
 class CompressedSize(Score):
@@ -18,18 +17,26 @@ class CompressedSize(Score):
     against SVHN is separated by file size as well as by many published scores, and a score that does not beat it there
     has shown nothing.
 
+    Attributes:
+        codec: of L; see :class:`~oodflow.statistics.CompressedBits`.
+
     Reference:
         Serrà et al., 2020, arXiv 1909.11480 (complexity alone, reported with the opposite sign).
 
     Example:
-        >>> from oodflow.testing.scores import example_evidence
-        >>> bool((CompressedSize().score(example_evidence(n=3)) < 0).all())
+        >>> from oodflow.testing.observations import example
+        >>> bool((CompressedSize().score(example("test")) < 0).all())
         True
     """
 
-    name = "compressed-size"
-    unit = "bits"
+    kind: Literal["compressed-size"] = "compressed-size"
+    unit: ClassVar[str] = "bits"
+    codec: Codec = "smallest"
 
-    def score(self, evidence: Evidence) -> NDArray[np.float64]:
-        """Return −L(x), [N] in bits; the flow's log-probabilities are not looked at."""
-        return -evidence.compressed_bits
+    def reads(self) -> tuple[Statistic, ...]:
+        """Read the compressed size alone: no flow is asked."""
+        return (CompressedBits(codec=self.codec),)
+
+    def values(self, seen: Seen, learned: Learned) -> Values:
+        """Return −L(x), [N] in bits."""
+        return -seen[CompressedBits(codec=self.codec)]

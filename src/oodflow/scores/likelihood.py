@@ -1,10 +1,9 @@
 """The flow's own opinion: what it finds improbable is out of distribution."""
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import ClassVar, Literal
 
-from oodflow.scores.evidence import Evidence
-from oodflow.scores.score import Score
+from oodflow.scores.score import Learned, Score, Seen, Values
+from oodflow.statistics import LogProb, Statistic
 
 
 class Likelihood(Score):
@@ -19,15 +18,19 @@ class Likelihood(Score):
         Kirichenko, Izmailov, Wilson, 2020, arXiv 2006.08545 (its failure with flows).
 
     Example:
-        >>> from oodflow.testing.scores import example_evidence
-        >>> evidence = example_evidence(n=3)
-        >>> bool((Likelihood().score(evidence) == -evidence.log_prob).all())
+        >>> from oodflow.testing.observations import example
+        >>> test = example("test")
+        >>> bool((Likelihood().score(test) == -test[LogProb()]).all())
         True
     """
 
-    name = "likelihood"
-    unit = "nats"
+    kind: Literal["likelihood"] = "likelihood"
+    unit: ClassVar[str] = "nats"
 
-    def score(self, evidence: Evidence) -> NDArray[np.float64]:
+    def reads(self) -> tuple[Statistic, ...]:
+        """Read the log-probability."""
+        return (LogProb(),)
+
+    def values(self, seen: Seen, learned: Learned) -> Values:
         """Return −log p(x), [N] in nats."""
-        return -evidence.log_prob
+        return -seen[LogProb()]

@@ -1,13 +1,26 @@
-"""What a score is."""
+"""What a score is, and a score that has been fitted."""
 
-from abc import ABC, abstractmethod
-from typing import ClassVar, Self
+import json
+from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from oodflow.errors import OodflowError
-from oodflow.scores.evidence import Evidence
+from oodflow.config import Component
+from oodflow.data import DataSet
+from oodflow.errors import OodflowError, UsageError
+from oodflow.flows import load_tensors, save_tensors
+from oodflow.statistics import Array, Density, Observation, Statistic
+
+Values = NDArray[np.float64]
+Seen = Mapping[Statistic, Array]
+"""By statistic: an array ``[N, *shape]``; for a score of groups ``[M, group, *shape]``."""
+Learned = Mapping[str, Values]
+"""What a score has learned, by name."""
 
 
 class NotFittedError(OodflowError):
@@ -21,51 +34,176 @@ class NotFittedError(OodflowError):
         >>> raise NotFittedError(Typicality())
         Traceback (most recent call last):
             ...
-        oodflow.scores.score.NotFittedError: Typicality is not fitted: call fit(reference) with the evidence of \
+        oodflow.scores.score.NotFittedError: typicality is not fitted: call fit(reference) with the observation of \
 held-out in-distribution data first.
     """
 
     def __init__(self, score: "Score") -> None:
         super().__init__(
-            f"{type(score).__name__} is not fitted: call fit(reference) with the evidence of held-out "
-            "in-distribution data first."
+            f"{score.name} is not fitted: call fit(reference) with the observation of held-out in-distribution data "
+            "first."
         )
 
 
-class Score(ABC):
-    """A number for each image that is higher the more out of distribution the image is.
+class Score(Component):
+    """Settings of a score: a number for each image, or group of images, that is higher the more OOD it is.
 
-    The score of an image depends on that image's evidence and on what ``fit`` saw, never on its neighbours.
+    A subclass says which statistics it reads, and makes a score of them; it sees nothing else, so the score of an image
+    depends on that image's statistics and on what was learned, never on its neighbours.
+
+    Attributes:
+        kind: its name in ``SCORES``.
+        unit: of the values, such as ``"nats"``; differences between images have a meaning in it.
+        learns: whether it must be fitted to held-out in-distribution data.
     """
 
-    name: ClassVar[str]
-    """What the registry, tables and files call it."""
-
     unit: ClassVar[str]
-    """The unit of the values, such as ``"nats"``; differences between images have a meaning in it."""
+    learns: ClassVar[bool] = False
 
-    def fit(self, reference: Evidence) -> Self:
+    @abstractmethod
+    def reads(self) -> tuple[Statistic, ...]:
+        """List the statistics that it is made of."""
+
+    @abstractmethod
+    def values(self, seen: Seen, learned: Learned) -> Values:
+        """Make float64 ``[N]`` of the statistics of N images, or ``[M]`` of those of M groups; higher = more OOD."""
+
+    def learn(self, seen: Seen) -> Learned:
+        """Learn what normal looks like from the statistics of single held-out images, ``[N, *shape]`` each."""
+        del seen
+        return {}
+
+    @property
+    def group_size(self) -> int:
+        """How many images it judges together."""
+        return 1
+
+    @property
+    def name(self) -> str:
+        """What tables and the command line call it: its kind, and what differs from its defaults.
+
+        Example:
+            >>> from oodflow.scores import Typicality
+            >>> Typicality().name, Typicality(group=10).name
+            ('typicality', 'typicality?group=10')
+        """
+        settings = self.model_dump(mode="json", exclude_defaults=True, exclude={"kind"}).items()
+        texts = [
+            f"{name}={value if isinstance(value, str) else json.dumps(value).removesuffix('.0')}"
+            for name, value in settings
+        ]
+        return "?".join([self.kind, *(["&".join(texts)] if texts else [])])
+
+    def why_not(self, model: Density | None, data: DataSet) -> str | None:
+        """Say why it can't be computed of such data under such a model; none: it can."""
+        reasons = (statistic.why_not(model, data) for statistic in self.reads())
+        return next((reason for reason in reasons if reason), None)
+
+    def fit(self, reference: Observation) -> "FittedScore":
         """Learn what normal looks like; most scores have nothing to learn.
 
         Args:
-            reference: evidence of held-out in-distribution data: neither training nor test data, and never OOD data.
-
-        Returns:
-            The score itself.
+            reference: held-out in-distribution data: neither training nor test data, and never OOD data.
         """
-        del reference
-        return self
+        reference.collect(self.reads())
+        return FittedScore(self, self.learn({statistic: reference[statistic] for statistic in self.reads()}))
 
-    @abstractmethod
-    def score(self, evidence: Evidence) -> NDArray[np.float64]:
-        """Score every image.
-
-        Args:
-            evidence: what one pass over the data set collected, for N images.
-
-        Returns:
-            float64 [N] in ``unit``, higher = more OOD.
+    def score(self, observation: Observation) -> Values:
+        """Score every image with a score that has nothing to learn; as :meth:`FittedScore.score`.
 
         Raises:
-            NotFittedError: the score learns from reference data and ``fit`` was not called.
+            NotFittedError: the score learns from reference data.
         """
+        if self.learns:
+            raise NotFittedError(self)
+        return FittedScore(self, {}).score(observation)
+
+
+class FittedScore:
+    """A score, with what it has learned.
+
+    Args:
+        settings: the score.
+        learned: what its ``learn`` returned.
+
+    Example:
+        >>> from oodflow.scores import load_score, Typicality
+        >>> from oodflow.testing.observations import example
+        >>> fitted = Typicality().fit(example("reference"))
+        >>> file = getfixture("tmp_path") / "typicality.safetensors"
+        >>> fitted.save(file)
+        >>> test = example("test")
+        >>> bool((load_score(file).score(test) == fitted.score(test)).all())
+        True
+    """
+
+    def __init__(self, settings: Score, learned: Learned) -> None:
+        self.settings, self.learned = settings, dict(learned)
+
+    def score(self, observation: Observation) -> Values:
+        """Score every image, or every group.
+
+        Groups are dealt at random by the observation's seed; images that do not fill a last group are left out.
+
+        Args:
+            observation: of N images or vectors.
+
+        Returns:
+            float64 ``[N]`` in ``settings.unit``, or ``[N // group_size]``; higher = more OOD.
+
+        Raises:
+            UsageError: there are fewer images than make a group, or the score returns something else.
+        """
+        score = self.settings
+        observation.collect(score.reads())
+        seen = {statistic: observation[statistic] for statistic in score.reads()}
+        count = len(observation) // score.group_size
+        if count < 1:
+            raise UsageError(
+                f"{score.name} judges groups of {score.group_size} images, and {observation.data.name} has "
+                f"{len(observation)}: take more images or smaller groups."
+            )
+        if score.group_size > 1:
+            groups = deal(len(observation), score.group_size, observation.seed)
+            seen = {statistic: values[groups] for statistic, values in seen.items()}
+        values = score.values(seen, self.learned)
+        if values.shape != (count,) or values.dtype != np.float64:
+            raise UsageError(
+                f"score {score.name!r} of {observation.data.name} is {values.dtype} {list(values.shape)}: expected "
+                f"float64 [{count}], one value per {'image' if score.group_size == 1 else 'group'}."
+            )
+        return values
+
+    def save(self, path: Path) -> None:
+        """Write the score to one safetensors file, atomically."""
+        about = {"schema_version": 1, "score": self.settings.model_dump(mode="json")}
+        tensors = {name: torch.from_numpy(np.asarray(values)) for name, values in self.learned.items()}
+        save_tensors(path, tensors, {"fitted_score": json.dumps(about)})
+
+
+def deal(images: int, group: int, seed: int) -> NDArray[np.intp]:
+    """Deal images into groups at random: ``[images // group, group]`` indices, all different.
+
+    Example:
+        >>> deal(7, 3, seed=0).shape
+        (2, 3)
+    """
+    count = images // group
+    return np.random.default_rng(seed).permutation(images)[: count * group].reshape(count, group)
+
+
+def read_fitted(path: Path) -> tuple[dict[str, object], dict[str, Values]]:
+    """Read what :meth:`FittedScore.save` wrote: a score's settings, and what it has learned.
+
+    Raises:
+        OodflowError: when the file is missing, damaged or holds something else.
+    """
+    tensors, metadata = load_tensors(path)
+    try:
+        about = json.loads(metadata["fitted_score"])
+        if about["schema_version"] != 1:
+            raise ValueError(f"it has schema version {about['schema_version']}, this oodflow reads 1")
+        return about["score"], {name: tensor.numpy() for name, tensor in tensors.items()}
+    except (KeyError, TypeError, ValueError) as error:
+        why = f"its metadata lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise OodflowError(f"{path} does not hold a fitted score: {why}.") from error

@@ -1,48 +1,58 @@
 """Too likely is as suspicious as too unlikely: how far an image's likelihood is from the usual one."""
 
-from typing import Self
+from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from pydantic import Field
 
-from oodflow.scores.evidence import Evidence
-from oodflow.scores.score import NotFittedError, Score
+from oodflow.scores.score import Learned, Score, Seen, Values
+from oodflow.statistics import LogProb, Statistic
 
 
 class Typicality(Score):
-    r"""Distance of the negative log-likelihood from its mean on in-distribution data, for single images.
+    r"""Distance of the negative log-likelihood from its mean on in-distribution data, for images or groups of them.
 
-    .. math:: s(x) = \bigl| -\log p(x) - \hat H \bigr|, \qquad \hat H = \frac1N \sum_n -\log p(x_n)
+    .. math:: s(x_1, \dots, x_M) = \Bigl| \frac1M \sum_m -\log p(x_m) - \hat H \Bigr|, \qquad
+              \hat H = \frac1N \sum_n -\log p(x_n)
 
-    in nats, with the sum over the reference.
+    in nats, with the second sum over the reference.
 
     :math:`\hat H` has to come from held-out data: a flow that over-fits gives its training data a smaller mean. The
-    test is blind where the likelihoods of both data sets overlap.
+    test is blind where the likelihoods of both data sets overlap, the less so the larger the groups; these must be of
+    one kind, all in distribution or all out of it.
+
+    Attributes:
+        group: M, images that are judged together.
 
     Reference:
-        Nalisnick, Matsukawa, Teh, Lakshminarayanan, 2019, arXiv 1906.02994, section 3 (there for groups of M images;
-        this is M = 1).
+        Nalisnick, Matsukawa, Teh, Lakshminarayanan, 2019, arXiv 1906.02994, section 3.
 
     Example:
-        >>> from oodflow.testing.scores import example_evidence
-        >>> typicality = Typicality().fit(example_evidence(n=50, seed=1))
-        >>> bool((typicality.score(example_evidence(n=3)) >= 0).all())
-        True
+        >>> from oodflow.testing.observations import example
+        >>> fitted = Typicality(group=5).fit(example("reference"))
+        >>> fitted.score(example("test")).shape, len(example("test"))
+        ((6,), 32)
     """
 
-    name = "typicality"
-    unit = "nats"
+    kind: Literal["typicality"] = "typicality"
+    unit: ClassVar[str] = "nats"
+    learns: ClassVar[bool] = True
+    group: int = Field(1, ge=1)
 
-    def __init__(self) -> None:
-        self.entropy: float | None = None
+    @property
+    def group_size(self) -> int:
+        """How many images it judges together."""
+        return self.group
 
-    def fit(self, reference: Evidence) -> Self:
+    def reads(self) -> tuple[Statistic, ...]:
+        """Read the log-probability."""
+        return (LogProb(),)
+
+    def learn(self, seen: Seen) -> Learned:
         """Estimate the flow's entropy Ĥ as the mean of −log p on held-out in-distribution data."""
-        self.entropy = -float(np.mean(reference.log_prob))
-        return self
+        return {"entropy": np.array(-np.mean(seen[LogProb()]))}
 
-    def score(self, evidence: Evidence) -> NDArray[np.float64]:
-        """Return ``|−log p(x) − Ĥ|``, [N] in nats; raise ``NotFittedError`` before ``fit``."""
-        if self.entropy is None:
-            raise NotFittedError(self)
-        return np.abs(-evidence.log_prob - self.entropy)
+    def values(self, seen: Seen, learned: Learned) -> Values:
+        """Return ``|mean −log p − Ĥ|``, [N] or [M] in nats."""
+        surprise = -seen[LogProb()]
+        return np.abs((surprise if self.group == 1 else surprise.mean(1)) - learned["entropy"])

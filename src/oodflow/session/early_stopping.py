@@ -2,15 +2,13 @@
 
 import math
 
-import numpy as np
 import torch
 
-from oodflow.data import ImageSet
+from oodflow.data import ImageSet, RealSet
+from oodflow.errors import OodflowError
 from oodflow.flows import Flow
-from oodflow.session.user_data import RealSet
+from oodflow.statistics import LogProb, Observation
 from oodflow.training import StepReport, TrainState
-
-BATCH = 256
 
 
 class NoImprovement(Exception):
@@ -54,9 +52,9 @@ class HeldOut:
             raise NoImprovement
 
 
-@torch.inference_mode()
 def mean_log_prob(flow: Flow, data: ImageSet | RealSet) -> float:
     """Average log-probability over data, with its evaluation noise, in nats; minus infinity if it overflows."""
-    batches = (data.batch(slice(start, start + BATCH)) for start in range(0, len(data), BATCH))
-    total = sum(np.sum(flow.log_prob(batch), dtype=np.float64) for batch in batches)
-    return float(total) / len(data) if np.isfinite(total) else -math.inf
+    try:
+        return float(Observation(flow, data)[LogProb()].mean())
+    except OodflowError:
+        return -math.inf

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from oodflow.data import ImageSet, TrainingBatches
+from oodflow.data import ImageSet, RealSet, TrainingBatches
 from oodflow.errors import UnknownName, UsageError
 from oodflow.flows import FLOWS, Flow, FlowConfig
 from oodflow.recipes.named import CPU_NET
 from oodflow.recipes.scales import cpu_training
 from oodflow.session.early_stopping import HeldOut, NoImprovement
 from oodflow.session.progress import training_progress
-from oodflow.session.user_data import RealSet, UserData, part_of, set_of
+from oodflow.session.user_data import UserData, part_of, set_of
 from oodflow.training import Callback, TrainingConfig, TrainState, choose_device, seeded, train
 
 STEPS = 1000

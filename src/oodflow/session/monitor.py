@@ -12,8 +12,8 @@ from oodflow.metrics import auroc, bits_per_dim
 from oodflow.runs.config import RunConfig
 from oodflow.runs.pictures import row_of, samples_figure
 from oodflow.runs.run_dir import RunDir
-from oodflow.scores import Evidence, observe, require_shape
 from oodflow.session.journal import Board, Log
+from oodflow.statistics import LogProb, Observation, require_shape
 from oodflow.training import StepReport, TrainState
 
 
@@ -45,7 +45,7 @@ class Monitor:
         self.ood = []
         for spec in config.ood:
             try:
-                self.ood.append(load(spec, "all", root=root).limit(config.monitor.images))
+                self.ood.append(load(spec, config.asked_split(spec), root=root).limit(config.monitor.images))
             except UsageError:
                 raise
             except OodflowError as error:  # it is not on disk, and the run itself doesn't need it
@@ -60,11 +60,13 @@ class Monitor:
                 self._look(flow, report.step, state.seconds)
 
     def _look(self, flow: Flow, step: int, seconds: float) -> None:
-        def bits(evidence: Evidence) -> Any:
-            return bits_per_dim(evidence.log_prob, flow.dims)
+        def bits(observation: Observation) -> Any:
+            return bits_per_dim(observation[LogProb()], flow.dims)
 
         try:
-            inside, *outsides = [observe(flow, images) for images in (self.inside, *self.ood)]
+            inside, *outsides = [Observation(flow, images) for images in (self.inside, *self.ood)]
+            for observation in (inside, *outsides):
+                observation.collect([LogProb()])
         except OodflowError as error:  # not finite: whether training can go on is for training to decide
             self.say(f"step {step:,}: {error}")
             return
@@ -73,7 +75,7 @@ class Monitor:
         split, bpd = self.inside.split, bits(inside).mean()
         self.board.scalar(f"{split.replace('+', '-')}/bpd", bpd, step)
         for images, outside in zip(self.ood, outsides, strict=True):
-            area = auroc(-inside.log_prob, -outside.log_prob)
+            area = auroc(-inside[LogProb()], -outside[LogProb()])
             results[images.name] = {"bpd": bits(outside).mean(), "auroc": area}
             rows.append(row_of(outside, area))
             tag = images.name.replace("/", "-").replace(":", "-")

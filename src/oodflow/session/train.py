@@ -11,13 +11,13 @@ from oodflow.flows import Flow
 from oodflow.runs.config import RunConfig
 from oodflow.runs.run_dir import RunDir
 from oodflow.runs.training_facts import TrainingFacts
-from oodflow.scores import require_shape
 from oodflow.session.checkpoints import Checkpoints
 from oodflow.session.interrupt import Interrupted, stop_between_steps
 from oodflow.session.journal import Board, Log
 from oodflow.session.monitor import Monitor
 from oodflow.session.training_data import training_data
 from oodflow.session.training_record import TrainingRecord
+from oodflow.statistics import require_shape
 from oodflow.training import Callback, Diverged, TrainingConfig, TrainState, choose_device, seeded, stream, train
 from oodflow.training.streams import DATA
 

@@ -2,49 +2,22 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
-from oodflow.data import SOURCES, ImageSet, load
+from oodflow.data import SOURCES, ImageSet, RealSet, load
 from oodflow.data.sources.npy import channels_first
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import FlowConfig
 
 UserData = NDArray[Any] | Tensor | Dataset[Any] | DataLoader[Any] | str | Path
 """Arrays, tensors, what PyTorch reads data with, the name of a data set, a folder."""
-
-
-@dataclass(frozen=True, eq=False)
-class RealSet:
-    """Real tensors in memory.
-
-    Args:
-        name: what they are called in messages.
-        array: float32 ``[N, *shape]``, finite.
-    """
-
-    name: str
-    array: NDArray[np.float32]
-
-    def __len__(self) -> int:
-        return len(self.array)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Of one tensor."""
-        return self.array.shape[1:]
-
-    def batch(self, indices: npt.ArrayLike | slice) -> NDArray[np.float32]:
-        """Tensors number ``indices``, in their own memory."""
-        at = indices if isinstance(indices, slice) else np.asarray(indices)
-        return np.array(self.array[at], order="C")
 
 
 def set_of(data: UserData, config: FlowConfig, name: str = "data", root: Path | None = None) -> ImageSet | RealSet:
@@ -177,4 +150,4 @@ def _reals(array: NDArray[Any], config: FlowConfig, name: str) -> RealSet:
     if array.ndim != config.rank + 1:
         expected = {1: "[N, D]", 3: "[N, C, H, W]"}.get(config.rank, f"{config.rank} dimensions a datum")
         raise UsageError(f"{name} is {list(array.shape)} but a {config.kind} takes {expected}.")
-    return RealSet(name, np.ascontiguousarray(array, dtype=np.float32))
+    return RealSet.from_array(np.ascontiguousarray(array, dtype=np.float32), name, "train")

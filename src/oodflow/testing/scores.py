@@ -1,116 +1,114 @@
 """The contract of a score, as a test that anyone can run on a score of their own."""
 
-from collections.abc import Callable
+import tempfile
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from oodflow.data import ImageSet
-from oodflow.scores.evidence import Evidence
-from oodflow.scores.score import NotFittedError, Score
-
-_SHAPES = ((1, 12, 10), (3, 8, 9))  # grey and colour, and never square: a swapped axis shows
+from oodflow.scores import SCORES, FittedScore, NotFittedError, Score, load_score
+from oodflow.statistics import Observation
+from oodflow.testing.observations import SHAPES, Kind, example, select
 
 
-def check_score(make_score: Callable[[], Score]) -> None:
-    """Test that a score keeps its contract.
+def check_score(score: Score) -> None:
+    """Test that a score keeps its contract, on small flows that were trained, and data that they know and don't.
 
-    It returns float64 [N], finite and higher = more OOD; it is a function of each image's own evidence and of what
-    ``fit`` saw; ``fit`` returns the score; a score that has to be fitted says so; evidence is left as it was.
+    Of images and vectors, as far as it applies to them: it returns float64 ``[N]``, or one a group, finite and higher =
+    more OOD; it is made of the statistics that it declares and of what it has learned, and of nothing else; it scores
+    the same again; one that learns says so and refuses to be used before; fitted, saved and loaded it is the same, when
+    it is registered; its settings survive JSON.
 
     Args:
-        make_score: returns a new score that is not fitted, for example its class.
+        score: its settings.
 
     Raises:
         AssertionError: with the clause that does not hold.
 
     Example:
         >>> from oodflow.scores import Likelihood
-        >>> check_score(Likelihood)
+        >>> check_score(Likelihood())
     """
-    for shape in _SHAPES:
-        reference, evidence = example_evidence(n=40, shape=shape, seed=1), example_evidence(n=12, shape=shape, seed=2)
-        score = make_score().fit(reference)
-        _check_values(score, evidence)
-        _check_fit(make_score, reference, evidence)
-        _check_each_image_alone(score, evidence)
-        _check_direction(score, evidence)
-        _check_repeatable(make_score, reference, evidence)
-
-
-def example_evidence(n: int, *, shape: tuple[int, int, int] = (1, 12, 10), seed: int = 0) -> Evidence:
-    """Make evidence of noise images under an imagined flow that needs about six bits per dimension.
-
-    Args:
-        n: how many images.
-        shape: (C, H, W).
-        seed: of the images and log-probabilities.
-
-    Returns:
-        Evidence with N = ``n``.
-
-    Example:
-        >>> example_evidence(n=3).log_prob.shape
-        (3,)
-    """
-    rng = np.random.default_rng(seed)
-    dims = int(np.prod(shape))
-    log_prob = -dims * np.log(2) * rng.normal(6.0, 0.2, n)
-    return _evidence(rng.integers(0, 256, (n, *shape), dtype=np.uint8), log_prob)
-
-
-def _check_fit(make_score: Callable[[], Score], reference: Evidence, evidence: Evidence) -> None:
-    score = make_score()
-    before = reference.log_prob.copy()
-    assert score.fit(reference) is score, "fit returns the score itself"
-    assert np.array_equal(reference.log_prob, before), "fit leaves the reference as it was"
-    try:
-        unfitted = make_score().score(evidence)
-    except NotFittedError as error:
-        assert type(score).__name__ in str(error), "NotFittedError names the score"
-    else:
-        same = np.array_equal(unfitted, score.score(evidence))
-        assert same, "a score that learns from fit raises NotFittedError when it is used before"
-
-
-def _check_values(score: Score, evidence: Evidence) -> None:
-    before = evidence.log_prob.copy()
-    values = score.score(evidence)
-    assert values.shape == before.shape, f"score returns one value per image, {before.shape}, not {values.shape}"
-    assert values.dtype == np.float64, f"score returns float64, not {values.dtype}"
-    assert np.isfinite(values).all(), "scores are finite"
-    assert np.array_equal(evidence.log_prob, before), "score leaves the evidence as it was"
-    assert not np.shares_memory(values, evidence.log_prob), "score returns memory of its own"
-    assert score.name, "a score has a name"
+    again = type(score).model_validate_json(score.model_dump_json())
+    assert again == score, "settings survive JSON"
     assert score.unit, "a score has a unit"
+    kinds = [kind for kind in SHAPES if _applies(score, kind)]
+    assert kinds, "a score can be computed of some kind of data"
+    for kind in kinds:
+        reference, test, outliers = (example(part, kind) for part in ("reference", "test", "outliers"))
+        fitted = _fit(score, reference)
+        values = _check_values(fitted, test)
+        assert np.array_equal(_values(_fit(score, reference), test), values), "two fitted on the same data agree"
+        _check_learning(score, fitted, test, values)
+        _check_saving(fitted, test, values)
+        if score.group_size == 1:
+            _check_each_image_alone(fitted, test, values)
+        assert (_values(fitted, outliers) > values.max()).all(), "a higher score means more out of distribution"
 
 
-def _check_each_image_alone(score: Score, evidence: Evidence) -> None:
-    values = score.score(evidence)
-    order = np.random.default_rng(3).permutation(values.size)
-    shuffled = score.score(_select(evidence, order))
-    assert np.array_equal(shuffled, values[order]), "another order of the images gives the same scores in that order"
-    alone = np.concatenate([score.score(_select(evidence, np.array([i]))) for i in range(values.size)])
-    assert np.array_equal(alone, values), "the score of an image does not depend on the images beside it"
+def _applies(score: Score, kind: Kind) -> bool:
+    test = example("test", kind)
+    return score.why_not(test.model, test.data) is None
 
 
-def _check_direction(score: Score, evidence: Evidence) -> None:
-    """No score can doubt this outlier: blank images, which compress to nothing, that the flow finds most improbable."""
-    blank = _evidence(np.zeros_like(evidence.images.batch(slice(None))), evidence.log_prob * 10)
-    highest = score.score(evidence).max()
-    assert (score.score(blank) > highest).all(), "a higher score means more out of distribution"
+def _fit(score: Score, reference: Observation) -> FittedScore:
+    try:
+        return score.fit(reference)
+    except KeyError as error:
+        raise AssertionError(f"it learns from what it declares in reads() alone, not from {error}") from error
 
 
-def _check_repeatable(make_score: Callable[[], Score], reference: Evidence, evidence: Evidence) -> None:
-    score, again = make_score().fit(reference), make_score().fit(reference)
-    values = score.score(evidence)
-    assert np.array_equal(score.score(evidence), values), "scoring twice gives the same scores"
-    assert np.array_equal(again.score(evidence), values), "two scores fitted on the same data agree"
+def _values(fitted: FittedScore, observation: Observation) -> Any:
+    try:
+        return fitted.score(observation)
+    except KeyError as error:
+        raise AssertionError(f"it is made of what it declares in reads() alone, not of {error}") from error
+    except ValueError as error:
+        raise AssertionError(
+            f"it returns float64, one value an image or group, and leaves statistics: {error}"
+        ) from error
 
 
-def _select(evidence: Evidence, indices: NDArray[np.intp]) -> Evidence:
-    return _evidence(evidence.images.batch(indices), evidence.log_prob[indices])
+def _check_values(fitted: FittedScore, test: Observation) -> Any:
+    values = _values(fitted, test)
+    assert np.isfinite(values).all(), "scores are finite"
+    read = [test[statistic] for statistic in fitted.settings.reads()]
+    assert not any(np.shares_memory(values, one) for one in read), "it returns memory of its own"
+    assert np.array_equal(_values(fitted, test), values), "scoring twice gives the same scores"
+    return values
 
 
-def _evidence(images: NDArray[np.uint8], log_prob: NDArray[np.float64]) -> Evidence:
-    return Evidence(ImageSet.from_array(images, name="example", split="test"), log_prob, seed=0, draws=1)
+def _check_learning(score: Score, fitted: FittedScore, test: Observation, values: Any) -> None:
+    if not score.learns:
+        assert not fitted.learned, "a score that learns says so"
+        assert np.array_equal(score.score(test), values), "one that does not needs no fitting"
+        return
+    try:
+        score.score(test)
+    except NotFittedError as error:
+        assert score.name in str(error), "NotFittedError names the score"
+    else:
+        raise AssertionError("a score that learns raises NotFittedError when it is used before")
+
+
+def _check_saving(fitted: FittedScore, test: Observation, values: Any) -> None:
+    if SCORES.get(fitted.settings.kind) is not type(fitted.settings):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        fitted.save(Path(folder) / "score.safetensors")
+        loaded = load_score(Path(folder) / "score.safetensors")
+    assert loaded.settings == fitted.settings, "it is loaded with the settings that it was saved with"
+    assert np.array_equal(loaded.score(test), values), "saved and loaded it scores the same"
+
+
+def _check_each_image_alone(fitted: FittedScore, test: Observation, values: Any) -> None:
+    order = np.random.default_rng(3).permutation(len(test))
+    assert np.array_equal(_values(fitted, _select(fitted, test, order)), values[order]), "another order is the same"
+    alone = [_values(fitted, _select(fitted, test, np.array([i]))) for i in range(len(test))]
+    assert np.array_equal(np.concatenate(alone), values), "the score of an image does not depend on those beside it"
+
+
+def _select(fitted: FittedScore, test: Observation, rows: Any) -> Observation:
+    """Observe some of the images, with the very statistics that they have among all."""
+    known = {statistic: test[statistic][rows] for statistic in fitted.settings.reads()}
+    return Observation(test.model, select(test.data, rows), known=known)

@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from oodflow.data import ImageSet, TrainingBatches
+from oodflow.data import TrainingBatches
+from oodflow.data.batches import Batchable
 
 DATA = "data"
 """Name of the part that is training data."""
@@ -19,8 +20,8 @@ class Part(NamedTuple):
     """A part of a batch.
 
     Attributes:
-        x: images, uint8 ``[B, C, H, W]``.
-        noise: dequantisation noise in [0, 1), float32 of the same shape.
+        x: images, uint8 ``[B, C, H, W]``, or real tensors, float ``[B, ...]``.
+        noise: in [0, 1), float32 of the same shape; it dequantises images.
     """
 
     x: Tensor
@@ -31,12 +32,12 @@ Batch = Mapping[str, Part]
 """The parts of a step by name, ``data`` among them."""
 
 
-def stream(images: ImageSet, name: str, batch_size: int, seed: int) -> TrainingBatches:
+def stream(rows: Batchable, name: str, batch_size: int, seed: int) -> TrainingBatches:
     """Make the batches of one part: a function of (seed, step), independent of all other parts.
 
     Each goes through its own set again and again, however long the others are.
     """
-    return TrainingBatches(images, batch_size, stream_seed(seed, name))
+    return TrainingBatches(rows, batch_size, stream_seed(seed, name))
 
 
 def stream_seed(seed: int, name: str) -> int:

@@ -29,7 +29,7 @@ class NegativeTraining(Objective):
     image; ``ood_above``, the share of it that is above the threshold.
 
     Attributes:
-        data: the set whose likelihood is pushed down; it is trained on its part of the run's ``split``.
+        data: the set whose likelihood is pushed down, by its part of the run's ``split``; its test part is asked about.
         threshold: :math:`c`, in nats an image. The paper has -100000 for 32x32 colour images and -30000 for 28x28 grey.
 
     Reference:

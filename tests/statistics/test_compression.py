@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from oodflow.errors import UsageError
-from oodflow.scores.compression import COMPRESSORS, as_picture, compress, compressed_bits
+from oodflow.statistics.compression import COMPRESSORS, as_picture, compress, compressed_bits
 
 SHAPES = [(1, 28, 28), (3, 32, 32), (1, 7, 13), (3, 1, 1)]
 

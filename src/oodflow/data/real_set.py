@@ -1,0 +1,73 @@
+"""Real tensors: rows of a table, embeddings, feature maps."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from oodflow.data.image_set import content_digest, in_chunks
+from oodflow.errors import UsageError
+
+Reals = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class RealSet:
+    """Real tensors of one split, with a fingerprint of exactly these numbers: what :class:`ImageSet` is for images.
+
+    Args:
+        name: what to call them.
+        split: what they serve for.
+        array: float ``[N, *shape]``, such as ``[N, D]`` for vectors.
+        note: what a reader of results must know; empty otherwise.
+
+    Example:
+        >>> vectors = RealSet.from_array(np.zeros((4, 3)))
+        >>> len(vectors), vectors.shape, vectors.batch([0, 3]).shape, len(vectors.limit(2))
+        (4, (3,), (2, 3), 2)
+    """
+
+    name: str
+    split: str
+    array: Reals
+    note: str = ""
+
+    @classmethod
+    def from_array(cls, values: Reals, name: str = "array", split: str = "test") -> "RealSet":
+        """Take tensors that are in memory, float ``[N, *shape]`` and finite."""
+        if not isinstance(values, np.ndarray) or values.dtype.kind != "f" or values.ndim < 2 or not values.size:
+            came = f"{values.dtype} {list(values.shape)}" if isinstance(values, np.ndarray) else type(values).__name__
+            raise UsageError(f"values must be a non-empty float array [N, ...], such as [N, D], but {came} came.")
+        bad = np.argwhere(~np.isfinite(values))
+        if len(bad):
+            raise UsageError(f"{len(bad):,} numbers of {name} are NaN or infinite, the first at {bad[0].tolist()}.")
+        return cls(name, split, values)
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one tensor: ``(D,)`` of a vector."""
+        return self.array.shape[1:]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits of a SHA-256 over all numbers, their type and shape."""
+        content = content_digest(self.shape, in_chunks(self.array))
+        return hashlib.sha256(f"{self.array.dtype.str} {content}".encode()).hexdigest()[:16]
+
+    def batch(self, indices: npt.ArrayLike | slice) -> Reals:
+        """Tensors number ``indices``: a contiguous ``[n, *shape]`` of their own memory."""
+        at = indices if isinstance(indices, slice) else np.asarray(indices)
+        return np.array(self.array[at], order="C")
+
+    def limit(self, n: int) -> "RealSet":
+        """Keep ``n`` tensors spread evenly over all, or all if there are fewer."""
+        if n < 1:
+            raise UsageError(f"the limit of {self.name} must be at least 1 tensor, but {n} came.")
+        kept = min(n, len(self))
+        return replace(self, array=self.array[np.arange(kept) * len(self) // kept])

@@ -1,0 +1,82 @@
+"""Which scores an evaluation computes, and why it leaves others out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from oodflow.data import ImageSet, load
+from oodflow.errors import OodflowError, UsageError
+from oodflow.evaluation.options import EvaluationOptions
+from oodflow.flows import Flow
+from oodflow.runs.config import RunConfig
+from oodflow.scores import SCORES, Score, named_score
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The scores to compute.
+
+    Attributes:
+        scores: by name.
+        left_out: by name, why a score of ``all`` can't be computed here.
+        reference: what scores that learn are fitted to; none: there are none.
+    """
+
+    scores: dict[str, Score]
+    left_out: dict[str, str]
+    reference: ImageSet | None
+
+
+def choose(flow: Flow, config: RunConfig, test: ImageSet, options: EvaluationOptions, root: Path | None) -> Choice:
+    """Choose the scores that were asked for and can be computed: of ``all`` those that can't are left out.
+
+    Raises:
+        UsageError: for an unknown score, and for one asked for by its name that can't be computed.
+    """
+    named = {score.name: score for score in (named_score(text) for text in options.scores if text != "all")}
+    scores, left_out = _all_scores() if "all" in options.scores else ({}, {})
+    scores |= named
+    reference: ImageSet | None = None
+    none_held_out = None
+    if any(score.learns for score in scores.values()):
+        try:
+            reference = _reference(config, options, root)
+        except OodflowError as error:
+            none_held_out = str(error).rstrip(".")
+    for name, score in scores.items():
+        reason = score.why_not(flow, test) or (none_held_out if score.learns else None)
+        if reason and name in named:
+            raise UsageError(f"the score {name} can't be computed here: {reason}.")
+        if reason:
+            left_out[name] = reason
+    return Choice({name: score for name, score in scores.items() if name not in left_out}, left_out, reference)
+
+
+def _all_scores() -> tuple[dict[str, Score], dict[str, str]]:
+    """Make every registered score at its defaults, and say which have none."""
+    scores, left_out = {}, {}
+    for name, kind in SCORES.items():
+        try:
+            scores[name] = kind.model_validate({})
+        except ValidationError as error:
+            missing = str(error.errors()[0]["loc"][0])
+            left_out[name] = f"it takes a setting of its own: name it as {name}?{missing}=..."
+    return scores, left_out
+
+
+def _reference(config: RunConfig, options: EvaluationOptions, root: Path | None) -> ImageSet:
+    """Open the images that scores learn from, which the flow must not have seen either.
+
+    Raises:
+        UsageError: when the flow has seen them.
+        OodflowError: when they are not there.
+    """
+    if "calibration" in config.split:
+        others = " or ".join(name for name, score in SCORES.items() if not score.learns)
+        raise UsageError(
+            f"it must learn from images that the flow has not seen, and this flow was trained on {config.split}, the "
+            f"whole official train part, so that none of it is held out: ask for {others}, or train with split=train."
+        )
+    images = load(config.data, "calibration", root=root)
+    return images if options.limit is None else images.limit(options.limit)

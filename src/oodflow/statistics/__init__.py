@@ -1,0 +1,43 @@
+"""Statistics: what is computed for each image or vector of a data set under a model, once, for all scores to share.
+
+``STATISTICS`` names them, one a file. Adding one is a file here, or in a package of yours, and a line in the registry;
+``oodflow.testing.check_statistic`` says if it is sound.
+"""
+
+from typing import Annotated
+
+from pydantic import SerializeAsAny
+
+from oodflow.registry import ChosenFrom, Registry
+from oodflow.statistics.batch import Batch, inference, numbers
+from oodflow.statistics.compressed_bits import Codec, CompressedBits
+from oodflow.statistics.latents import Latents
+from oodflow.statistics.log_det import LogDet
+from oodflow.statistics.log_prob import LogProb
+from oodflow.statistics.log_prob_z import LogProbZ
+from oodflow.statistics.model import Density
+from oodflow.statistics.observation import Observation
+from oodflow.statistics.requirements import require_images, require_shape
+from oodflow.statistics.statistic import Array, Needs, Statistic
+from oodflow.statistics.store import Store
+
+STATISTICS: Registry[type[Statistic]] = Registry(
+    "statistic",
+    "oodflow.statistics",
+    {
+        "log_prob": LogProb,
+        "log_prob_z": LogProbZ,
+        "log_det": LogDet,
+        "latents": Latents,
+        "compressed_bits": CompressedBits,
+    },
+)
+
+AnyStatistic = Annotated[SerializeAsAny[Statistic], ChosenFrom(STATISTICS)]
+"""Settings of any registered statistic."""
+
+__all__ = [
+    "STATISTICS", "AnyStatistic", "Array", "Batch", "Codec", "CompressedBits", "Density", "Latents", "LogDet",
+    "LogProb", "LogProbZ", "Needs", "Observation", "Statistic", "Store", "inference", "numbers", "require_images",
+    "require_shape",
+]  # fmt: skip

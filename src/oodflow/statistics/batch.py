@@ -1,0 +1,84 @@
+"""Some images under a model: what a statistic is computed from."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from oodflow.errors import UsageError
+from oodflow.flows import Terms, image_noise
+from oodflow.statistics.model import InEval
+
+
+class Batch:
+    """Some images, or vectors, and a model to ask about them; what several statistics need is computed once.
+
+    Attributes:
+        data: uint8 ``[n, C, H, W]``, or float ``[n, D]``.
+        seed: of the noise.
+        draw: which of several draws of the noise.
+    """
+
+    def __init__(self, model: InEval, data: NDArray[Any], *, seed: int = 0, draw: int = 0) -> None:
+        self._model, self.data, self.seed, self.draw = model, data, seed, draw
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    @property
+    def model(self) -> Any:
+        """The model in eval mode with all of its parameters; to be left as it is."""
+        return self._model.whole
+
+    @cached_property
+    def x(self) -> Tensor:
+        """The data, on the model's device."""
+        return torch.from_numpy(self.data).to(self._model.device)
+
+    @cached_property
+    def noise(self) -> Tensor | None:
+        """Dequantisation noise, a function of (seed, draw, the image); none where there is nothing to dequantise."""
+        if self.data.dtype != np.uint8:
+            return None
+        return torch.from_numpy(image_noise(self.data, self.seed, self.draw)).to(self._model.device)
+
+    @cached_property
+    def terms(self) -> Terms:
+        """What a flow's log-probability is the sum of, with the latents: from one pass, without gradients."""
+        with inference():
+            return self._model.lean.terms(self.x, noise=self.noise)
+
+    @cached_property
+    def log_prob(self) -> Tensor:
+        """The log-probability under any model, ``[n]`` in nats, without gradients.
+
+        Raises:
+            UsageError: when the model gives something else than a number for each.
+        """
+        if self._model.is_flow:
+            return self.terms.log_prob
+        with inference():
+            values: Tensor = self.model.log_prob(self.x)
+        if tuple(values.shape) != (len(self),):
+            raise UsageError(
+                f"log_prob of a {type(self.model).__name__} gives {list(values.shape)} for {len(self)} rows of shape "
+                f"{list(self.data.shape[1:])}: expected [{len(self)}], one number each."
+            )
+        return values
+
+
+@contextmanager
+def inference() -> Iterator[None]:
+    """Compute without gradients, and on a GPU with the same algorithm each time."""
+    with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+        yield
+
+
+def numbers(values: Tensor) -> NDArray[np.float64]:
+    """Bring what a model computed to NumPy, as float64."""
+    return values.double().cpu().numpy()

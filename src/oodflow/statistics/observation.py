@@ -1,0 +1,153 @@
+"""A data set seen by a model: all statistics that are asked for, each computed once."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+
+from oodflow.data import DataSet
+from oodflow.errors import OodflowError, UsageError
+from oodflow.flows import Flow
+from oodflow.statistics.batch import Batch
+from oodflow.statistics.model import Density, InEval
+from oodflow.statistics.requirements import require_shape
+from oodflow.statistics.statistic import Array, Statistic
+from oodflow.statistics.store import Store
+
+Progress = Callable[[int, int], None]
+"""Called with (images done, images in all) after each batch."""
+
+
+class Observation:
+    """A data set and what a model makes of it: statistics by index, computed when they are first asked for.
+
+    The noise of an image is a function of (seed, draw, the image), so a statistic of an image depends on no other
+    image, nor on the batch size but for rounding.
+
+    Args:
+        model: a flow, or any object with ``log_prob(x)``, used on the device where it is and in eval mode; it is left
+            as it was. None: only statistics of the data alone are there.
+        data: N images or vectors of the model's shape.
+        seed: of the dequantisation noise, and of dealing images into groups.
+        draws: K, how many draws of the noise to average; the cost grows with it.
+        batch_size: images that go through the model at once.
+        store: where to look for statistics before computing them, and to keep them.
+        progress: called after each batch.
+        known: statistics that are known already, each ``[N, *shape]``.
+
+    Raises:
+        UsageError: the data's shape is not the flow's, or ``draws`` or ``batch_size`` is not positive.
+
+    Example:
+        >>> from oodflow.data import ImageSet
+        >>> from oodflow.flows import RealNVPConfig
+        >>> from oodflow.statistics import Latents, LogDet, LogProb
+        >>> flow = RealNVPConfig(scales=2, width=4).build((1, 8, 8))
+        >>> seen = Observation(flow, ImageSet.from_array(np.zeros((5, 1, 8, 8), np.uint8)))
+        >>> seen.collect([LogProb(), LogDet(), Latents()])  # in one pass
+        >>> seen[LogProb()].shape, seen[Latents()].shape
+        ((5,), (5, 64))
+    """
+
+    def __init__(
+        self,
+        model: Density | None,
+        data: DataSet,
+        *,
+        seed: int = 0,
+        draws: int = 1,
+        batch_size: int = 256,
+        store: Store | None = None,
+        progress: Progress | None = None,
+        known: Mapping[Statistic, Array] | None = None,
+    ) -> None:
+        for name, value in (("draws", draws), ("batch_size", batch_size)):
+            if value < 1:
+                raise UsageError(f"{name} is {value}: expected a positive number.")
+        if isinstance(model, Flow):
+            require_shape(model, data)
+        self.model, self.data, self.seed, self.draws, self.batch_size = model, data, seed, draws, batch_size
+        self.store, self.progress = store, progress
+        self._values: dict[Statistic, Array] = {}
+        for statistic, values in (known or {}).items():
+            self._keep(statistic, np.array(values))
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, statistic: Statistic) -> Array:
+        """Get a statistic of all images, ``[N, *shape]``, read-only; errors as :meth:`collect`."""
+        self.collect([statistic])
+        return self._values[statistic]
+
+    def collect(self, statistics: Iterable[Statistic]) -> None:
+        """Compute all that is not there yet, together: for each draw there is one pass at most.
+
+        Raises:
+            UsageError: a statistic can't be computed of this data, or this model.
+            OodflowError: a number is infinite or NaN.
+        """
+        missing = [statistic for statistic in dict.fromkeys(statistics) if statistic not in self._values]
+        for statistic in missing:
+            if reason := statistic.why_not(self.model, self.data):
+                raise UsageError(f"the statistic {statistic.kind} can't be computed: {reason}.")
+        drawn = {s: [self._recall(s, draw) for draw in range(self._draws_of(s))] for s in missing}
+        passes = {
+            draw: todo
+            for draw in range(self.draws)
+            if (todo := [s for s in missing if draw < len(drawn[s]) and drawn[s][draw] is None])
+        }
+        model = InEval(self.model)
+        for number, (draw, todo) in enumerate(passes.items()):
+            for statistic, values in self._pass(model, todo, draw, number, len(passes)).items():
+                drawn[statistic][draw] = values
+                if self.store is not None:
+                    self.store.write(statistic, self.data.fingerprint, self._noise(statistic, draw), values)
+        for statistic, draws in drawn.items():
+            self._keep(statistic, statistic.combine(np.stack([values for values in draws if values is not None])))
+
+    def _draws_of(self, statistic: Statistic) -> int:
+        return self.draws if statistic.random(self.model, self.data) else 1
+
+    def _noise(self, statistic: Statistic, draw: int) -> tuple[int, int] | None:
+        return (self.seed, draw) if statistic.random(self.model, self.data) else None
+
+    def _recall(self, statistic: Statistic, draw: int) -> Array | None:
+        if self.store is None:
+            return None
+        values = self.store.read(statistic, self.data.fingerprint, self._noise(statistic, draw))
+        return values if values is not None and values.shape == self._shape(statistic) else None
+
+    def _pass(
+        self, model: InEval, statistics: list[Statistic], draw: int, number: int, passes: int
+    ) -> dict[Statistic, Array]:
+        """Take all images through the model once, as pass ``number`` of ``passes``."""
+        parts: dict[Statistic, list[Array]] = {statistic: [] for statistic in statistics}
+        for start in range(0, len(self), self.batch_size):
+            images = self.data.batch(slice(start, start + self.batch_size))
+            batch = Batch(model, images, seed=self.seed, draw=draw)
+            for statistic in statistics:
+                parts[statistic].append(statistic.compute(batch))
+            if self.progress is not None:
+                self.progress(number * len(self) + start + len(images), passes * len(self))
+        return {statistic: np.concatenate(values) for statistic, values in parts.items()}
+
+    def _shape(self, statistic: Statistic) -> tuple[int, ...]:
+        return (len(self), *statistic.shape(self.model, self.data))
+
+    def _keep(self, statistic: Statistic, values: Array) -> None:
+        """Check a statistic, and keep it so that nobody can change it."""
+        if values.shape != self._shape(statistic) or values.dtype.kind != "f":
+            raise UsageError(
+                f"{statistic.kind} of {self.data.name} is {values.dtype} {list(values.shape)}: expected floats "
+                f"{list(self._shape(statistic))}, as the statistic's shape says."
+            )
+        bad = np.argwhere(~np.isfinite(values))
+        if bad.size:
+            images = len(np.unique(bad[:, 0]))
+            raise OodflowError(
+                f"the flow gives {images:,} of {len(self):,} images of {self.data.name} a {statistic.quantity} that "
+                f"is infinite or NaN, the first at index {bad[0, 0]} ({values[tuple(bad[0])]}): the flow has diverged, "
+                "or overflows on these images; train it with a lower training.lr."
+            )
+        values.flags.writeable = False
+        self._values[statistic] = values

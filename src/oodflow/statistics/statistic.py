@@ -1,0 +1,68 @@
+"""What a statistic is: a number, or an array of numbers, for each image of a data set under a model."""
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oodflow.bijections import Shape
+from oodflow.config import Component
+from oodflow.data import DataSet, ImageSet
+from oodflow.flows import Flow
+from oodflow.statistics.model import Density
+
+if TYPE_CHECKING:
+    from oodflow.statistics.batch import Batch
+
+Array = NDArray[Any]
+Needs = Literal["data", "density", "flow"]
+
+
+class Statistic(Component):
+    """Settings of what is computed for each image, or vector, of a data set, and how.
+
+    It is a function of the image, the model and the noise of (seed, draw, the image), of nothing else: neither of
+    other images nor of how they are cut into batches. ``oodflow.testing.check_statistic`` says if it is sound.
+
+    Attributes:
+        kind: its name in ``STATISTICS``.
+        needs: ``flow``, any ``density`` (an object with ``log_prob(x)``), or the ``data`` alone.
+        images_only: whether it is for 8-bit images alone.
+        quantity: what one of its numbers is, for messages.
+    """
+
+    needs: ClassVar[Needs] = "flow"
+    images_only: ClassVar[bool] = False
+    quantity: ClassVar[str]
+
+    @abstractmethod
+    def compute(self, batch: "Batch") -> Array:
+        """Compute it for the n images of a batch, ``[n, *shape]``."""
+
+    def shape(self, model: Density | None, data: DataSet) -> Shape:
+        """Tell its shape for one image: ``()`` is a number."""
+        del model, data
+        return ()
+
+    def combine(self, draws: Array) -> Array:
+        """Put several draws of the noise together, ``[K, N, *shape]`` to ``[N, *shape]``: here their mean."""
+        return np.asarray(draws.mean(0))
+
+    def why_not(self, model: Density | None, data: DataSet) -> str | None:
+        """Say why it can't be computed of such data under such a model; none: it can."""
+        if self.images_only and not isinstance(data, ImageSet):
+            return f"it is for 8-bit images, which {data.name} does not hold"
+        if self.needs == "flow" and not isinstance(model, Flow):
+            return f"it takes a flow, and {_kind(model)} is none"
+        if self.needs == "density" and not callable(getattr(model, "log_prob", None)):
+            return f"it takes something with log_prob(x), which {_kind(model)} does not have"
+        return None
+
+    def random(self, model: Density | None, data: DataSet) -> bool:
+        """Tell whether it depends on the draw: where a flow dequantises 8-bit images."""
+        return self.needs != "data" and isinstance(model, Flow) and isinstance(data, ImageSet)
+
+
+def _kind(model: Density | None) -> str:
+    return "nothing" if model is None else f"a {type(model).__name__}"

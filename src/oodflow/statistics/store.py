@@ -1,0 +1,75 @@
+"""Statistics on disk, so that nothing is computed twice: a file for each, read without executing anything."""
+
+import hashlib
+import inspect
+import json
+from pathlib import Path
+
+import torch
+
+from oodflow.errors import OodflowError
+from oodflow.flows import load_tensors, save_tensors
+from oodflow.statistics.statistic import Array, Statistic
+
+GENERATION = 1
+"""To be raised when flows, noise or the passes over them change so that a kept number would come out otherwise."""
+
+
+class Store:
+    """The folder where the statistics of one model are kept, each draw of each data set in a file of its own.
+
+    A file is found again by all that its numbers depend on: the model's weights, the data's fingerprint, seed and draw
+    of the noise, the statistic's settings and code. A file that is damaged or not what its
+    name says is taken as absent. What is written appears whole or not at all.
+
+    Args:
+        folder: need not exist yet.
+        weights: tells the model from all others, such as :func:`oodflow.files.digest` of its file.
+    """
+
+    def __init__(self, folder: Path, weights: str) -> None:
+        self.folder, self.weights = folder, weights
+
+    def read(self, statistic: Statistic, fingerprint: str, noise: tuple[int, int] | None) -> Array | None:
+        """Read a statistic; none where it is not there.
+
+        Args:
+            statistic: which.
+            fingerprint: of the data set.
+            noise: seed and draw; none for what does not depend on them.
+        """
+        key = self._key(statistic, fingerprint, noise)
+        if key is None:
+            return None
+        try:
+            tensors, metadata = load_tensors(self._path(statistic, fingerprint, key))
+        except OodflowError:
+            return None
+        return tensors["values"].numpy() if metadata.get("key") == key and "values" in tensors else None
+
+    def write(self, statistic: Statistic, fingerprint: str, noise: tuple[int, int] | None, values: Array) -> None:
+        """Write a statistic; arguments as :meth:`read`."""
+        key = self._key(statistic, fingerprint, noise)
+        if key is not None:
+            save_tensors(self._path(statistic, fingerprint, key), {"values": torch.from_numpy(values)}, {"key": key})
+
+    def _key(self, statistic: Statistic, fingerprint: str, noise: tuple[int, int] | None) -> str | None:
+        code = _code_digest(statistic)
+        if code is None:
+            return None
+        return json.dumps({
+            "weights": None if statistic.needs == "data" else self.weights, "data": fingerprint, "noise": noise,
+            "statistic": statistic.model_dump(mode="json"), "code": code, "generation": GENERATION,
+        })  # fmt: skip
+
+    def _path(self, statistic: Statistic, fingerprint: str, key: str) -> Path:
+        digest = hashlib.sha256(key.encode()).hexdigest()[:12]
+        return self.folder / f"{fingerprint}-{statistic.kind}-{digest}.safetensors"
+
+
+def _code_digest(statistic: Statistic) -> str | None:
+    """Digest the file that defines a statistic; none for one that was typed in, whose versions nothing tells apart."""
+    try:
+        return hashlib.sha256(Path(inspect.getfile(type(statistic))).read_bytes()).hexdigest()[:12]
+    except (TypeError, OSError):
+        return None

@@ -1,0 +1,44 @@
+"""Real tensors in memory: the same protocol as images."""
+
+import numpy as np
+import pytest
+
+from oodflow.data import RealSet
+from oodflow.errors import UsageError
+
+VECTORS = np.random.default_rng(0).normal(size=(9, 4))
+
+
+def test_batches_have_memory_of_their_own():
+    vectors = RealSet.from_array(VECTORS.copy(), "table")
+    batch = vectors.batch(slice(2, 5))
+    batch[:] = 0
+    np.testing.assert_array_equal(vectors.batch([4, 2]), VECTORS[[4, 2]])
+    assert (len(vectors), vectors.shape, vectors.name, vectors.split) == (9, (4,), "table", "test")
+
+
+def test_limit_is_spread_evenly():
+    np.testing.assert_array_equal(RealSet.from_array(VECTORS).limit(3).array, VECTORS[[0, 3, 6]])
+    assert len(RealSet.from_array(VECTORS).limit(100)) == 9
+    with pytest.raises(UsageError, match="at least 1 tensor"):
+        RealSet.from_array(VECTORS).limit(0)
+
+
+def test_the_fingerprint_tells_numbers_types_and_shapes_apart():
+    changed = VECTORS.copy()
+    changed[8, 3] += 1e-12
+    others = [changed, VECTORS.astype(np.float32), VECTORS.reshape(6, 6), VECTORS[::-1], VECTORS[:8]]
+    prints = {RealSet.from_array(array).fingerprint for array in [VECTORS, *others]}
+    assert len(prints) == 6
+    assert RealSet.from_array(VECTORS.copy(), "other").fingerprint == RealSet.from_array(VECTORS).fingerprint
+
+
+@pytest.mark.parametrize("array", [np.zeros((0, 3)), np.zeros(3), np.zeros((2, 3), int), [[1.0]]], ids=repr)
+def test_what_is_no_set_of_real_tensors(array):
+    with pytest.raises(UsageError, match=r"values must be a non-empty float array \[N, ...\], such as \[N, D\], but"):
+        RealSet.from_array(array)
+
+
+def test_numbers_that_are_none():
+    with pytest.raises(UsageError, match=r"1 numbers of table are NaN or infinite, the first at \[1, 2\]"):
+        RealSet.from_array(np.where(np.arange(6).reshape(2, 3) == 5, np.nan, 1.0), "table")

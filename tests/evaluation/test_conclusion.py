@@ -1,0 +1,59 @@
+"""What an evaluation says, in plain words."""
+
+import pytest
+
+from oodflow.evaluation.conclusion import conclusion
+from oodflow.evaluation.options import EvaluationOptions
+from oodflow.evaluation.record import EvaluatedSet, Evaluation, Metrics
+
+
+def metrics(area, n_in=20):
+    return Metrics(auroc=area, auroc_low=area, auroc_high=area, aupr_in=0, aupr_out=0, fpr95=0, n_in=n_in, n_out=20)
+
+
+def entry(name, role="out-of-distribution", **scores):
+    return EvaluatedSet(
+        name=name, split="test", images=20, shape=(1, 8, 8), fingerprint="f" * 16, note="", role=role,
+        bits_per_dim=3, bits_per_dim_std=1, log_prob=-9, scores=scores,
+    )  # fmt: skip
+
+
+def evaluation(*outsides):
+    return Evaluation(
+        provenance={}, step=1, weights=None, device="cpu", options=EvaluationOptions(), scores={}, left_out={},
+        replaces=None, sets=(entry("photographs", "in-distribution test"), *outsides),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("areas", "sentences"),
+    [
+        (
+            {"flat": (0.1, 0.95), "smooth": (0.2, 0.92), "noise": (1.0, 0.9), "digits": (0.5, 0.5)},
+            "A flow trained on photographs finds flat and smooth more likely than photographs that it has not seen: a "
+            "random image of flat beats one of them in 90 of 100 draws, while noise is caught. The score complexity "
+            "catches flat and smooth all the same (AUROC 92 % or more), but is no better than chance on digits "
+            "(50 %). Neither clearly mistaken nor clearly caught, by AUROC of the likelihood: digits (50 %).",
+        ),
+        ({"noise": (0.99, 0.1)}, "The likelihood tells noise from photographs (AUROC of 90 % or more)."),
+        (
+            {"flat": (0.3, 0.5)},
+            "A flow trained on photographs finds flat more likely than photographs that it has not seen: a random "
+            "image of flat beats one of them in 70 of 100 draws.",
+        ),
+    ],
+)
+def test_meaning(areas, sentences):
+    sets = [
+        entry(name, likelihood=metrics(area), complexity=metrics(rescued)) for name, (area, rescued) in areas.items()
+    ]
+    assert conclusion(evaluation(*sets)) == sentences
+
+
+def test_meaning_without_the_likelihood():
+    assert conclusion(evaluation(entry("b", typicality=metrics(0.1)))) == ""
+
+
+def test_groups_are_no_way_out_for_single_images():
+    found = entry("flat", likelihood=metrics(0.1), typicality=metrics(0.92), **{"typicality?group=5": metrics(1.0, 4)})
+    assert "The score typicality catches flat all the same (AUROC 92 %)." in conclusion(evaluation(found))

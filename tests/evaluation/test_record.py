@@ -1,0 +1,98 @@
+"""What an evaluation is written down as: older versions too, and which of several is meant."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from making_runs import record_of
+from oodflow.errors import OodflowError, UsageError
+from oodflow.evaluation.options import EvaluationOptions
+from oodflow.evaluation.record import FILE, Evaluation, chosen, evaluations
+from oodflow.runs import RunDir
+
+RESULTS = Path(__file__).parents[2] / "results"
+OLD = {
+    "command": "oodflow evaluate runs/a", "commit": "abc", "date": "2020-01-01T00:00:00+00:00", "step": 4,
+    "device": "cpu", "seed": 3, "draws": 2, "limit": None, "batch_size": 128,
+    "sets": [
+        {"name": "a", "split": "test", "images": 20, "shape": [1, 8, 8], "fingerprint": "f" * 16, "note": "",
+         "bits_per_dim": 3.5, "bits_per_dim_std": 0.5, "log_prob": -100.0, "role": "in-distribution test"},
+        {"name": "b", "split": "all", "images": 40, "shape": [1, 8, 8], "fingerprint": "e" * 16, "note": "partial",
+         "bits_per_dim": 2.5, "bits_per_dim_std": 0.4, "log_prob": -80.0, "role": "out-of-distribution",
+         "scores": {"likelihood": {"AUROC": 0.25, "AUROC-CI95": [0.2, 0.3], "AUPR-IN": 0.1, "AUPR-OUT": 0.2,
+                                   "FPR95TPR": 0.9, "n_in": 20, "n_out": 40}}},
+    ],
+}  # fmt: skip
+
+
+def test_the_section_of_an_older_record_is_migrated():
+    evaluation = Evaluation.parse(OLD)
+    assert evaluation.options == EvaluationOptions(
+        ood=("b",), scores=("likelihood",), seed=3, draws=2, limit=None, batch_size=128
+    )
+    assert evaluation.provenance == {key: OLD[key] for key in ("command", "commit", "date")}
+    assert evaluation.inside.scores == {}
+    found = evaluation.outsides[0].scores["likelihood"]
+    assert (found.auroc, found.auroc_low, found.auroc_high) == (0.25, 0.2, 0.3)
+    assert (found.aupr_in, found.aupr_out, found.fpr95, found.n_out) == (0.1, 0.2, 0.9, 40)
+    assert Evaluation.parse(json.loads(json.dumps(evaluation.as_dict()))) == evaluation
+
+
+@pytest.mark.parametrize("path", [path.name for path in RESULTS.glob("*.json")])
+def test_every_evaluation_in_results_can_be_read(path):
+    records = json.loads((RESULTS / path).read_text())
+    old = [record["evaluation"] for record in records if "evaluation" in record] if isinstance(records, list) else []
+    for section in old:
+        evaluation = Evaluation.parse(section, path)
+        if "schema_version" not in section:
+            assert [one.bits_per_dim for one in evaluation.sets] == [one["bits_per_dim"] for one in section["sets"]]
+
+
+def test_a_run_that_an_older_version_evaluated(run):
+    RunDir(run).update_record(evaluation=OLD)
+    assert evaluations(RunDir(run)) == [Evaluation.parse(OLD)]
+    assert chosen(run)[1].provenance["commit"] == "abc"
+
+
+def test_the_newest_or_the_one_that_is_named(oodflow, run):
+    for limit in (3, 5):
+        oodflow("evaluate", run, "--limit", limit)
+    assert chosen(run)[1].options.limit == 5
+    for folder in (run / "evaluations").iterdir():
+        found, evaluation = chosen(folder)
+        assert found.path == run
+        assert f"limit-{evaluation.options.limit}" in folder.name
+    RunDir(run).update_record(evaluation=OLD)
+    assert [one.options.limit for one in evaluations(RunDir(run))] == [None, 3, 5]
+
+
+def test_what_was_not_evaluated_or_is_damaged(oodflow, run, tmp_path):
+    with pytest.raises(OodflowError, match="has not been evaluated: run `oodflow evaluate"):
+        chosen(run)
+    with pytest.raises(UsageError, match="is not a run"):
+        chosen(tmp_path)
+    oodflow("evaluate", run)
+    (file,) = (run / "evaluations").glob(f"*/{FILE}")
+    whole = file.read_text()
+    file.write_text(whole[:99])
+    with pytest.raises(OodflowError, match=r"evaluation\.json is damaged"):
+        chosen(run)
+    assert "evaluation.json is damaged" in oodflow("compare", run).error
+    assert oodflow("evaluate", run).code == 0  # the same again is written anew
+    assert chosen(run)[1].replaces is None
+    file.write_text(whole.replace('"schema_version": 1', '"schema_version": 9'))
+    with pytest.raises(OodflowError, match="schema version 9"):
+        chosen(run)
+
+
+def test_options_are_checked():
+    for wrong in ({"draws": 0}, {"limit": 1}, {"seed": -1}, {"batch_size": 0}, {"scores": ()}, {"device": "gpu"}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            EvaluationOptions(**wrong)
+
+
+def test_the_record_of_the_run_is_left_alone(oodflow, run):
+    before = record_of(run)
+    oodflow("evaluate", run)
+    assert record_of(run) == before

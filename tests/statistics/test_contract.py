@@ -1,0 +1,73 @@
+"""Every registered statistic keeps the contract, and the contract catches statistics that do not."""
+
+import numpy as np
+import pytest
+from pydantic import Field
+
+from oodflow.statistics import STATISTICS, CompressedBits, LogDet, LogProb, LogProbZ
+from oodflow.testing.statistics import check_statistic
+
+VARIANTS = [LogProbZ(by_scale=True), CompressedBits(codec="png"), CompressedBits(codec="webp")]
+
+
+@pytest.mark.parametrize("statistic", [kind() for kind in STATISTICS.values()] + VARIANTS, ids=str)
+def test_statistic_keeps_the_contract(statistic):
+    check_statistic(statistic)
+
+
+class Neighbourly(LogProb):
+    def compute(self, batch):
+        values = super().compute(batch)
+        return values - values.mean()
+
+
+class Restless(LogProb):
+    def compute(self, batch):
+        return super().compute(batch) + np.random.default_rng().random(len(batch))
+
+
+class Deaf(LogProb):
+    def random(self, model, data):
+        return False
+
+
+class Constant(LogDet):
+    def compute(self, batch):
+        return np.zeros(len(batch))
+
+
+class Misshapen(LogDet):
+    def shape(self, model, data):
+        return (2,)
+
+
+class Summed(LogProb):
+    def combine(self, draws):
+        return draws.sum(0)
+
+
+class Nowhere(LogProb):
+    def why_not(self, model, data):
+        return "it never can"
+
+
+class Unhashable(LogProb):
+    weights: list[float] = Field(default_factory=list)
+
+
+@pytest.mark.parametrize(
+    ("broken", "error", "clause"),
+    [
+        (Neighbourly, AssertionError, "batch size"),
+        (Restless, AssertionError, "same again"),
+        (Deaf, AssertionError, "not random"),
+        (Constant, AssertionError, "another seed"),
+        (Misshapen, ValueError, r"expected floats \[32, 2\]"),
+        (Summed, AssertionError, "equal draws"),
+        (Nowhere, AssertionError, "some kind of data"),
+        (Unhashable, TypeError, "unhashable"),
+    ],
+)
+def test_the_contract_catches(broken, error, clause):
+    with pytest.raises(error, match=clause):
+        check_statistic(broken())

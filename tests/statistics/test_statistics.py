@@ -1,0 +1,114 @@
+"""The statistics, against the flow itself and against each other."""
+
+import numpy as np
+import pytest
+import torch
+
+from oodflow.bijections import Chain, Conv1x1, Logit, MultiScale, Squeeze
+from oodflow.data import ImageSet, RealSet
+from oodflow.errors import UsageError
+from oodflow.flows import Flow, GlowConfig, Images, RealNVPConfig, TabularConfig, image_noise
+from oodflow.statistics import CompressedBits, Latents, LogDet, LogProb, LogProbZ, Observation
+from oodflow.statistics.compression import COMPRESSORS, compressed_bits
+from oodflow.testing.modules import randomise
+from oodflow.training import seeded
+
+
+def built(config, shape):
+    with seeded(0):
+        return randomise(config.build(shape), seed=0).eval().double()
+
+
+FLOWS = {
+    "three scales": (GlowConfig(scales=3, steps=1, width=4), (1, 8, 8)),
+    "two scales": (RealNVPConfig(scales=2, width=4), (3, 4, 6)),
+    "vectors": (TabularConfig(couplings=2, width=8), (5,)),
+}
+
+
+def data_of(shape):
+    rng = np.random.default_rng(0)
+    if len(shape) == 1:
+        return RealSet.from_array(rng.normal(size=(9, *shape)))
+    return ImageSet.from_array(rng.integers(0, 256, (9, *shape), dtype=np.uint8))
+
+
+@pytest.fixture(params=FLOWS)
+def case(request):
+    config, shape = FLOWS[request.param]
+    flow, data = built(config, shape), data_of(shape)
+    x = data.batch(slice(None))
+    noise = torch.from_numpy(image_noise(x, 4)).double() if len(shape) == 3 else None
+    return Observation(flow, data, seed=4), flow.terms(torch.from_numpy(x), noise=noise)
+
+
+def test_parts_of_a_log_probability(case):
+    seen, terms = case
+    for statistic, expected in [
+        (LogProb(), terms.log_prob), (LogProbZ(), terms.log_prob_z), (LogDet(), terms.log_det), (Latents(), terms.z),
+    ]:  # fmt: skip
+        np.testing.assert_allclose(seen[statistic], expected.detach().numpy(), rtol=1e-12, err_msg=statistic.kind)
+    np.testing.assert_allclose(seen[LogProbZ()] + seen[LogDet()] + terms.constant, seen[LogProb()], rtol=1e-12)
+
+
+def test_scales_sum_up_and_are_those_of_the_flow(case):
+    seen, _ = case
+    each = seen[LogProbZ(by_scale=True)]
+    sizes = {64: [32, 16, 16], 72: [36, 36], 5: [5]}[seen.model.dims]  # after each squeeze half of what is left leaves
+    np.testing.assert_allclose(each.sum(1), seen[LogProbZ()], rtol=1e-12)
+    parts = np.split(-0.5 * (seen[Latents()] ** 2 + np.log(2 * np.pi)), np.cumsum(sizes)[:-1], axis=1)
+    np.testing.assert_allclose(each, np.stack([part.sum(1) for part in parts], 1), rtol=1e-12)
+
+
+def test_latents_of_any_composition_have_parts():
+    inner = MultiScale((1, 4, 4), [Chain([Logit(), Squeeze()]), Conv1x1(2)])
+    assert inner.latent_shapes((1, 4, 4)) == [(2, 2, 2), (2, 2, 2)]
+    assert Chain([Squeeze(), Conv1x1(4)]).latent_shapes((1, 4, 4)) == [(4, 2, 2)]
+    assert Chain([]).latent_shapes((3,)) == [(3,)]
+    flow = Flow(Images((1, 4, 4)), Chain([inner]))
+    assert flow.bijection.latent_shapes(flow.shape) == [(2, 2, 2), (2, 2, 2)]
+
+
+@pytest.mark.parametrize("codec", COMPRESSORS)
+def test_codecs(codec):
+    data = data_of((3, 4, 6))
+    sizes = Observation(None, data)[CompressedBits(codec=codec)]
+    np.testing.assert_array_equal(sizes, compressed_bits(data.batch(slice(None)), [codec]))
+    assert (Observation(None, data)[CompressedBits()] <= sizes).all()
+
+
+def test_other_densities_are_asked_what_they_can_tell():
+    data = data_of((5,))
+    normal = torch.distributions.MultivariateNormal(torch.zeros(5).double(), torch.eye(5).double())
+    x = data.batch(slice(None))
+    expected = -0.5 * (x**2).sum(1) - 2.5 * np.log(2 * np.pi)
+    np.testing.assert_allclose(Observation(normal, data)[LogProb()], expected)
+    with pytest.raises(
+        UsageError, match="log_det can't be computed: it takes a flow, and a MultivariateNormal is none"
+    ):
+        Observation(normal, data)[LogDet()]
+    with pytest.raises(UsageError, match=r"compressed_bits can't .* it is for 8-bit images, which array does not hold"):
+        Observation(normal, data)[CompressedBits()]
+    with pytest.raises(
+        UsageError, match=r"log_prob can't be computed: it takes something with log_prob\(x\), .*nothing"
+    ):
+        Observation(None, data)[LogProb()]
+    elementwise = torch.distributions.Normal(torch.zeros(5).double(), 1.0)
+    with pytest.raises(
+        UsageError, match=r"log_prob of a Normal gives \[9, 5\] for 9 rows of shape \[5\]: expected \[9\]"
+    ):
+        Observation(elementwise, data)[LogProb()]
+
+
+def test_gradients_can_be_taken_of_the_model_that_a_batch_has():
+    class GradientNorm(LogProb):
+        def compute(self, batch):
+            values = batch.model.log_prob(batch.x, noise=batch.noise)
+            (gradient, *_) = torch.autograd.grad(values.sum(), list(batch.model.parameters()))
+            return np.full(len(batch), gradient.norm().item())
+
+    flow = built(RealNVPConfig(scales=2, width=4), (1, 4, 4)).train()
+    norms = Observation(flow, data_of((1, 4, 4)))[GradientNorm()]
+    assert (norms > 0).all()
+    assert flow.training
+    assert all(parameter.grad is None for parameter in flow.parameters())
