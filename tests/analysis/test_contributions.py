@@ -7,7 +7,7 @@ import torch
 from oodflow.analysis import Walk, contribution_maps, contributions
 from oodflow.analysis.contributions import log_det_shares
 from oodflow.analysis.walk import Place, Visit
-from oodflow.bijections import BIJECTIONS, ActNorm, AffineCoupling, Logit
+from oodflow.bijections import BIJECTIONS, ActNorm, Coupling, Logit
 from oodflow.flows import image_noise
 from oodflow.testing.modules import randomise
 
@@ -67,6 +67,6 @@ def test_shares_of_a_layer_sum_up_to_its_log_determinant(name):
     visit = Visit(Place(layer, 0, torch.arange(x[0].numel())), x, *layer(x))
     shares = log_det_shares(visit).detach()
     torch.testing.assert_close(shares.sum(1), visit.log_det.detach(), rtol=1e-9, atol=1e-9)
-    if isinstance(layer, AffineCoupling | ActNorm | Logit):  # its Jacobian is triangular, so the diagonal is all
+    if isinstance(layer, Coupling | ActNorm | Logit):  # its Jacobian is triangular, so the diagonal is all
         jacobian = torch.func.jacrev(lambda one: layer(one[None])[0][0].flatten())(x[0]).reshape(x[0].numel(), -1)
         torch.testing.assert_close(shares[0], jacobian.diagonal().abs().log().detach(), rtol=1e-9, atol=1e-9)

@@ -6,9 +6,10 @@ import torch
 from torch import nn
 
 from oodflow.analysis import coupling_pictures, latents, measure_couplings
-from oodflow.bijections import AffineCoupling, Chain, Logit, MultiScale, horizontal
+from oodflow.bijections import Chain, Coupling, Logit, MultiScale, horizontal
 from oodflow.errors import UsageError
 from oodflow.flows import Flow, Images
+from oodflow.transformers import Affine
 
 from .flows import CONFIGS, images_of, moving
 
@@ -62,7 +63,8 @@ def test_a_message_is_found_and_gone_when_it_is_erased_or_swapped():
     images = images_of(shape, 32)
     images[:, :, 4:] = 128  # nothing but noise below: what the first coupling writes there is all that there is
     lower = float(np.log(0.5 / 0.5))
-    couplings = [AffineCoupling(horizontal(shape, turn), Shift(1.0 - 2.0 * turn, turn * lower)) for turn in range(2)]
+    nets = [Shift(1.0 - 2.0 * turn, turn * lower) for turn in range(2)]
+    couplings = [Coupling(horizontal(shape, turn), net, Affine(1)) for turn, net in enumerate(nets)]
     flow = Flow(Images(shape), MultiScale(shape, [Chain([Logit(0.0), *couplings])])).double().eval()
     first, second = measure_couplings(flow, images)
     assert first.r2.value < 0  # it can't know the noise, and does not try

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from oodflow.analysis import Walk
-from oodflow.bijections import AffineCoupling, Bijection, Chain, Logit, MultiScale
+from oodflow.bijections import Bijection, Chain, Coupling, Logit, MultiScale
 from oodflow.errors import UsageError
 from oodflow.flows import Flow, GlowConfig, Images, TabularConfig, image_noise
 
@@ -40,13 +40,13 @@ def test_every_layer_is_visited_with_the_places_of_its_numbers(name):
     walk = Walk(flow)
     walk(images, look)
     assert visited == walk.places
-    assert len(walk.couplings) == sum(isinstance(part, AffineCoupling) for part in flow.modules())
+    assert len(walk.couplings) == sum(isinstance(part, Coupling) for part in flow.modules())
 
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_a_coupling_changes_what_its_mask_says(name):
     def look(visit):
-        if isinstance(visit.place.layer, AffineCoupling):
+        if isinstance(visit.place.layer, Coupling):
             changed = visit.x != visit.z
             assert not changed[:, ~visit.place.changes].any()
             assert changed[:, visit.place.changes].double().mean() > 0.9
@@ -68,9 +68,9 @@ def test_outputs_may_be_replaced_on_the_way():
     flow = moving("glow, 3 scales")
     images = images_of(flow.shape)
     walk = Walk(flow)
-    z, log_det = walk(images, lambda visit: visit.inputs if isinstance(visit.place.layer, AffineCoupling) else None)
+    z, log_det = walk(images, lambda visit: visit.inputs if isinstance(visit.place.layer, Coupling) else None)
     for part in flow.modules():
-        if isinstance(part, AffineCoupling):  # no scale and no shift
+        if isinstance(part, Coupling):  # no scale and no shift
             part.net = torch.nn.Sequential(part.net, Nothing())
     expected, _ = Walk(flow)(images, lambda visit: None)
     assert torch.allclose(z, expected, rtol=0, atol=1e-9)

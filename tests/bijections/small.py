@@ -5,9 +5,10 @@ import copy
 import torch
 from torch import nn
 
-from oodflow.bijections import AffineCoupling, Bijection, checkerboard, reversible
+from oodflow.bijections import Bijection, Coupling, checkerboard, reversible
 from oodflow.flows import FLOWS
 from oodflow.testing.modules import randomise
+from oodflow.transformers import Affine
 
 
 def small(name, **settings):
@@ -54,7 +55,7 @@ class Doubled(Bijection):
 
 def net_coupling(channels=2):
     net = nn.Sequential(nn.BatchNorm2d(channels), nn.Conv2d(channels, 2 * channels, 3, padding=1), nn.Tanh())
-    return AffineCoupling(checkerboard((channels, 4, 6)), net)
+    return Coupling(checkerboard((channels, 4, 6)), net, Affine(channels))
 
 
 def image(channels=2):

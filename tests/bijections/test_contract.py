@@ -10,30 +10,33 @@ from oodflow.bijections import (
     BIJECTIONS,
     MASKS,
     ActNorm,
-    AffineCoupling,
     Bijection,
     Chain,
     Conv1x1,
+    Coupling,
     Logit,
     Mask,
     Patchify,
     Squeeze,
     checkerboard,
 )
+from oodflow.errors import UsageError
 from oodflow.testing.bijections import check_bijection
+from oodflow.transformers import TRANSFORMERS, Affine
 
 
-def conv_net(mask: Mask) -> nn.Module:
-    return nn.Sequential(nn.Conv2d(mask.in_shape[0], 2 * mask.out_channels, 3, padding=1), nn.Tanh())
+def conv_net(mask: Mask, each: int = 2) -> nn.Module:
+    return nn.Sequential(nn.Conv2d(mask.in_shape[0], each * mask.out_channels, 3, padding=1), nn.Tanh())
 
 
 TURNS = range(4)
 """After four turns every mask begins anew."""
 
 
-def coupling(name, shape, turn):
+def coupling(name, shape, turn, transformer="affine"):
     mask = MASKS[name](shape, turn)
-    return AffineCoupling(mask, conv_net(mask))
+    mapping = TRANSFORMERS[transformer]().build(mask.out_channels)
+    return Coupling(mask, conv_net(mask, mapping.parameters_per_number), mapping)
 
 
 @pytest.mark.parametrize("name", BIJECTIONS)
@@ -42,10 +45,40 @@ def test_bijection_keeps_the_contract(name):
     check_bijection(BIJECTIONS[name])
 
 
+@pytest.mark.parametrize("name", BIJECTIONS)
+def test_bijection_keeps_the_contract_over_vectors_or_refuses_them(name):
+    torch.manual_seed(0)
+    try:
+        BIJECTIONS[name]((4,)).output_shape((4,))
+    except UsageError:
+        assert name not in ("actnorm", "conv1x1", "coupling", "logit")
+    else:
+        check_bijection(BIJECTIONS[name], shapes=((4,), (7,)))
+
+
 @pytest.mark.parametrize(("name", "turn"), list(product(MASKS, TURNS)))
 def test_coupling_keeps_the_contract_with_every_mask(name, turn):
     torch.manual_seed(0)
     check_bijection(lambda shape: coupling(name, shape, turn), shapes=((2, 4, 6), (4, 5, 4)))
+
+
+@pytest.mark.parametrize(("name", "transformer"), list(product(MASKS, TRANSFORMERS)))
+def test_coupling_keeps_the_contract_with_every_transformer(name, transformer):
+    torch.manual_seed(0)
+    check_bijection(lambda shape: coupling(name, shape, 1, transformer), shapes=((2, 5, 4),))
+
+
+@pytest.mark.parametrize("transformer", TRANSFORMERS)
+def test_coupling_over_vectors_keeps_the_contract_with_every_transformer(transformer):
+    torch.manual_seed(0)
+
+    def make(shape):
+        mask = MASKS["channelwise"](shape, 0)
+        mapping = TRANSFORMERS[transformer]().build(mask.out_channels)
+        outputs = mapping.parameters_per_number * mask.out_channels
+        return Coupling(mask, nn.Linear(*mask.in_shape, outputs), mapping)
+
+    check_bijection(make, shapes=((5,), (2,)))
 
 
 @pytest.mark.parametrize("name", MASKS)
@@ -59,16 +92,19 @@ def test_coupling_keeps_the_contract_in_patches(name):
     check_bijection(make, shapes=((2, 4, 8), (3, 8, 4)))
 
 
-@pytest.mark.parametrize(("name", "turn"), list(product(MASKS, TURNS)))
-def test_coupling_changes_just_what_the_mask_says(name, turn):
+@pytest.mark.parametrize(("name", "turn", "transformer"), list(product(MASKS, TURNS, TRANSFORMERS)))
+def test_coupling_changes_just_what_the_mask_says(name, turn, transformer):
     torch.manual_seed(1)
-    layer = coupling(name, (4, 4, 6), turn)
+    layer = coupling(name, (4, 4, 6), turn, transformer)
     mask = layer.mask
     x = torch.rand(2, 4, 4, 6)
-    changed = layer(x)[0] != x
-    assert torch.equal(changed, mask.transform.expand_as(changed))
+    z, _ = layer(x)
+    assert torch.equal(z != x, mask.transform.expand_as(x))
+    assert torch.equal(layer.inverse(x)[0] != x, mask.transform.expand_as(x))
+    _, log_derivative = layer.transform(x, layer.theta(x))
+    assert torch.equal(log_derivative != 0, mask.transform.expand_as(x))
     moved = x + ~mask.condition * torch.rand(2, 4, 4, 6)  # what is hidden must not be seen
-    assert all(torch.equal(a, b) for a, b in zip(layer.scale_and_shift(x), layer.scale_and_shift(moved), strict=True))
+    assert torch.equal(layer.theta(x), layer.theta(moved))
 
 
 @pytest.mark.parametrize("shape", [(4, 4, 6), (2, 7, 5)])
@@ -154,7 +190,7 @@ def test_contract_notices_a_mask_that_shows_what_is_changed():
 
     def make(shape):
         honest = checkerboard(shape)
-        return AffineCoupling(Leaky(honest.condition, honest.transform), conv_net(honest))
+        return Coupling(Leaky(honest.condition, honest.transform), conv_net(honest), Affine(honest.out_channels))
 
     with pytest.raises(AssertionError, match=r"log-determinant|off by"):
         check_bijection(make)
@@ -162,15 +198,32 @@ def test_contract_notices_a_mask_that_shows_what_is_changed():
 
 def test_contract_notices_a_mask_that_changes_what_is_shown():
     class Spilling(Mask):
-        def place(self, y):
+        def only_changed(self, y):
             return y
 
     def make(shape):
         honest = checkerboard(shape)
-        return AffineCoupling(Spilling(honest.condition, honest.transform), conv_net(honest))
+        return Coupling(Spilling(honest.condition, honest.transform), conv_net(honest), Affine(honest.out_channels))
 
     with pytest.raises(AssertionError, match=r"log-determinant|off by"):
         check_bijection(make)
+
+
+@pytest.mark.parametrize(
+    ("method", "wrong", "message"),
+    [
+        ("output_shape", lambda shape: shape, "output_shape says"),
+        ("input_shape", lambda shape: shape, "input_shape says"),
+        ("input_shape", lambda shape: (shape[0] // 4, 2 * shape[1], 2 * shape[2]), "has nothing against|makes|refuses"),
+    ],
+)
+def test_contract_notices_a_layer_that_says_wrongly_what_it_takes(method, wrong, message):
+    class Wrong(Squeeze):
+        pass
+
+    setattr(Wrong, method, lambda self, shape: wrong(shape))
+    with pytest.raises(AssertionError, match=message):
+        check_bijection(lambda shape: Wrong())
 
 
 def test_contract_notices_memory():

@@ -9,6 +9,7 @@ from oodflow.bijections import (
     ActNorm,
     Chain,
     Conv1x1,
+    Coupling,
     Logit,
     Mask,
     MultiScale,
@@ -23,6 +24,7 @@ from oodflow.bijections import (
     vertical,
 )
 from oodflow.errors import UsageError
+from oodflow.transformers import Affine
 
 
 def images(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -136,7 +138,7 @@ def test_the_mask_of_a_vector_may_have_holes():
     seen = torch.tensor([True, False, True, False])
     mask = Mask(seen, ~seen)
     assert mask.show(torch.ones(1, 4)).tolist() == [[1, 0, 1]]
-    assert mask.place(torch.ones(1, 3)).tolist() == [[0, 1, 0, 1]]
+    assert mask.place(mask.only_changed(torch.ones(1, 3))).tolist() == [[0, 1, 0, 1]]
 
 
 def test_patchify_cuts_and_joins():
@@ -181,7 +183,7 @@ def test_a_mask_may_leave_pixels_neither_seen_nor_changed():
     x = images(1, 4, 2, 2)
     assert mask.show(x).shape == (1, 1, 2, 2)
     assert torch.equal(mask.show(x)[0, 0], x[0, 1] * condition[1])
-    assert torch.equal(mask.place(torch.ones(1, 1, 2, 2)).bool()[0], transform)
+    assert torch.equal(mask.place(mask.only_changed(torch.ones(1, 1, 2, 2))).bool()[0], transform)
 
 
 def test_actnorm_normalises_the_first_batch_and_only_that():
@@ -233,14 +235,39 @@ def test_compositions_say_what_does_not_fit_when_they_are_built():
 
 
 def _coupling(shape):
-    from oodflow.bijections import AffineCoupling
+    return Coupling(checkerboard(shape), torch.nn.Conv2d(1, 2, 1), Affine(1))
 
-    return AffineCoupling(checkerboard(shape), torch.nn.Conv2d(1, 2, 1))
+
+WRONG = [(4,), (4, 6), (3, 4, 6), (5, 4, 6)]
+
+
+@pytest.mark.parametrize("method", ["forward", "inverse", "initialise", "__call__"])
+@pytest.mark.parametrize("make", [ActNorm, Conv1x1, lambda channels: Chain([Conv1x1(channels), ActNorm(channels)])])
+def test_a_layer_in_a_flow_over_images_refuses_anything_else(make, method):
+    layer = make(7)
+    for shape in WRONG:
+        with pytest.raises(UsageError, match="it is for 7 channels but the input is"):
+            getattr(layer, method)(torch.zeros(2, *shape))
+    with pytest.raises(UsageError, match=r"a Coupling can't take \[2, 4\]: its mask is for \[1, 2, 2\]"):
+        getattr(_coupling((1, 2, 2)), method)(torch.zeros(2, 4))
+
+
+def test_actnorm_and_mixing_over_vectors():
+    x = 5 + 3 * images(64, 4)
+    layer, mixing = ActNorm(4).double(), Conv1x1(4).double()
+    z = layer.initialise(x)
+    assert torch.allclose(z.mean(0), torch.zeros(4).double(), atol=1e-9)
+    assert torch.allclose(z.std(0, correction=0), torch.ones(4).double(), atol=1e-4)
+    assert torch.allclose(mixing(x)[0], x @ mixing.weight.T)
+    assert Chain([layer, mixing])(x)[1].shape == (64,)
 
 
 @pytest.mark.parametrize("net", [torch.nn.Conv2d(1, 3, 3, padding=1), torch.nn.Conv2d(1, 2, 3)])
 def test_a_coupling_refuses_a_net_of_another_shape(net):
-    from oodflow.bijections import AffineCoupling
-
     with pytest.raises(UsageError, match=r"must turn \[2, 1, 4, 4\] into \[2, 2, 4, 4\]"):
-        AffineCoupling(checkerboard((1, 4, 4)), net)(torch.rand(2, 1, 4, 4))
+        Coupling(checkerboard((1, 4, 4)), net, Affine(1))(torch.rand(2, 1, 4, 4))
+
+
+def test_a_coupling_refuses_what_is_no_transformer():
+    with pytest.raises(UsageError, match=r"such as Affine\(1\), but is a Identity"):
+        Coupling(checkerboard((1, 4, 4)), torch.nn.Conv2d(1, 2, 1), torch.nn.Identity())

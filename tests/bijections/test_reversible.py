@@ -10,6 +10,7 @@ from oodflow.bijections import MASKS, ActNorm, Chain, Conv1x1, MultiScale, Patch
 from oodflow.flows import FLOWS
 from oodflow.nets import NETS, ConvNetConfig, ResNetConfig
 from oodflow.testing.modules import randomise
+from oodflow.transformers import TRANSFORMERS
 
 from .small import Doubled, gradients, image, loss_of, net_coupling, small
 
@@ -49,6 +50,14 @@ def test_with_every_net(name, net, training):
     sizes = {"blocks": 2, "latent_dims": 3}
     config = NETS[net](**{field: size for field, size in sizes.items() if field in NETS[net].model_fields})
     assert_same_training(*small(name, net=config, steps=1, couplings=2), training=training)
+
+
+@MODES
+@pytest.mark.parametrize(("name", "transformer"), list(product(FLOWS, TRANSFORMERS)))
+def test_with_every_transformer(name, transformer, training):
+    torch.manual_seed(0)
+    sizes = {"net": ConvNetConfig(actnorm=True)} if name in IMAGE_FLOWS else {}
+    assert_same_training(*small(name, **sizes, transformer=transformer, steps=1, couplings=2), training=training)
 
 
 @pytest.mark.parametrize(("name", "mask"), list(product(IMAGE_FLOWS, MASKS)))

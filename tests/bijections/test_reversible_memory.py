@@ -4,10 +4,11 @@ import pytest
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from oodflow.bijections import ActNorm, AffineCoupling, Chain, Conv1x1, reversible
+from oodflow.bijections import ActNorm, Chain, Conv1x1, Coupling, reversible
 from oodflow.flows import FLOWS
 from oodflow.nets import NETS
 from oodflow.testing.modules import randomise
+from oodflow.transformers import TRANSFORMERS
 
 from .small import Doubled, gradients, image, loss_of, net_coupling, small
 
@@ -40,12 +41,13 @@ def test_nothing_is_kept_between_layers(name):
     assert kept_of_twice_as_many == kept <= 3 * x.nbytes + 1000  # the latents, and what the loss itself keeps
 
 
+@pytest.mark.parametrize("transformer", TRANSFORMERS)
 @pytest.mark.parametrize("name", FLOWS)
-def test_each_st_network_is_evaluated_once_in_the_backward_pass(name):
-    bijection, x = small(name, patches=2)
+def test_each_st_network_is_evaluated_once_in_the_backward_pass(name, transformer):
+    bijection, x = small(name, patches=2, transformer=transformer)
     calls = []
     for layer in bijection.modules():
-        if isinstance(layer, AffineCoupling):
+        if isinstance(layer, Coupling):
             layer.net.register_forward_hook(lambda net, *_: calls.append((net, torch.is_grad_enabled())))
     with reversible():
         loss = loss_of(bijection, x)
@@ -125,7 +127,7 @@ def test_a_parameter_that_changes_before_the_backward_pass_is_an_error():
     with reversible():
         loss = loss_of(chain, image())
     with torch.no_grad():
-        chain.get_parameter("layers.0.rescale").mul_(2)
+        chain.get_parameter("layers.0.transformer.rescale").mul_(2)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         loss.backward()
 

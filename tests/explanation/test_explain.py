@@ -11,7 +11,7 @@ import torch
 from making_runs import record_of
 from oodflow.analysis import centre_square, contributions, edge_map, has_batch_norm, latents, resample
 from oodflow.bench.throughput import shape_of
-from oodflow.bijections import AffineCoupling
+from oodflow.bijections import Coupling
 from oodflow.data import load
 from oodflow.explanation.measure import measure
 from oodflow.explanation.observations import observations
@@ -190,7 +190,7 @@ def test_every_preset_can_be_explained(recipe):
     subject = Subject("it", flow, pictures, others, {name: [0] for name in measured}, measured, **settings)
     for draw in PICTURES.values():
         assert draw(subject).get_size_inches().min() > 1
-    assert len(measured["inside"]["couplings"]) == sum(isinstance(part, AffineCoupling) for part in flow.modules())
+    assert len(measured["inside"]["couplings"]) == sum(isinstance(part, Coupling) for part in flow.modules())
 
 
 def test_a_run_without_explanations_is_named(oodflow, run):

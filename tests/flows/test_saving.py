@@ -10,12 +10,13 @@ import torch
 from torch import nn
 
 import oodflow
-from oodflow.bijections import AffineCoupling, Chain, Logit, MultiScale, checkerboard
+from oodflow.bijections import Chain, Coupling, Logit, MultiScale, checkerboard
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import FLOWS, DiagonalNormal, Flow, GlowConfig, Images, Reals, save_flow, save_tensors
 from oodflow.flows.tensors import load_tensors
 from oodflow.nets import ConvNetConfig
 from oodflow.testing.modules import randomise
+from oodflow.transformers import Affine
 
 SHAPE = (1, 4, 4)
 
@@ -23,7 +24,7 @@ SHAPE = (1, 4, 4)
 def make(width=2, shape=SHAPE, domain=Images):
     """A flow put together by hand."""
     net = nn.Sequential(nn.Conv2d(1, width, 3, padding=1), nn.Conv2d(width, 2, 1))
-    layers = [*([Logit()] if domain is Images else []), AffineCoupling(checkerboard(shape), net)]
+    layers = [*([Logit()] if domain is Images else []), Coupling(checkerboard(shape), net, Affine(1))]
     return Flow(domain(shape), MultiScale(shape, [Chain(layers)]), prior=DiagonalNormal(16))
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.utils.parametrize import is_parametrized
 
-from oodflow.bijections import AffineCoupling, checkerboard
+from oodflow.bijections import Coupling, checkerboard
 from oodflow.flows import RealNVPConfig
 from oodflow.nets import (
     NETS,
@@ -17,6 +17,7 @@ from oodflow.nets import (
     folded,
 )  # fmt: skip
 from oodflow.testing.nets import check_net
+from oodflow.transformers import Affine
 
 SETTINGS = [
     ResNetConfig(blocks=2, batch_norm=False),
@@ -139,7 +140,7 @@ def test_actnorms_of_a_convnet_are_set_from_the_first_batch_through_the_coupling
     torch.manual_seed(0)
     mask = checkerboard((2, 6, 6))
     net = ConvNetConfig(actnorm=True).build(mask.in_shape, 4, 8, interleaved=True).double()
-    coupling = AffineCoupling(mask, net).double()
+    coupling = Coupling(mask, net, Affine(mask.out_channels)).double()
     x = 3 + 2 * torch.randn(16, 2, 6, 6, dtype=torch.float64)
     coupling.initialise(x)
     first = net.layers[0](mask.show(x))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from oodflow.analysis.walk import BATCH, Visit, Walk, in_batches
-from oodflow.bijections import ActNorm, AffineCoupling, Logit
+from oodflow.bijections import ActNorm, Coupling, Logit
 from oodflow.flows import Flow
 
 Floats = NDArray[np.float64]
@@ -109,8 +109,8 @@ def log_densities(walk: Walk, z: Tensor) -> Tensor:
 def log_det_shares(visit: Visit) -> Tensor:
     """Share a layer's log-determinants out to the numbers of its input, ``[B, n]``; the sum of a row is the image's."""
     match visit.place.layer:
-        case AffineCoupling():
-            return visit.log_scale_and_shift[0]
+        case Coupling():
+            return visit.log_scale
         case Logit() | ActNorm():
             return _elementwise(visit)
         case _:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from oodflow.analysis.edges import correlation, edge_map
 from oodflow.analysis.walk import BATCH, Place, Visit, Walk, in_batches
-from oodflow.bijections import AffineCoupling
+from oodflow.bijections import Coupling
 from oodflow.errors import UsageError
 from oodflow.flows import Flow
 from oodflow.metrics import Estimate, estimate, mean
@@ -24,20 +24,23 @@ class CouplingPictures:
     Attributes:
         scale: the scale that it is in.
         before: what comes in, together with the latents that have left by then.
-        shift: :math:`-t`, its prediction of what it changes; not a number elsewhere.
-        log_scale: :math:`s`, the same.
+        shift: :math:`-t`, its prediction of what it changes; not a number elsewhere; none if its transformer has no
+            shift.
+        log_scale: :math:`s`, the logarithm of each changed number's own derivative; not a number elsewhere.
         after: what goes out, together with what has left.
     """
 
     scale: int | None
     before: Floats
-    shift: Floats
+    shift: Floats | None
     log_scale: Floats
     after: Floats
 
     @property
-    def r2(self) -> Floats:
-        """:math:`R^2` of the prediction against what is changed, of each image, ``[N]``; NaN where that is constant."""
+    def r2(self) -> Floats | None:
+        """:math:`R^2` of the prediction, if any, against what is changed, ``[N]``; NaN where that is constant."""
+        if self.shift is None:
+            return None
         changes = ~np.isnan(self.shift[0])
         x, prediction = (torch.from_numpy(maps[:, changes]) for maps in (self.before, self.shift))
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -52,18 +55,18 @@ class CouplingMeasures:
         scale: the scale that it is in.
         size: height and width of what it works on.
         r2: :math:`R^2 = 1 - \sum (x - (-t))^2 / \sum (x - \bar x)^2` of :math:`-t` against the numbers :math:`x` that
-            the layer changes, over all images and numbers.
+            the layer changes, over all images and numbers; none, as the next three, if its transformer has no shift.
         r2_erased: the same, with what the coupling before wrote taken back before the st-network looks.
         r2_swapped: the same, with the coupling before having written what it would have for another image.
         r2_donor: :math:`R^2` of that prediction against the other image's numbers.
-        mean_log_scale: mean :math:`s` of what it changes.
+        mean_log_scale: mean :math:`s`, the logarithm of its own derivative, of what it changes.
         log_scale_edges: correlation of :math:`s` with the image's edges, mean over images.
         log_det: log-determinant, nats per dimension of the image.
     """
 
     scale: int | None
     size: tuple[int, int]
-    r2: Estimate
+    r2: Estimate | None
     r2_erased: Estimate | None
     r2_swapped: Estimate | None
     r2_donor: Estimate | None
@@ -103,18 +106,19 @@ def coupling_pictures(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0) -
     def picture(values: Tensor) -> Floats:
         return values.reshape(-1, *walk.flow.shape).numpy().copy()
 
+    def changed(values: Tensor, place: Place) -> Floats:
+        blank = torch.full_like(canvas, torch.nan)
+        blank[:, place.pixels[place.changes].cpu()] = values[:, place.changes].cpu()
+        return picture(blank)
+
     def look(visit: Visit) -> None:
         place = visit.place
         before = picture(canvas)
         canvas[:, place.pixels.cpu()] = visit.z.cpu()
-        if isinstance(place.layer, AffineCoupling):
-            changed = []
-            for values in visit.log_scale_and_shift:
-                blank = torch.full_like(canvas, torch.nan)
-                blank[:, place.pixels[place.changes].cpu()] = values[:, place.changes].cpu()
-                changed.append(picture(blank))
-            log_scale, shift = changed
-            pictures.append(CouplingPictures(place.scale, before, -shift, log_scale, picture(canvas)))
+        if isinstance(place.layer, Coupling):
+            prediction = None if visit.shift is None else -changed(visit.shift, place)
+            log_scale = changed(visit.log_scale, place)
+            pictures.append(CouplingPictures(place.scale, before, prediction, log_scale, picture(canvas)))
 
     walk(images, look, seed=seed)
     return pictures
@@ -164,13 +168,13 @@ def _experiment(walk: Walk, images: NDArray[np.uint8], tallies: list["_Tally"], 
     remaining = iter(tallies)
 
     def look(visit: Visit) -> Tensor | None:
-        if not isinstance(visit.place.layer, AffineCoupling):
+        layer = visit.place.layer
+        if not isinstance(layer, Coupling):
             return None
-        x, *_ = visit.x.chunk(3)
-        log_scale, shift = (values.chunk(3) for values in visit.log_scale_and_shift)
-        next(remaining).add(x, log_scale[0], shift, edges)
-        of_another = (x + shift[0].roll(1, 0)) * log_scale[0].roll(1, 0).exp()
-        return torch.cat([visit.z.chunk(3)[0], x, of_another]).reshape(visit.outputs.shape)
+        next(remaining).add(visit, edges)
+        x, z, theta = (values.chunk(3)[0] for values in (visit.inputs, visit.outputs, visit.theta))
+        of_another, _ = layer.transform(x, theta.roll(len(x) // len(images), 0))  # several patches an image
+        return torch.cat([z, x, of_another])
 
     walk(images, look, seed=seed, copies=3)
 
@@ -184,30 +188,31 @@ class _Tally:
         self._log_scales: list[Floats] = []
         self._edges: list[Floats] = []
 
-    def add(self, x: Tensor, log_scale: Tensor, shifts: tuple[Tensor, ...], edges: Tensor) -> None:
-        """Take a batch in: what came, and the predictions of the three copies."""
+    def add(self, visit: Visit, edges: Tensor) -> None:
+        """Take a batch in, three copies of it."""
         changes = self.place.changes
-        x, log_scale = x[:, changes], log_scale[:, changes]
-        as_it_is, erased, swapped = (-shift[:, changes] for shift in shifts)
-        donor = x.roll(1, 0)
-        for name, prediction, truth in (
-            ("as it is", as_it_is, x), ("erased", erased, x), ("swapped", swapped, x), ("donor", swapped, donor),
-        ):  # fmt: skip
-            self._squares[name].append(_squares(prediction, truth))
+        x, log_scale = (values[:, changes].chunk(3)[0] for values in (visit.x, visit.log_scale))
+        if visit.shift is not None:
+            as_it_is, erased, swapped = (-visit.shift[:, changes]).chunk(3)
+            donor = x.roll(1, 0)
+            for name, prediction, truth in (
+                ("as it is", as_it_is, x), ("erased", erased, x), ("swapped", swapped, x), ("donor", swapped, donor),
+            ):  # fmt: skip
+                self._squares[name].append(_squares(prediction, truth))
         self._log_scales.append(log_scale.sum(1).cpu().numpy())
         under = edges[:, (self.place.pixels[changes] % edges.shape[1]).cpu()]
         self._edges.append(correlation(log_scale.cpu().numpy(), under.numpy()))
 
     def measures(self, dims: int, seed: int, *, first: bool) -> CouplingMeasures:
         """Sum up."""
-        r2 = {name: estimate(np.concatenate(parts), _r2, seed=seed) for name, parts in self._squares.items()}
+        r2 = {name: estimate(np.concatenate(sums), _r2, seed=seed) for name, sums in self._squares.items() if sums}
         log_scales = np.concatenate(self._log_scales)
-        assert isinstance(self.place.layer, AffineCoupling)
+        assert isinstance(self.place.layer, Coupling)
         height, width = self.place.layer.mask.condition.shape[1:]
         return CouplingMeasures(
-            scale=self.place.scale, size=(height, width), r2=r2["as it is"],
-            r2_erased=None if first else r2["erased"], r2_swapped=None if first else r2["swapped"],
-            r2_donor=None if first else r2["donor"],
+            scale=self.place.scale, size=(height, width), r2=r2.get("as it is"),
+            r2_erased=None if first else r2.get("erased"), r2_swapped=None if first else r2.get("swapped"),
+            r2_donor=None if first else r2.get("donor"),
             mean_log_scale=mean(log_scales / int(self.place.changes.sum()), seed=seed),
             log_scale_edges=mean(np.concatenate(self._edges), seed=seed), log_det=mean(log_scales / dims, seed=seed),
         )  # fmt: skip

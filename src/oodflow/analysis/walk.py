@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from oodflow.bijections import AffineCoupling, Bijection, MultiScale
+from oodflow.bijections import Bijection, Coupling, MultiScale
 from oodflow.errors import UsageError
 from oodflow.flows import Flow, image_noise
 from oodflow.nets import folded
@@ -40,12 +40,12 @@ class Place:
     @cached_property
     def changes(self) -> Tensor:
         """Which of its ``n`` numbers a coupling changes, and any other layer: all of them; boolean ``[n]``."""
-        return self._everywhere(self.layer.mask.transform) if isinstance(self.layer, AffineCoupling) else self._all()
+        return self._everywhere(self.layer.mask.transform) if isinstance(self.layer, Coupling) else self._all()
 
     @cached_property
     def sees(self) -> Tensor:
         """Which of its ``n`` numbers a coupling's st-network sees, and any other layer: all; boolean ``[n]``."""
-        return self._everywhere(self.layer.mask.condition) if isinstance(self.layer, AffineCoupling) else self._all()
+        return self._everywhere(self.layer.mask.condition) if isinstance(self.layer, Coupling) else self._all()
 
     def _everywhere(self, mask: Tensor) -> Tensor:
         return mask.flatten().repeat(len(self.pixels) // mask.numel())  # once for each patch
@@ -81,11 +81,25 @@ class Visit:
         return self.outputs.reshape(-1, len(self.place.pixels))
 
     @cached_property
-    def log_scale_and_shift(self) -> tuple[Tensor, Tensor]:
-        """:math:`s` and :math:`t` of a coupling, ``[B, n]`` each, zero where nothing changes."""
-        assert isinstance(self.place.layer, AffineCoupling), "only couplings have them"
-        log_scale, shift = self.place.layer.scale_and_shift(self.inputs)
-        return log_scale.reshape(self.x.shape), shift.reshape(self.x.shape)
+    def theta(self) -> Tensor:
+        """The parameters of a coupling's transformer, one row an input."""
+        return self._coupling.theta(self.inputs)
+
+    @cached_property
+    def log_scale(self) -> Tensor:
+        r""":math:`s = \log \partial z / \partial x` of what a coupling changes, ``[B, n]``, zero elsewhere."""
+        return self._coupling.transform(self.inputs, self.theta)[1].reshape(self.x.shape)
+
+    @cached_property
+    def shift(self) -> Tensor | None:
+        """:math:`t` of a coupling, ``[B, n]``, zero where nothing changes; none if its transformer has no shift."""
+        shift = self._coupling.transformer.shift(self.theta)
+        return None if shift is None else self._coupling.mask.place(shift).reshape(self.x.shape)
+
+    @property
+    def _coupling(self) -> Coupling:
+        assert isinstance(self.place.layer, Coupling), "only couplings have it"
+        return self.place.layer
 
 
 class Walk:
@@ -131,7 +145,7 @@ class Walk:
     @property
     def couplings(self) -> list[Place]:
         """The coupling layers, in order."""
-        return [place for place in self.places if isinstance(place.layer, AffineCoupling)]
+        return [place for place in self.places if isinstance(place.layer, Coupling)]
 
     @torch.no_grad()
     def __call__(

@@ -1,17 +1,17 @@
 """The contract of every invertible map."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from oodflow.errors import UsageError
+from oodflow.gradients import Gradients, gradients_of
 
 Shape = tuple[int, ...]
-Gradients = dict[nn.Parameter, Tensor]
-"""The gradient of a loss for each parameter that has one."""
 
 
 class Bijection(nn.Module, ABC):
@@ -26,10 +26,20 @@ class Bijection(nn.Module, ABC):
 
     A call leaves nothing behind on ``self``: no cached log-determinant, no shape, no changed parameter. A subclass is
     final; to vary one, compose it. ``oodflow.testing.check_bijection`` verifies all of this for a new subclass.
+
+    What it is for, a layer says in :meth:`output_shape` and :meth:`input_shape` alone. They are asked when it is put
+    into a composition, and at each call of ``forward``, ``initialise`` and ``inverse``.
     """
 
     rearranges: ClassVar[bool] = False
     """Whether the map only moves numbers to other places, as a squeeze; analyses follow them back to the image."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let the methods that a subclass defines check the shape of their input first."""
+        super().__init_subclass__(**kwargs)
+        for name in ("forward", "inverse", "initialise"):
+            if name in vars(cls):
+                setattr(cls, name, _checking_the_shape(vars(cls)[name]))
 
     @abstractmethod
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -45,6 +55,10 @@ class Bijection(nn.Module, ABC):
         Compositions call this when they are built, so that a mistake shows then and not in the first forward pass.
         """
         return shape
+
+    def input_shape(self, shape: Shape) -> Shape:
+        """Return the shape of ``x`` for a ``z`` of ``shape``, or raise ``UsageError``; a layer may keep it."""
+        return self.output_shape(shape)
 
     def latent_shapes(self, shape: Shape) -> list[Shape]:
         """List the shapes of the parts of ``z`` for an ``x`` of ``shape``, in order: one, unless some leave early."""
@@ -80,7 +94,8 @@ class Bijection(nn.Module, ABC):
         x = self.inverse(z)[0].detach().requires_grad_()
         with torch.enable_grad():
             outputs = self.forward(x)
-        return x.detach(), *gradients_of(outputs, (grad_z, grad_log_det), x, self)
+        (grad_x,), gradients = gradients_of(outputs, (grad_z, grad_log_det), (x,), self)
+        return x.detach(), grad_x, gradients
 
 
 def bijections_only(layers: Sequence[Bijection], owner: str) -> nn.ModuleList:
@@ -98,22 +113,22 @@ def sum_over_event(values: Tensor) -> Tensor:
     return values.flatten(1).sum(1)
 
 
-def gradients_of(
-    outputs: Sequence[Tensor], grad_outputs: Sequence[Tensor], x: Tensor, module: nn.Module
-) -> tuple[Tensor, Gradients]:
-    """Return the gradients for ``x`` and the parameters of ``module``, given those of outputs computed from them."""
-    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
-    given = [(out, grad) for out, grad in zip(outputs, grad_outputs, strict=True) if out.requires_grad]
-    grad_x, *gradients = torch.autograd.grad(
-        [out for out, _ in given], [x, *parameters], [grad for _, grad in given], allow_unused=True
-    )
-    # Copies, now that the graph is freed: the originals lie between what was its activations, and would break that
-    # space into pieces too small for the next layer's.
-    found = {p: grad.clone() for p, grad in zip(parameters, gradients, strict=True) if grad is not None}
-    return torch.zeros_like(x) if grad_x is None else grad_x, found
+def require_channels(shape: Shape, channels: int) -> None:
+    """Refuse a shape with another number of channels with a ``UsageError``; a vector's entries are channels."""
+    if not shape or shape[0] != channels:
+        raise UsageError(f"it is for {channels} channels but the input is {list(shape)}.")
 
 
-def add_gradients(total: Gradients, more: Gradients) -> None:
-    """Add ``more`` to ``total``; parts that share a parameter each have their share in its gradient."""
-    for parameter, gradient in more.items():
-        total[parameter] = total[parameter] + gradient if parameter in total else gradient
+def _checking_the_shape(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a direction of a bijection, so that an input that is none of its own is refused."""
+    takes = "input_shape" if method.__name__ == "inverse" else "output_shape"
+
+    @wraps(method)
+    def checked(self: Bijection, inputs: Tensor) -> Any:
+        try:
+            getattr(self, takes)(tuple(inputs.shape[1:]))
+        except UsageError as error:
+            raise UsageError(f"a {type(self).__name__} can't take {list(inputs.shape)}: {error}") from error
+        return method(self, inputs)
+
+    return checked

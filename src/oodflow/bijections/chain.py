@@ -1,14 +1,16 @@
 """Composition of bijections."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import cast
 
 import torch
 from torch import Tensor
 
-from oodflow.bijections.bijection import Bijection, Gradients, Shape, add_gradients, bijections_only
+from oodflow.bijections.bijection import Bijection, Shape, bijections_only
 from oodflow.bijections.reversible import forward_storing_nothing, is_reversible
 from oodflow.errors import UsageError
+from oodflow.gradients import Gradients, add_gradients
 
 
 class Chain(Bijection):
@@ -64,10 +66,15 @@ class Chain(Bijection):
     def output_shape(self, shape: Shape) -> Shape:
         """Push ``shape`` through the layers; an error names the layer that does not fit."""
         for i, layer in enumerate(self):
-            try:
+            with _naming(i, layer):
                 shape = layer.output_shape(shape)
-            except UsageError as error:
-                raise UsageError(f"layer {i} ({type(layer).__name__}) does not fit into its chain: {error}") from error
+        return shape
+
+    def input_shape(self, shape: Shape) -> Shape:
+        """Push ``shape`` back through the layers, last to first."""
+        for i, layer in reversed([*enumerate(self)]):
+            with _naming(i, layer):
+                shape = layer.input_shape(shape)
         return shape
 
     def latent_shapes(self, shape: Shape) -> list[Shape]:
@@ -82,3 +89,12 @@ class Chain(Bijection):
         for layer in self:
             x = layer.initialise(x)
         return x
+
+
+@contextmanager
+def _naming(i: int, layer: Bijection) -> Iterator[None]:
+    """Name the layer that does not fit in the error."""
+    try:
+        yield
+    except UsageError as error:
+        raise UsageError(f"layer {i} ({type(layer).__name__}) does not fit into its chain: {error}") from error

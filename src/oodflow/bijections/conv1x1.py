@@ -1,12 +1,12 @@
 """Invertible 1x1 convolution."""
 
 from contextlib import nullcontext
+from math import prod
 
 import torch
 from torch import Tensor, nn
 
-from oodflow.bijections.bijection import Bijection, Shape
-from oodflow.errors import UsageError
+from oodflow.bijections.bijection import Bijection, Shape, require_channels
 
 
 class Conv1x1(Bijection):
@@ -14,7 +14,8 @@ class Conv1x1(Bijection):
 
     .. math:: z_{:,i,j} = W x_{:,i,j}, \qquad \log|\det| = HW \log|\det W|
 
-    :math:`W` is a free matrix that starts as a random orthogonal one.
+    :math:`W` is a free matrix that starts as a random orthogonal one. The entries of a vector are channels of one
+    pixel: of these it is any linear map.
 
     Args:
         channels: number of channels.
@@ -38,18 +39,16 @@ class Conv1x1(Bijection):
 
     def output_shape(self, shape: Shape) -> Shape:
         """Keep the shape, which must have the layer's number of channels."""
-        if shape[0] != len(self.weight):
-            raise UsageError(f"it is for {len(self.weight)} channels but the input is {list(shape)}.")
+        require_channels(shape, len(self.weight))
         return shape
 
     def _log_det(self, x: Tensor) -> Tensor:
-        height, width = x.shape[-2:]
         log_det: Tensor = torch.linalg.slogdet(self.weight.to(x.dtype)).logabsdet
-        return (height * width * log_det).expand(len(x))
+        return (prod(x.shape[2:]) * log_det).expand(len(x))
 
 
 def _mix(x: Tensor, weight: Tensor) -> Tensor:
     # The flow itself stays in full precision: neither autocast, nor TF32 as convolutions have it by default on a GPU.
     cast = torch.amp.is_autocast_available(x.device.type)
     with torch.autocast(x.device.type, enabled=False) if cast else nullcontext():
-        return (weight @ x.flatten(2)).reshape(x.shape)
+        return (weight @ x.reshape(*x.shape[:2], -1)).reshape(x.shape)

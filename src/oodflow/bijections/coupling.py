@@ -1,14 +1,17 @@
-"""The affine coupling layer."""
+"""The coupling layer."""
 
+from itertools import chain
 from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-from oodflow.bijections.bijection import Bijection, Gradients, Shape, gradients_of, sum_over_event
+from oodflow.bijections.bijection import Bijection, Shape, sum_over_event
 from oodflow.bijections.layout import channels_last
 from oodflow.bijections.mask import Mask
 from oodflow.errors import UsageError
+from oodflow.gradients import Gradients, add_gradients, gradients_of
+from oodflow.transformers import Transformer
 
 
 @runtime_checkable
@@ -19,63 +22,97 @@ class DataDependent(Protocol):
         """Set them from one batch of what the network is shown; those that have been set stay."""
 
 
-class AffineCoupling(Bijection):
-    r"""Shift and scale one part of the input by what a network sees in the other.
+class Coupling(Bijection):
+    r"""Change one part of the input, number by number, as a network says that sees the other.
 
-    .. math:: (\hat s, t) = \operatorname{net}(x_{\text{id}}), \qquad s = r \tanh \hat s
-
-    .. math:: z_{\text{id}} = x_{\text{id}}, \qquad
-              z_{\text{change}} = (x_{\text{change}} + t)\, e^{s}, \qquad
-              \log|\det| = \sum s
-
-    with one learned bound :math:`r` a channel. The shift comes before the scale, as in the authors' code.
+    .. math:: \theta = \operatorname{net}(x_{\text{id}}), \qquad
+              z_{\text{id}} = x_{\text{id}}, \qquad
+              z_{\text{change}} = g(x_{\text{change}}; \theta), \qquad
+              \log|\det| = \sum \log \frac{\partial g}{\partial x}
 
     Args:
         mask: which part is :math:`x_{\text{id}}` (``condition``) and which :math:`x_{\text{change}}` (``transform``).
-        net: the st-network, any module ``[B, *mask.in_shape] -> [B, 2 * mask.out_channels, H, W]``, or for vectors
-            ``[B, 2 * mask.out_channels]``. It computes in the dtype of its parameters, whatever the input's is.
+        net: the st-network, any module ``[B, *mask.in_shape] -> [B, n * mask.out_channels, H, W]``, or for vectors
+            ``[B, n * mask.out_channels]``, with :math:`n` = ``transformer.parameters_per_number``. It computes in the
+            dtype of its parameters, whatever the input's is.
+        transformer: :math:`g`, for ``mask.out_channels`` channels.
 
     Reference:
-        Dinh, Sohl-Dickstein, Bengio (2017), "Density estimation using Real NVP", equations 7 and 8, arXiv:1605.08803;
-        Kirichenko, Izmailov, Wilson (2020), section 4, arXiv:2006.08545.
+        Dinh, Sohl-Dickstein, Bengio (2017), "Density estimation using Real NVP", section 3, arXiv:1605.08803;
+        Papamakarios et al. (2021), "Normalizing flows for probabilistic modeling and inference", section 3.1,
+        arXiv:1912.02762.
+
+    Example:
+        >>> from oodflow.bijections import checkerboard
+        >>> from oodflow.transformers import Affine
+        >>> layer = Coupling(checkerboard((1, 4, 4)), nn.Conv2d(1, 2, 3, padding=1), Affine(1))
+        >>> layer(torch.zeros(5, 1, 4, 4))[0].shape
+        torch.Size([5, 1, 4, 4])
     """
 
-    def __init__(self, mask: Mask, net: nn.Module) -> None:
+    def __init__(self, mask: Mask, net: nn.Module, transformer: Transformer) -> None:
         super().__init__()
+        if not isinstance(transformer, Transformer):
+            raise UsageError(
+                f"transformer must be a Transformer, such as Affine({mask.out_channels}), but is a "
+                f"{type(transformer).__name__}."
+            )
         self.mask = mask
+        self.transformer = transformer
         self.net = net
-        self.rescale = nn.Parameter(torch.ones(mask.out_channels, *[1] * (len(mask.in_shape) - 1)))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Shift, then scale."""
-        log_scale, shift = self.scale_and_shift(x)
-        return (x + shift) * log_scale.exp(), sum_over_event(log_scale)
+        """Change what the mask says."""
+        z, log_derivative = self.transform(x, self.theta(x))
+        return z, sum_over_event(log_derivative)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """Undo the scale, then the shift; the network sees the same, for the conditioning part is unchanged."""
-        log_scale, shift = self.scale_and_shift(z)
-        return z * (-log_scale).exp() - shift, -sum_over_event(log_scale)
+        """Change it back; the network sees the same, for the conditioning part is unchanged."""
+        x, log_derivative = self.transformer.inverse(self.mask.take(z), self.theta(z))
+        return self.mask.put(x, z), sum_over_event(self.mask.place(log_derivative))
+
+    def theta(self, x: Tensor) -> Tensor:
+        """Return what the st-network says to ``x``: the transformer's parameters ``[B, n * mask.out_channels, ...]``.
+
+        They are 0 at the pixels that do not change: with these the transformer is the identity.
+        """
+        shown = self.mask.show(x)
+        output = self.net(channels_last(shown.to(self._net_dtype(x)))).contiguous()
+        each, channels = self.transformer.parameters_per_number, self.mask.out_channels
+        expected = (len(x), each * channels, *x.shape[2:])
+        if output.shape != expected:
+            raise UsageError(
+                f"the st-network of this coupling must turn {list(shown.shape)} into {list(expected)}, {each} numbers "
+                f"for each of the {channels} channels that change, but gives {list(output.shape)}: set its channels "
+                f"and padding."
+            )
+        return self.mask.only_changed(output.to(x.dtype))
+
+    def transform(self, x: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
+        """Change ``x`` with given parameters: ``z`` and the log-derivative of each number, 0 where nothing changes."""
+        z, log_derivative = self.transformer(self.mask.take(x), theta)
+        return self.mask.put(z, x), self.mask.place(log_derivative)
 
     @torch.no_grad()
     def pull_back(self, z: Tensor, grad_z: Tensor, grad_log_det: Tensor) -> tuple[Tensor, Tensor, Gradients]:
         r"""With a single evaluation of the st-network, which sees only what :math:`z` and :math:`x` have in common.
 
-        .. math:: x = z e^{-s} - t, \qquad
-                  \frac{\partial L}{\partial t} = \frac{\partial L}{\partial z} e^{s}, \qquad
-                  \frac{\partial L}{\partial s}
-                  = \frac{\partial L}{\partial z} z + \frac{\partial L}{\partial \log|\det|}
+        The transformer takes the gradient back to :math:`x_{\text{change}}` and :math:`\theta`, then
 
-        .. math:: \frac{\partial L}{\partial x} = \frac{\partial L}{\partial z} e^{s}
-                  + \frac{\partial L}{\partial (s, t)} \frac{\partial (s, t)}{\partial x}
+        .. math:: \frac{\partial L}{\partial x} = \Bigl.\frac{\partial L}{\partial x}\Bigr|_\theta
+                  + \frac{\partial L}{\partial \theta} \frac{\partial \theta}{\partial x}
         """
         seen = z.detach().requires_grad_()
         with torch.enable_grad():
-            log_scale, shift = self.scale_and_shift(seen)
-        x = z * (-log_scale).exp() - shift
-        grad_shift = grad_z * log_scale.exp()
-        grad_log_scale = grad_z * z + grad_log_det.reshape(-1, *[1] * (z.dim() - 1))
-        grad_seen, gradients = gradients_of((log_scale, shift), (grad_log_scale, grad_shift), seen, self)
-        return x, grad_shift + grad_seen, gradients
+            theta = self.theta(seen)
+        grad_taken = self.mask.take(grad_z)
+        grad_log_derivative = grad_log_det.reshape(-1, *[1] * (z.dim() - 1)).expand_as(grad_taken)
+        x, grad_x, grad_theta, gradients = self.transformer.pull_back(
+            self.mask.take(z), theta.detach(), grad_taken, grad_log_derivative
+        )
+        (grad_seen,), of_net = gradients_of((theta,), (grad_theta,), (seen,), self.net)
+        add_gradients(gradients, of_net)
+        return self.mask.put(x, z), self.mask.put(grad_x, grad_z) + grad_seen, gradients
 
     def initialise(self, x: Tensor) -> Tensor:
         """Let the st-network take its parameters from what it is shown, if it has any such."""
@@ -83,22 +120,14 @@ class AffineCoupling(Bijection):
             self.net.initialise(channels_last(self.mask.show(x)))
         return self.forward(x)[0]
 
-    def scale_and_shift(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return :math:`s` and :math:`t` at the input's full size, zero where nothing changes."""
-        shown = self.mask.show(x)
-        output = self.net(channels_last(shown.to(self.rescale.dtype))).contiguous()
-        expected = (len(x), 2 * self.mask.out_channels, *x.shape[2:])
-        if output.shape != expected:
-            raise UsageError(
-                f"the st-network of this coupling must turn {list(shown.shape)} into {list(expected)}, scales and "
-                f"shifts of the channels that change, but gives {list(output.shape)}: set its channels and padding."
-            )
-        raw_scale, shift = output.to(x.dtype).chunk(2, dim=1)
-        return self.mask.place(self.rescale * raw_scale.tanh()), self.mask.place(shift)
-
     def output_shape(self, shape: Shape) -> Shape:
         """Keep the shape, which must be the mask's."""
         expected = tuple(self.mask.condition.shape)
         if tuple(shape) != expected:
             raise UsageError(f"its mask is for {list(expected)} but the input is {list(shape)}.")
         return shape
+
+    def _net_dtype(self, x: Tensor) -> torch.dtype:
+        """The floating type of the st-network's parameters, or of the input where it has none."""
+        tensors = chain(self.net.parameters(), self.net.buffers())
+        return next((tensor.dtype for tensor in tensors if tensor.is_floating_point()), x.dtype)

@@ -1,7 +1,7 @@
 """Which part of its input a coupling layer sees, and which part it changes."""
 
+import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
 
 from oodflow.bijections.bijection import Shape
 from oodflow.errors import UsageError
@@ -22,7 +22,7 @@ class Mask(nn.Module):
 
     Attributes:
         in_shape: shape of what the network is shown.
-        out_channels: how many channels the network speaks of (for each of scale and shift).
+        out_channels: in how many channels something changes.
         hides_pixels: whether the shown channels hold zeros in place of hidden pixels.
     """
 
@@ -52,19 +52,32 @@ class Mask(nn.Module):
         self.hides_pixels = not bool(condition[slice(*self._shown)].all())
         self.interleaved = interleaved
         self._spares_pixels = not bool(transform[slice(*self._changed)].all())
+        self._spares_channels = self.out_channels < len(transform)
 
     def show(self, x: Tensor) -> Tensor:
         """Return what the network may see of ``x [B, C, H, W]``: ``[B, *in_shape]``, zeros where hidden."""
         shown = slice(*self._shown)
         return x[:, shown] * self.condition[shown] if self.hides_pixels else x[:, shown]
 
-    def place(self, y: Tensor) -> Tensor:
-        """Put ``y [B, out_channels, H, W]`` where the layer changes things: ``[B, C, H, W]``, zeros elsewhere."""
+    def take(self, x: Tensor) -> Tensor:
+        """Return the channels of ``x [B, C, H, W]`` in which something changes: ``[B, out_channels, H, W]``."""
+        return x[:, slice(*self._changed)]
+
+    def put(self, y: Tensor, into: Tensor) -> Tensor:
+        """Return ``into [B, C, H, W]`` with ``y [B, out_channels, H, W]`` in the channels that :meth:`take` takes."""
         first, end = self._changed
-        if self._spares_pixels:
-            y = y * self.transform[first:end]
-        pixels = (0, 0) * (self.transform.dim() - 1)
-        return pad(y, (*pixels, first, self.transform.shape[0] - end))
+        return torch.cat([into[:, :first], y, into[:, end:]], 1) if self._spares_channels else y
+
+    def place(self, y: Tensor) -> Tensor:
+        """Put ``y [B, out_channels, H, W]`` among zeros: ``[B, C, H, W]``."""
+        return self.put(y, y.new_zeros(()).expand(len(y), *self.transform.shape))
+
+    def only_changed(self, y: Tensor) -> Tensor:
+        """Return ``y [B, n * out_channels, H, W]`` with zeros at the pixels that the layer does not change."""
+        if not self._spares_pixels:
+            return y
+        parts = y.reshape(len(y), -1, self.out_channels, *y.shape[2:])
+        return (parts * self.transform[slice(*self._changed)]).reshape(y.shape)
 
     def extra_repr(self) -> str:
         """Show shape and shares."""

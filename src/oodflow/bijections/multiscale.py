@@ -7,8 +7,9 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from oodflow.bijections.bijection import Bijection, Gradients, Shape, add_gradients, bijections_only
+from oodflow.bijections.bijection import Bijection, Shape, bijections_only
 from oodflow.errors import UsageError
+from oodflow.gradients import Gradients, add_gradients
 
 
 class MultiScale(Bijection):
@@ -85,8 +86,14 @@ class MultiScale(Bijection):
     def output_shape(self, shape: Shape) -> Shape:
         """As many numbers as come in, flat."""
         if tuple(shape) != self.shape:
-            raise UsageError(f"MultiScale was built for {list(self.shape)} but got {list(shape)}.")
+            raise UsageError(f"it was built for {list(self.shape)} but the input is {list(shape)}.")
         return (prod(shape),)
+
+    def input_shape(self, shape: Shape) -> Shape:
+        """The shape that it was built for."""
+        if tuple(shape) != (prod(self.shape),):
+            raise UsageError(f"it ends in flat latents [{prod(self.shape)}] but the input is {list(shape)}.")
+        return self.shape
 
     def latent_shapes(self, shape: Shape) -> list[Shape]:
         """List what leaves after each stage but the last, and what the last gives."""

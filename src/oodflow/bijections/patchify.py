@@ -1,10 +1,13 @@
 """One bijection for all patches of an image."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
-from oodflow.bijections.bijection import Bijection, Gradients, Shape
+from oodflow.bijections.bijection import Bijection, Shape
 from oodflow.errors import UsageError
+from oodflow.gradients import Gradients
 
 
 class Patchify(Bijection):
@@ -51,13 +54,20 @@ class Patchify(Bijection):
 
     def output_shape(self, shape: Shape) -> Shape:
         """Push a patch through; the grid of patches stays."""
+        return self._push(shape, self.bijection.output_shape)
+
+    def input_shape(self, shape: Shape) -> Shape:
+        """Push a patch back."""
+        return self._push(shape, self.bijection.input_shape)
+
+    def _push(self, shape: Shape, through: Callable[[Shape], Shape]) -> Shape:
         if len(shape) != 3 or shape[1] % self.rows or shape[2] % self.columns:
             raise UsageError(
                 f"Patchify can't cut {list(shape)} into {self.rows} x {self.columns} equal patches: choose rows and "
                 f"columns that divide height and width."
             )
         channels, height, width = shape
-        inner = self.bijection.output_shape((channels, height // self.rows, width // self.columns))
+        inner = through((channels, height // self.rows, width // self.columns))
         if len(inner) != 3:
             raise UsageError(f"a patch must stay an image [C, H, W] but becomes {list(inner)}.")
         return inner[0], inner[1] * self.rows, inner[2] * self.columns

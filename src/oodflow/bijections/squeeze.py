@@ -42,3 +42,10 @@ class Squeeze(Bijection):
             )
         channels, height, width = shape
         return 4 * channels, height // 2, width // 2
+
+    def input_shape(self, shape: Shape) -> Shape:
+        """A quarter of the channels, twice the height and width."""
+        if len(shape) != 3 or shape[0] % 4:
+            raise UsageError(f"its output is [C, H, W] with C divisible by 4 but the input is {list(shape)}.")
+        channels, height, width = shape
+        return channels // 4, 2 * height, 2 * width

@@ -73,7 +73,8 @@ def explain(
     figures = {}
     for name, draw in PICTURES.items():
         say(f"drawing {name}")
-        figures[name] = draw(subject)
+        if (figure := draw(subject)) is not None:
+            figures[name] = figure
     record = provenance(command) | settings | {
         "who": subject.who, "recipe": config.recipe, "device": str(flow.device), "shown": indices,
         "trained": {key: run.record().get("training", {}).get(key) for key in ("command", "commit", "steps")},

@@ -40,14 +40,16 @@ def measure(flow: Flow, images: NDArray[np.uint8], *, draws: int, seed: int, tra
 
     Returns:
         JSON-ready; estimates have ``value``, ``low`` and ``high``, or are none where there was nothing to measure, as
-        with edges in flat images. ``log_prob`` and ``parts`` hold a number for each image and are for the caller to
-        sum up.
+        with edges in flat images. ``predicts`` tells whether couplings have a shift, and so an R². ``log_prob`` and
+        ``parts`` hold a number for each image and are for the caller to sum up.
     """
     parts = contributions(flow, images, seed=seed)
+    layers = measure_couplings(flow, images, seed=seed)
     measured: Measured = {
         "bits_per_dim": _estimate(bits_per_dim(parts.log_prob, flow.dims), seed),
         **_in_latents(flow, images, draws=draws, seed=seed, train_mode=train_mode),
-        "couplings": [_layer(layer) for layer in measure_couplings(flow, images, seed=seed)],
+        "couplings": [_layer(layer) for layer in layers],
+        "predicts": any(layer.r2 is not None for layer in layers),
         "resampling": _resampling(flow, images, seed),
         "log_prob": parts.log_prob, "parts": parts.named(),
     }  # fmt: skip

@@ -39,6 +39,11 @@ def observations(record: Record) -> list[Observation]:
     return [observe(record) for observe in _OBSERVATIONS]
 
 
+def predicts(record: Record) -> bool:
+    """Tell whether couplings have a shift −t that can be compared with what they change."""
+    return any(data.get("predicts", True) for data in record["sets"])
+
+
 def _edges(record: Record) -> Observation:
     claim = "Edges of an image can be recognised in its mean latents, in- and out-of-distribution (intervals above 0)."
     found = _each(record, "edges", "mean")
@@ -77,12 +82,16 @@ def _train_mode_likelihood(record: Record) -> Observation:
 
 def _accurate(record: Record) -> Observation:
     claim = f"The shift −t of the first coupling is a close estimate of the pixels that it can't see (R² from {WELL})."
+    if not predicts(record):
+        return Observation("4", claim, "no shift", None)
     found = _each(record, "couplings", 0, "r2")
     return Observation("4", claim, _both(record, found, "R²"), _decide(found, lambda r2: r2["value"] >= WELL))
 
 
 def _equally(record: Record) -> Observation:
     claim = f"Couplings predict other images as accurately as its own (R² at most {AS_ACCURATE} lower, in most)."
+    if not predicts(record):
+        return Observation("4.1", claim, "no shift", None)
     inside, outside = ([_clipped(layer["r2"]) for layer in data["couplings"]] for data in record["sets"])
     as_good = sum(o >= i - AS_ACCURATE for i, o in zip(inside, outside, strict=True))
     means = ", ".join(
@@ -104,6 +113,8 @@ def _flat(record: Record) -> Observation:
 
 def _co_adaptation(record: Record) -> Observation:
     claim = "Couplings read what the one before wrote: with it erased they predict worse (intervals apart, in most)."
+    if not predicts(record):
+        return Observation("4.2", claim, "no shift", None)
     texts, falls = [], []
     for data in record["sets"]:
         layers = data["couplings"][1:]

@@ -8,12 +8,17 @@ from typing import Any
 from oodflow.document.markdown import line
 from oodflow.errors import OodflowError
 from oodflow.explanation.measure import label
-from oodflow.explanation.observations import observations
+from oodflow.explanation.observations import observations, predicts
 from oodflow.explanation.pictures import PICTURES, said
 from oodflow.files import page_and_data, write_text
 from oodflow.runs.run_dir import RunDir
 
 Record = Mapping[str, Any]
+
+NO_SHIFT = (
+    "Left out: the transformer of this flow's couplings has no shift, so they predict nothing that could be compared "
+    "with what they change. Its s is the logarithm of each number's own derivative."
+)
 
 SOURCE = "Kirichenko, Izmailov, Wilson (2020), arXiv:2006.08545"
 
@@ -26,7 +31,8 @@ def as_markdown(record: Record) -> str:
     page += ["## The image in the latents", "", *_latents(record), ""]
     page += ["## Coupling layers", "", *_layers(record), "", "## Where the gap comes from", "", *_gap(record), ""]
     for name, draw in PICTURES.items():
-        page += [f"## {name.capitalize()}", "", _first_line(draw), "", f"![{name}]({name}.png)", ""]
+        shown = f"![{name}]({name}.png)" if name != "predictions" or predicts(record) else NO_SHIFT
+        page += [f"## {name.capitalize()}", "", _first_line(draw), "", shown, ""]
     return "\n".join([*page, "## What this rests on", "", *_grounds(record)]) + "\n"
 
 
@@ -107,6 +113,8 @@ def _layers(record: Record) -> list[str]:
         ("R² swapped, other image", "r2_donor", 2), ("mean s", "mean_log_scale", 2),
         ("log-det, nats/dim", "log_det", 3),
     ]  # fmt: skip
+    if not predicts(record):
+        quantities = [quantity for quantity in quantities if not quantity[1].startswith("r2")]
     heads = [f"{quantity}, {name}" for quantity, _, _ in quantities for name in names]
     rows = [line(["coupling", "at", *heads]), line(["---"] * (2 + len(heads)))]
     layers = zip(*(data["couplings"] for data in record["sets"]), strict=True)

@@ -82,6 +82,11 @@ class Subject:
         inside, outside = self.images
         return inside, outside
 
+    @property
+    def predicts(self) -> bool:
+        """Whether couplings have a shift, and so predict what they change."""
+        return any(of["predicts"] for of in self.measured.values())
+
 
 def latents(subject: Subject) -> "Figure":
     """Figures 2 and 8: images, their latents, mean latents, and batch norm in train mode."""
@@ -120,23 +125,35 @@ def couplings(subject: Subject) -> "Figure":
     layers = subject.measured[subject.names[0]]["couplings"]
     headings = [f"{i}: {layer['size'][0]}x{layer['size'][1]}" for i, layer in enumerate(layers, 1)]
     which = ", ".join(f"image {subject.indices[name][0]:,} of {name}" for name in subject.images)
-    caption = [
-        f"Shown: {which}. R²: of −t against the part of x that the layer changes, for this image. "
-        "Where a layer changes nothing, s and t are 0."
-    ]
+    what = (
+        "R²: of −t against the part of x that the layer changes, for this image. Where a layer changes nothing, s and "
+        "t are 0."
+        if subject.predicts
+        else "s: the logarithm of each number's own derivative, 0 where a layer changes nothing."
+    )
+    caption = [f"Shown: {which}. {what}"]
     return coupling_figure(rows, headings=headings, title=f"Coupling layers: {subject.who}", caption=caption)
 
 
 def coupling_row(pictures: Sequence[CouplingPictures]) -> CouplingRow:
     """Put together what all couplings do to the first image of their pictures."""
-    before, shift, log_scale, r2 = (
-        np.stack([getattr(layer, name)[0] for layer in pictures]) for name in ("before", "shift", "log_scale", "r2")
-    )
+    before, log_scale = (np.stack([getattr(layer, name)[0] for layer in pictures]) for name in ("before", "log_scale"))
+    shift, r2 = (_stacked([getattr(layer, name) for layer in pictures]) for name in ("shift", "r2"))
     return CouplingRow(before, shift, log_scale, r2, pictures[-1].after[0])
 
 
-def predictions(subject: Subject) -> "Figure":
+def _stacked(of_layers: Sequence[NDArray[np.float64] | None]) -> NDArray[np.float64] | None:
+    """Put what layers have of the first image together, not a number where one has none; none if none has any."""
+    some = next((values[0] for values in of_layers if values is not None), None)
+    if some is None:
+        return None
+    return np.stack([np.full_like(some, np.nan) if values is None else values[0] for values in of_layers])
+
+
+def predictions(subject: Subject) -> "Figure | None":
     """Section 4.2 in numbers: R² of each coupling, and without what the coupling before wrote."""
+    if not subject.predicts:
+        return None
     kinds = {
         "as it is": "r2", "erased": "r2_erased", "swapped": "r2_swapped",
         "swapped, against the other image": "r2_donor",
@@ -254,7 +271,7 @@ def masks(subject: Subject) -> "Figure":
     return sheet_figure(blocks, title=f"Masks: {subject.who}", caption=caption)
 
 
-PICTURES: dict[str, Callable[[Subject], "Figure"]] = {
+PICTURES: dict[str, Callable[[Subject], "Figure | None"]] = {
     "histograms": histograms,
     "latents": latents,
     "couplings": couplings,
@@ -265,7 +282,7 @@ PICTURES: dict[str, Callable[[Subject], "Figure"]] = {
     "resampling": resampling,
     "masks": masks,
 }
-"""By file name, in the order of the page."""
+"""By file name, in the order of the page; none where the flow has no such picture."""
 
 
 def gap_parts(

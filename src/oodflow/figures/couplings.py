@@ -26,23 +26,24 @@ class CouplingRow:
 
     Attributes:
         before: what comes into each layer, ``[layers, C, H, W]``.
-        shift: its prediction -t, the same shape; not a number, where it changes nothing, is drawn as 0.
-        log_scale: its s, the same.
-        r2: of the prediction, ``[layers]``.
+        shift: its prediction -t, the same shape; not a number, where it changes nothing, is drawn as 0; none if no
+            layer has any.
+        log_scale: its s, the same, which every layer has.
+        r2: of the prediction, ``[layers]``, where there is any.
         latents: what comes out of the last, ``[C, H, W]``.
     """
 
     before: Floats
-    shift: Floats
+    shift: Floats | None
     log_scale: Floats
-    r2: Floats
+    r2: Floats | None
     latents: Floats
 
 
 def coupling_figure(
     rows: Mapping[str, CouplingRow], *, headings: Sequence[str], title: str, caption: Sequence[str] = ()
 ) -> Figure:
-    """Show each coupling's input, its prediction -t of what it changes, and s: in- beside out-of-distribution.
+    """Show each coupling's input, its prediction -t of what it changes if it has any, and s.
 
     Inputs and predictions share a scale, so that the eye can hold them against one another; colour images are averaged
     over their channels.
@@ -64,8 +65,9 @@ def coupling_figure(
         >>> row = CouplingRow(z, z, z, np.array([0.5, 0.1]), z[0])
         >>> figure = coupling_figure({"digits": row, "noise": row}, headings=["1", "2"], title="Couplings")
     """
-    activations = [a for row in rows.values() for a in (flat(row.before), flat(row.shift), flat(row.latents))]
-    values = Scale.around_zero("input x and prediction −t", activations)
+    shown = [a for row in rows.values() for a in (row.before, row.shift, row.latents) if a is not None]
+    name = "input x and prediction −t" if _predict(rows) else "input x"
+    values = Scale.around_zero(name, [flat(a) for a in shown])
     scales = Scale.around_zero("log-scale s", [flat(row.log_scale) for row in rows.values()])
     blocks = []
     rows_of_layers = -(-len(headings) // _IN_A_ROW)
@@ -82,14 +84,20 @@ def _block(
         # Where a layer changes nothing, s and t are 0; grey holes would hide the picture.
         return [np.nan_to_num(panel) for row in rows.values() for panel in flat(getattr(row, name)[part])]
 
-    notes = [f"R² {r2:.2f}" if r2 > -10 else "R² below -10" for row in rows.values() for r2 in row.r2[part]]
-    notes = [note.replace("-", "−") for note in notes]
-    strips = [
-        Strip("input x", panels("before"), values),
-        Strip("prediction −t", panels("shift"), values, notes=notes),
-        Strip("log-scale s", panels("log_scale"), scales),
-    ]
+    strips = [Strip("input x", panels("before"), values)]
+    if _predict(rows):
+        notes = [_note(r2) for row in rows.values() for r2 in (() if row.r2 is None else row.r2[part])]
+        strips.append(Strip("prediction −t", panels("shift"), values, notes=notes))
+    strips.append(Strip("log-scale s", panels("log_scale"), scales))
     return Block(strips, [(name, len(headings)) for name in rows], headings=[*headings] * len(rows))
+
+
+def _predict(rows: Mapping[str, CouplingRow]) -> bool:
+    return all(row.shift is not None for row in rows.values())
+
+
+def _note(r2: float) -> str:
+    return "R² below −10" if r2 < -10 else "" if math.isnan(r2) else f"R² {r2:.2f}".replace("-", "−")
 
 
 @dataclass(frozen=True, eq=False)

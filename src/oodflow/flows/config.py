@@ -6,13 +6,16 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator
 
-from oodflow.bijections import MASKS, AffineCoupling, Bijection, Logit, Mask, Shape, Squeeze
+from oodflow.bijections import MASKS, Bijection, Coupling, Logit, Mask, Shape, Squeeze
 from oodflow.config import Component
 from oodflow.errors import UsageError
 from oodflow.flows.domain import AnyDomainConfig, DomainConfig, ImagesConfig
 from oodflow.flows.flow import Flow
 from oodflow.flows.prior import AnyPriorConfig, StandardNormalConfig
 from oodflow.nets import NetConfig
+from oodflow.transformers import TransformerConfig
+
+_PARTS = ("net", "transformer", "prior")  # which a title describes
 
 
 class FlowConfig(Component):
@@ -31,7 +34,30 @@ class FlowConfig(Component):
     @property
     @abstractmethod
     def title(self) -> str:
-        """Name the flow in a table or figure, with what sets it apart from its kind's default."""
+        """Name the flow in a table or figure, with all but sizes that sets it apart from its kind's default."""
+
+    def titled(self, name: str, *notes: str) -> str:
+        """Put a title together: a name, what else is to be said, and each part that differs in more than its size.
+
+        Args:
+            name: of the kind.
+            notes: some of which may be empty.
+
+        Example:
+            >>> from oodflow.flows import RealNVPConfig
+            >>> RealNVPConfig(net="convnet").titled("RealNVP", "", "cycle masks")
+            'RealNVP with cycle masks, convnets'
+        """
+        said = [note for note in (*notes, *map(self._described, _PARTS)) if note]
+        return f"{name} with {', '.join(said)}" if said else name
+
+    def _described(self, part: str) -> str:
+        """Describe a part, or not if there is none or it is the kind's default but for its size."""
+        field = type(self).model_fields.get(part)
+        if field is None:
+            return ""
+        description: str = getattr(self, part).description
+        return "" if description == getattr(field.get_default(), "description", "") else description
 
     @abstractmethod
     def bijection(self, shape: Shape) -> Bijection:
@@ -61,17 +87,6 @@ MaskName = Annotated[str, AfterValidator(_known_mask)]
 """A key of ``MASKS``."""
 
 
-def titled(name: str, *notes: str) -> str:
-    """Put a name and notes, some of which may be empty, together.
-
-    Example:
-        >>> titled("RealNVP", "", "a bottleneck of 10")
-        'RealNVP with a bottleneck of 10'
-    """
-    said = [note for note in notes if note]
-    return f"{name} with {' and '.join(said)}" if said else name
-
-
 def entrance(domain: DomainConfig, alpha: float) -> list[Bijection]:
     """List the layers that come first: a logit for 8-bit images, which are in [0, 1]; none for real tensors.
 
@@ -99,7 +114,9 @@ def scale_shapes(shape: Shape, scales: int, *, split: bool = True) -> list[Shape
     return shapes
 
 
-def coupling(mask: Mask, net: NetConfig, width: int) -> AffineCoupling:
-    """Build the coupling of a mask and the st-network that fits it."""
-    built = net.build(mask.in_shape, 2 * mask.out_channels, width, interleaved=mask.interleaved)
-    return AffineCoupling(mask, built)
+def coupling(mask: Mask, net: NetConfig, transformer: TransformerConfig, width: int) -> Coupling:
+    """Build the coupling of a mask, and the transformer and st-network that fit it."""
+    changed = mask.out_channels
+    mapping = transformer.build(changed)
+    outputs = mapping.parameters_per_number * changed
+    return Coupling(mask, net.build(mask.in_shape, outputs, width, interleaved=mask.interleaved), mapping)

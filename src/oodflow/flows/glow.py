@@ -5,8 +5,9 @@ from typing import Literal
 from pydantic import Field
 
 from oodflow.bijections import MASKS, ActNorm, Bijection, Chain, Conv1x1, MultiScale, Shape, Squeeze
-from oodflow.flows.config import FlowConfig, MaskName, coupling, entrance, scale_shapes, titled
+from oodflow.flows.config import FlowConfig, MaskName, coupling, entrance, scale_shapes
 from oodflow.nets import AnyNetConfig, HighwayConfig
+from oodflow.transformers import AffineConfig, AnyTransformerConfig
 
 
 class GlowConfig(FlowConfig):
@@ -21,6 +22,7 @@ class GlowConfig(FlowConfig):
         mask: name of the couplings' mask.
         width: channels inside the st-networks, the same at every scale.
         net: the st-network.
+        transformer: what the couplings do to each number that they change.
         alpha: contraction before the logit, which only 8-bit images have.
 
     Reference:
@@ -35,13 +37,14 @@ class GlowConfig(FlowConfig):
     mask: MaskName = "channelwise"
     width: int = Field(200, ge=1)
     net: AnyNetConfig = HighwayConfig()
+    transformer: AnyTransformerConfig = AffineConfig()
     alpha: float = Field(0.05, ge=0, lt=0.5)
 
     @property
     def title(self) -> str:
-        """Glow, and which masks and net if they are others."""
+        """Glow, and which masks and parts if they are others."""
         masks = "" if self.mask == "channelwise" else f"{self.mask} masks"
-        return titled("Glow", masks, "" if self.split else "no splits", self.net.note, self.prior.note)
+        return self.titled("Glow", masks, "" if self.split else "no splits")
 
     def bijection(self, shape: Shape) -> Bijection:
         """Build the layers for ``(C, H, W)``."""
@@ -56,4 +59,4 @@ class GlowConfig(FlowConfig):
         # The 1x1 convolution mixes channels, so halves of them need not take turns; pixels must.
         mask = MASKS[self.mask](shape, 0)
         mask = MASKS[self.mask](shape, i) if mask.hides_pixels else mask
-        return [ActNorm(shape[0]), Conv1x1(shape[0]), coupling(mask, self.net, self.width)]
+        return [ActNorm(shape[0]), Conv1x1(shape[0]), coupling(mask, self.net, self.transformer, self.width)]

@@ -102,8 +102,8 @@ class PriorConfig(Component):
     """Settings of a prior, and how to build it."""
 
     @property
-    def note(self) -> str:
-        """What sets a flow with this prior apart, for titles; empty for the standard normal."""
+    def description(self) -> str:
+        """What a table should say of it."""
         return f"a {self.kind} prior"
 
     @abstractmethod
@@ -115,11 +115,6 @@ class StandardNormalConfig(PriorConfig):
     """Standard normal latents, as every flow of the paper has them."""
 
     kind: Literal["standard-normal"] = "standard-normal"
-
-    @property
-    def note(self) -> str:
-        """Nothing to say."""
-        return ""
 
     def build(self, dims: int) -> StandardNormal:
         """Build it."""

@@ -4,9 +4,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from oodflow.bijections import MASKS, AffineCoupling, Bijection, Chain, MultiScale, Shape, Squeeze
-from oodflow.flows.config import FlowConfig, MaskName, coupling, entrance, scale_shapes, titled
+from oodflow.bijections import MASKS, Bijection, Chain, Coupling, MultiScale, Shape, Squeeze
+from oodflow.flows.config import FlowConfig, MaskName, coupling, entrance, scale_shapes
 from oodflow.nets import AnyNetConfig, ResNetConfig
+from oodflow.transformers import AffineConfig, AnyTransformerConfig
 
 
 class RealNVPConfig(FlowConfig):
@@ -22,6 +23,7 @@ class RealNVPConfig(FlowConfig):
         squeezed_mask: name of the mask after each squeeze.
         width: channels inside the st-networks of the first scale.
         net: the st-network.
+        transformer: what the couplings do to each number that they change.
         alpha: contraction before the logit, which only 8-bit images have.
 
     Reference:
@@ -35,14 +37,15 @@ class RealNVPConfig(FlowConfig):
     squeezed_mask: MaskName = "channelwise"
     width: int = Field(64, ge=1)
     net: AnyNetConfig = ResNetConfig()
+    transformer: AnyTransformerConfig = AffineConfig()
     alpha: float = Field(0.05, ge=0, lt=0.5)
 
     @property
     def title(self) -> str:
-        """RealNVP, and which masks and net if they are others."""
+        """RealNVP, and which masks and parts if they are others."""
         fine = "" if self.mask == "checkerboard" else f"{self.mask} masks"
         coarse = "" if self.squeezed_mask == "channelwise" else f"{self.squeezed_mask} masks after squeezes"
-        return titled("RealNVP", fine, coarse, self.net.note, self.prior.note)
+        return self.titled("RealNVP", fine, coarse)
 
     def bijection(self, shape: Shape) -> Bijection:
         """Build the layers for ``(C, H, W)``."""
@@ -60,5 +63,6 @@ class RealNVPConfig(FlowConfig):
         ]  # fmt: skip
         return [*stages, Chain(self._couplings(4, self.mask, last, len(fine)))]
 
-    def _couplings(self, number: int, mask: str, shape: Shape, scale: int) -> list[AffineCoupling]:
-        return [coupling(MASKS[mask](shape, turn), self.net, self.width * 2**scale) for turn in range(number)]
+    def _couplings(self, number: int, mask: str, shape: Shape, scale: int) -> list[Coupling]:
+        width = self.width * 2**scale
+        return [coupling(MASKS[mask](shape, turn), self.net, self.transformer, width) for turn in range(number)]

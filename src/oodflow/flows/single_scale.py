@@ -6,8 +6,9 @@ from pydantic import Field
 
 from oodflow.bijections import MASKS, Bijection, Chain, MultiScale, Patchify, Shape
 from oodflow.errors import UsageError
-from oodflow.flows.config import FlowConfig, MaskName, coupling, entrance, titled
+from oodflow.flows.config import FlowConfig, MaskName, coupling, entrance
 from oodflow.nets import AnyNetConfig, ResNetConfig
+from oodflow.transformers import AffineConfig, AnyTransformerConfig
 
 
 class SingleScaleConfig(FlowConfig):
@@ -22,6 +23,7 @@ class SingleScaleConfig(FlowConfig):
         patches: cut the image into ``patches x patches`` pieces and treat each as an image of its own.
         width: channels inside the st-networks.
         net: the st-network.
+        transformer: what the couplings do to each number that they change.
         alpha: contraction before the logit, which only 8-bit images have.
 
     Reference:
@@ -34,13 +36,14 @@ class SingleScaleConfig(FlowConfig):
     patches: int = Field(1, ge=1)
     width: int = Field(64, ge=1)
     net: AnyNetConfig = ResNetConfig()
+    transformer: AnyTransformerConfig = AffineConfig()
     alpha: float = Field(0.05, ge=0, lt=0.5)
 
     @property
     def title(self) -> str:
-        """How many couplings of which mask."""
+        """How many couplings of which mask, and which parts if they are others."""
         patches = "" if self.patches == 1 else f" in {self.patches} x {self.patches} patches"
-        return titled(f"{self.couplings} {self.mask} couplings{patches}", self.net.note, self.prior.note)
+        return self.titled(f"{self.couplings} {self.mask} couplings{patches}")
 
     def bijection(self, shape: Shape) -> Bijection:
         """Build the layers for ``(C, H, W)``."""
@@ -52,5 +55,5 @@ class SingleScaleConfig(FlowConfig):
         if height % self.patches or width % self.patches:
             raise UsageError(f"patches is {self.patches} but must divide height and width, {height} and {width}.")
         patch = (channels, height // self.patches, width // self.patches)
-        layer = coupling(MASKS[self.mask](patch, turn), self.net, self.width)
+        layer = coupling(MASKS[self.mask](patch, turn), self.net, self.transformer, self.width)
         return layer if self.patches == 1 else Patchify(layer, rows=self.patches, columns=self.patches)

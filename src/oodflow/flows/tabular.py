@@ -5,9 +5,10 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from oodflow.bijections import Bijection, Chain, Shape, channelwise
-from oodflow.flows.config import FlowConfig, coupling, titled
+from oodflow.flows.config import FlowConfig, coupling
 from oodflow.flows.domain import AnyDomainConfig, RealsConfig
 from oodflow.nets import MLPConfig
+from oodflow.transformers import AffineConfig, AnyTransformerConfig
 
 
 class TabularConfig(FlowConfig):
@@ -17,6 +18,7 @@ class TabularConfig(FlowConfig):
         couplings: number of coupling layers.
         width: hidden units in each layer of the st-networks.
         net: the st-network.
+        transformer: what the couplings do to each number that they change.
 
     Reference:
         Kirichenko, Izmailov, Wilson (2020), appendix O, arXiv:2006.08545.
@@ -28,14 +30,15 @@ class TabularConfig(FlowConfig):
     couplings: int = Field(8, ge=1)
     width: int = Field(256, ge=1)
     net: MLPConfig = MLPConfig()
+    transformer: AnyTransformerConfig = AffineConfig()
 
     @property
     def title(self) -> str:
-        """Its name, and the prior if it is another."""
-        return titled("Tabular RealNVP", self.prior.note)
+        """Its name, and which parts are others."""
+        return self.titled("Tabular RealNVP")
 
     def bijection(self, shape: Shape) -> Bijection:
         """Build the layers for vectors ``(D,)``."""
         # The authors' first coupling sees the first half: that is the second turn.
         masks = [channelwise(shape, turn + 1) for turn in range(self.couplings)]
-        return Chain([coupling(mask, self.net, self.width) for mask in masks])
+        return Chain([coupling(mask, self.net, self.transformer, self.width) for mask in masks])

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from oodflow.bijections import ActNorm, AffineCoupling, Conv1x1, Shape
+from oodflow.bijections import ActNorm, Conv1x1, Coupling, Shape
 from oodflow.errors import UsageError
 from oodflow.flows import Flow, GlowConfig, RealNVPConfig, SingleScaleConfig, TabularConfig
 from oodflow.interop.original_tensors import original_tensors
@@ -96,21 +96,21 @@ def _places(config: OriginalConfig) -> Iterator[str]:
                     yield from (f"body.{step}.{i}.module1" for i in range(3))
 
 
-_WITH_WEIGHTS = (ActNorm, Conv1x1, AffineCoupling)
+_WITH_WEIGHTS = (ActNorm, Conv1x1, Coupling)
 
 
-def _origin(layer: ActNorm | Conv1x1 | AffineCoupling, tensor: str, shape: Shape, place: str) -> Origin:
+def _origin(layer: ActNorm | Conv1x1 | Coupling, tensor: str, shape: Shape, place: str) -> Origin:
     match layer, tensor:
         case ActNorm(), "initialised":
             return Origin((), (), lambda: torch.tensor(True))
         case ActNorm(), _:
             theirs = {"bias": "bias", "log_scale": "logs"}[tensor]
-            return Origin((f"{place}.{theirs}",), ((1, *shape),), lambda value: value[0])
-        case AffineCoupling(), "rescale":
+            return Origin((f"{place}.{theirs}",), ((1, *shape, 1, 1),), lambda value: value.flatten())
+        case Coupling(), "transformer.rescale":
             keys = (f"{place}.rescale.weight_g", f"{place}.rescale.weight_v")
-            whole = shape if len(shape) == 3 else tuple(layer.mask.transform.shape)
-            return Origin(keys, (whole, whole), lambda gain, sign: _changed(layer, _bound(keys, gain, sign)))
-        case AffineCoupling(), _:
+            whole = (*shape, 1, 1) if layer.mask.transform.dim() == 3 else tuple(layer.mask.transform.shape)
+            return Origin(keys, (whole, whole), lambda gain, sign: _changed(layer, _bound(keys, gain, sign)).flatten())
+        case Coupling(), _:
             return _of_net(layer, tensor.removeprefix("net."), shape, f"{place}.st_net")
         case _:
             return Origin((f"{place}.{tensor}",), (shape,), lambda value: value)
@@ -126,7 +126,7 @@ def _bound(keys: tuple[str, ...], gain: Tensor, direction: Tensor) -> Tensor:
     return gain * direction.sign()
 
 
-def _of_net(layer: AffineCoupling, tensor: str, shape: Shape, place: str) -> Origin:
+def _of_net(layer: Coupling, tensor: str, shape: Shape, place: str) -> Origin:
     module, leaf = _split(tensor)
     names = _modules(layer.net)
     key = f"{place}.{names[module]}.{leaf}"
@@ -136,7 +136,7 @@ def _of_net(layer: AffineCoupling, tensor: str, shape: Shape, place: str) -> Ori
     return Origin((key,), (shape,), lambda value: value)
 
 
-def _of_vector(layer: AffineCoupling, key: str, shape: Shape, *, last: bool) -> Origin:
+def _of_vector(layer: Coupling, key: str, shape: Shape, *, last: bool) -> Origin:
     """Take our part: the original's net is shown the whole vector, zeros at hidden entries, and speaks of all of it."""
     dims = len(layer.mask.condition)
     if not last:
@@ -148,7 +148,7 @@ def _of_vector(layer: AffineCoupling, key: str, shape: Shape, *, last: bool) -> 
     )
 
 
-def _changed(layer: AffineCoupling, value: Tensor) -> Tensor:
+def _changed(layer: Coupling, value: Tensor) -> Tensor:
     """Leave away what the original has for entries of a vector that do not change."""
     return value[layer.mask.transform] if layer.mask.transform.dim() == 1 else value
 

@@ -30,9 +30,9 @@ class BottleneckConfig(NetConfig):
     zero_init: bool = False
 
     @property
-    def note(self) -> str:
-        """How narrow it is."""
-        return f"a bottleneck of {self.latent_dims}"
+    def description(self) -> str:
+        """How narrow it is, which is more than a size, and whether norms are missing."""
+        return f"a bottleneck of {self.latent_dims}{'' if self.batch_norm else ' without batch norm'}"
 
     def build(self, in_shape: Shape, out_channels: int, width: int, *, interleaved: bool) -> nn.Module:
         """Build the network, for images of just this size."""

@@ -19,6 +19,11 @@ class ConvNetConfig(NetConfig):
     kind: Literal["convnet"] = "convnet"
     actnorm: bool = False
 
+    @property
+    def description(self) -> str:
+        """Whether there are actnorms inside."""
+        return "convnets and actnorm" if self.actnorm else "convnets"
+
     def build(self, in_shape: Shape, out_channels: int, width: int, *, interleaved: bool) -> nn.Module:
         """Build the network; what is hidden makes no difference to it."""
         return ConvNet(in_shape[0], out_channels, width, actnorm=self.actnorm)
@@ -61,7 +66,7 @@ class ConvNet(nn.Module):
         self.log_scale = nn.Parameter(torch.zeros(out_channels, 1, 1)) if actnorm else None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Compute scales and shifts."""
+        """Compute the parameters of the transformer."""
         y: Tensor = self.layers(x)
         return y if self.log_scale is None else y * (3 * self.log_scale).exp()
 

@@ -50,7 +50,7 @@ class Highway(nn.Module):
         self.out_conv = _conv(width, out_channels, 1, deviation=0.0)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Compute scales and shifts."""
+        """Compute the parameters of the transformer."""
         h = self.in_conv(x)
         for gate, conv in zip(self.gates, self.convs, strict=True):
             h = torch.lerp(h, conv(h), torch.sigmoid(gate(h)))

@@ -23,7 +23,7 @@ class MLPConfig(NetConfig):
     zero_init: bool = False
 
     @property
-    def note(self) -> str:
+    def description(self) -> str:
         """That it sees all of the image at once, where other networks see what is near."""
         return "fully connected networks"
 
@@ -68,5 +68,5 @@ class MLP(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Compute scales and shifts."""
+        """Compute the parameters of the transformer."""
         return self.layers(x)  # type: ignore[no-any-return]

@@ -22,9 +22,10 @@ class ResNetConfig(NetConfig):
     zero_init: bool = False
 
     @property
-    def note(self) -> str:
-        """Whether the skips are missing."""
-        return "" if self.skip else "no skips"
+    def description(self) -> str:
+        """Whether skips or norms are missing."""
+        missing = [name for name, there in (("skips", self.skip), ("batch norm", self.batch_norm)) if not there]
+        return f"resnets without {' or '.join(missing)}" if missing else "resnets"
 
     def build(self, in_shape: Shape, out_channels: int, width: int, *, interleaved: bool) -> nn.Module:
         """Build the network."""
@@ -96,7 +97,7 @@ class ResNet(nn.Module):
         self.out_conv = _conv(width, out_channels, 1, zero=zero_init)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Compute scales and shifts."""
+        """Compute the parameters of the transformer."""
         x = self.in_norm(x) * self.input_gain
         h = self.in_conv(relu(torch.cat([x, -x], 1)))
         total = self.skips[0](h) if self.skips is not None else h

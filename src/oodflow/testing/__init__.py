@@ -1,4 +1,4 @@
-"""The contracts as a public test suite: what every bijection, net, flow, prior, objective, score … has to keep to.
+"""The contracts as a public test suite: what every bijection, transformer, net, flow, score … has to keep to.
 
 Each check raises ``AssertionError`` with the clause that does not hold; run them on your own layers too.
 """
@@ -13,8 +13,9 @@ from oodflow.testing.recipes import check_recipe
 from oodflow.testing.scores import check_score
 from oodflow.testing.sources import check_source
 from oodflow.testing.statistics import check_statistic
+from oodflow.testing.transformers import check_transformer
 
 __all__ = [
     "check_bijection", "check_dequantisation", "check_flow", "check_net", "check_objective", "check_prior",
-    "check_recipe", "check_score", "check_source", "check_statistic",
+    "check_recipe", "check_score", "check_source", "check_statistic", "check_transformer",
 ]  # fmt: skip

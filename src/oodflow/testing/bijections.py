@@ -1,12 +1,14 @@
 """The contract of a bijection, as a test that anyone can run on a bijection of their own."""
 
+import copy
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from oodflow.bijections import Bijection, Shape
-from oodflow.testing.modules import check_gradients, leaving_no_trace, log_det_of, randomise
+from oodflow.errors import UsageError
+from oodflow.testing.modules import check_gradients, leaving_no_trace, log_det_of, randomise, refuses
 
 _SHAPES: tuple[Shape, ...] = ((2, 4, 6), (4, 2, 4))  # never square: a swapped axis shows
 
@@ -18,11 +20,12 @@ def check_bijection(make: Callable[[Shape], Bijection], shapes: tuple[Shape, ...
     factor cancels between forward and inverse. Beside that: the inverse inverts, in both orders; dtype and device are
     kept; an image's result does not depend on its neighbours; a call leaves no trace; the state-dict carries
     everything, data-dependent initialisation too; a layer that only moves numbers says so; every parameter has a finite
-    gradient; ``pull_back`` finds the input and the gradients that autograd finds going forward.
+    gradient; ``pull_back`` finds the input and the gradients that autograd finds going forward; an input of another
+    shape is refused, or is mapped to what ``output_shape`` and ``input_shape`` say.
 
     Args:
         make: builds the bijection for images ``(C, H, W)``; its domain must include [0.05, 0.95].
-        shapes: for which shapes to test it.
+        shapes: for which shapes to test it, such as those of vectors, ``(4,)``.
 
     Raises:
         AssertionError: with the clause that does not hold.
@@ -44,6 +47,7 @@ def check_bijection(make: Callable[[Shape], Bijection], shapes: tuple[Shape, ...
         _check_round_trip(bijection, x, z)
         _check_rearrangement(bijection, x, z)
         _check_pull_back(bijection, x)
+        _check_other_shapes(bijection, x, z.detach())
         _check_each_image_alone(bijection, x)
         _check_float32(make(shape), bijection, x)
         _check_state(make, shape, x)
@@ -60,6 +64,39 @@ def _check_shapes(bijection: Bijection, x: Tensor, z: Tensor, log_det: Tensor) -
     assert log_det.shape == (len(x),), f"log_det has shape {tuple(log_det.shape)}: one number an image is expected"
     assert z.dtype == log_det.dtype == x.dtype, f"dtype {x.dtype} became {z.dtype} and {log_det.dtype}"
     assert z.device == log_det.device == x.device, "the device changed"
+
+
+def _check_other_shapes(bijection: Bijection, x: Tensor, z: Tensor) -> None:
+    """A layer says what it takes in ``output_shape`` and ``input_shape``; with that its calls have to agree."""
+    back = bijection.input_shape(tuple(z.shape[1:]))
+    assert tuple(back) == tuple(x.shape[1:]), f"input_shape says {back} but forward took {tuple(x.shape[1:])}"
+    bijection = copy.deepcopy(bijection)
+    for name, says, right in (
+        ("forward", "output_shape", x), ("initialise", "output_shape", x), ("inverse", "input_shape", z),
+    ):  # fmt: skip
+        call = getattr(bijection, name)
+        for other in _others(right):
+            shape = tuple(other.shape[1:])
+            try:
+                expected = tuple(getattr(bijection, says)(shape))
+            except UsageError:
+                taken = not refuses(lambda other=other, call=call: call(other))  # type: ignore[misc]
+                assert not taken, f"{name} takes an input of shape {shape}, which {says} refuses"
+                continue
+            try:
+                result = call(other)
+            except (RuntimeError, ValueError, IndexError) as error:
+                raise AssertionError(f"{says} has nothing against the shape {shape}, but {name} fails") from error
+            value = result if name == "initialise" else result[0]
+            assert value.shape == (len(other), *expected), (
+                f"{says} makes {expected} of {shape} but {name} gives {tuple(value.shape[1:])}"
+            )
+
+
+def _others(x: Tensor) -> list[Tensor]:
+    """The same numbers with a channel less, a channel more, an entry less, and in other numbers of dimensions."""
+    ranks = [x[:, 0], x.flatten(1)] if x.dim() > 2 else [x[..., None, None]]
+    return [x[:, :-1], torch.cat([x, x[:, :1]], 1), x[..., :-1], x[..., None], *ranks]
 
 
 def _check_jacobian(function: Callable[[Tensor], tuple[Tensor, Tensor]], inputs: Tensor, direction: str) -> None:

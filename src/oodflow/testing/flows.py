@@ -1,17 +1,16 @@
 """The contract of a flow, as a test that anyone can run on a flow of their own."""
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.func import functional_call, grad, vmap
 
 from oodflow.bijections import Shape
-from oodflow.errors import UsageError
 from oodflow.flows import Domain, Flow, FlowConfig, Images, dequantise, image_noise, load_flow, save_flow
-from oodflow.testing.modules import check_gradients, leaving_no_trace, log_det_of, randomise
+from oodflow.testing.modules import check_gradients, leaving_no_trace, log_det_of, randomise, refuses
 
 _SHAPES: dict[int, tuple[Shape, ...]] = {3: ((1, 8, 4), (3, 4, 8)), 1: ((4,), (7,))}
 
@@ -23,7 +22,8 @@ def check_flow(config: FlowConfig, shapes: tuple[Shape, ...] | None = None) -> N
     :math:`D \log 256 + \log q(u \mid x)`, with the determinant of the autograd Jacobian, in float64; ``decode`` undoes
     ``encode``, in float32 too; samples and noise belong to their seed, noise given to the caller; what comes as an
     array goes as one; the result of one datum does not depend on its neighbours; a call leaves no trace; a saved flow
-    is the same flow; wrong data is refused.
+    is the same flow; wrong data is refused; the gradients of each datum, for parameters and values, are what
+    ``torch.func`` finds for all at once.
 
     Args:
         config: the flow's settings; keep it small, its Jacobian is computed.
@@ -53,6 +53,7 @@ def check_flow(config: FlowConfig, shapes: tuple[Shape, ...] | None = None) -> N
         _check_saved(flow, config, x, noise)
         _check_refusals(flow, x)
         check_gradients(flow, -log_prob.mean())
+        _check_gradients_of_each(flow, x, noise)
 
 
 def _data(domain: Domain, seed: int) -> tuple[Tensor, Tensor | None]:
@@ -160,12 +161,41 @@ def _check_refusals(flow: Flow, x: Tensor) -> None:
     another_type = x.float() if x.dtype == torch.uint8 else x.byte()
     for wrong in (x[..., :-1], torch.cat([x, x], 1), another_type):
         message = f"{wrong.dtype} {tuple(wrong.shape)} was taken by a flow for {flow.shape}"
-        _expect_refusal(lambda wrong=wrong: flow.log_prob(wrong), message)  # type: ignore[misc]
+        assert refuses(lambda wrong=wrong: flow.log_prob(wrong)), message  # type: ignore[misc]
 
 
-def _expect_refusal(call: Callable[[], object], message: str) -> None:
-    try:
-        call()
-    except UsageError:
-        return
-    raise AssertionError(message)
+class _LogProb(nn.Module):
+    """The log-probability of a single datum, as a module that ``functional_call`` can call with other parameters."""
+
+    def __init__(self, flow: Flow) -> None:
+        super().__init__()
+        self.flow = flow
+
+    def forward(self, x: Tensor, noise: Tensor | None) -> Tensor:
+        return self.flow.log_prob(x[None], noise=None if noise is None else noise[None])[0]
+
+
+def _check_gradients_of_each(flow: Flow, x: Tensor, noise: Tensor | None) -> None:
+    """Compare ``vmap(grad(...))`` over data with autograd, one datum at a time."""
+    single = _LogProb(flow)
+    parameters: dict[str, Tensor] = {**dict(single.named_parameters())}
+
+    def log_prob(parameters: dict[str, Tensor], x: Tensor, noise: Tensor | None) -> Tensor:
+        return functional_call(single, parameters, (x, noise))  # type: ignore[no-any-return]
+
+    def density(value: Tensor) -> Tensor:
+        z, log_det = flow.bijection(value[None])
+        return (flow.prior.log_prob(z) + log_det)[0]  # type: ignore[no-any-return]
+
+    values = _values(flow, x, noise)[0].detach()
+    of_parameters = vmap(grad(log_prob), (None, 0, None if noise is None else 0))(parameters, x, noise)
+    of_values = vmap(grad(density))(values)
+    for i, value in enumerate(values):
+        expected = torch.autograd.grad(
+            single(x[i], None if noise is None else noise[i]), list(parameters.values()), materialize_grads=True
+        )
+        for (name, found), one in zip(of_parameters.items(), expected, strict=True):
+            assert torch.allclose(found[i], one, rtol=1e-8, atol=1e-8), f"under vmap {name} has another gradient"
+        value = value.clone().requires_grad_()
+        (of_value,) = torch.autograd.grad(density(value), value)
+        assert torch.allclose(of_values[i], of_value, rtol=1e-8, atol=1e-8), "under vmap x has another gradient"

@@ -7,6 +7,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from oodflow.errors import UsageError
+
 M = TypeVar("M", bound=nn.Module)
 
 
@@ -34,6 +36,15 @@ def leaving_no_trace(module: nn.Module) -> Iterator[None]:
         after = _simple_attributes(part)
         changed = f"{_difference(before, after)} of {type(part).__name__}"
         assert after == before, f"a call changed {changed}: remember nothing"
+
+
+def refuses(call: Callable[[], object]) -> bool:
+    """Tell whether a call raises ``UsageError``."""
+    try:
+        call()
+    except UsageError:
+        return True
+    return False
 
 
 def log_det_of(function: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
