@@ -1,8 +1,11 @@
 """The base of every configuration: typed, frozen, refusing unknown keys, and a JSON round trip away from a file."""
 
 from abc import ABC
+from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from oodflow.errors import UnknownName
 
 
 class Config(BaseModel):
@@ -26,3 +29,37 @@ class Component(Config, ABC):
     """
 
     kind: str
+
+
+class Flaw(NamedTuple):
+    """What is wrong with settings.
+
+    Attributes:
+        where: the field, with dots for nesting; empty where it is the whole.
+        why: the reason, without a full stop.
+        came: the value that came.
+    """
+
+    where: str
+    why: str
+    came: object
+
+
+def first_flaw(error: ValidationError) -> Flaw:
+    """Tell the first thing that pydantic found wrong, for an error in one sentence.
+
+    Example:
+        >>> from pydantic import Field
+        >>> class Bake(Config):
+        ...     minutes: int = Field(30, ge=1)
+        >>> try:
+        ...     Bake(minutes=0)
+        ... except ValidationError as error:
+        ...     first_flaw(error)
+        Flaw(where='minutes', why='Input should be greater than or equal to 1', came=0)
+    """
+    first = error.errors()[0]
+    why = first["msg"].removeprefix("Value error, ").rstrip(".")
+    if isinstance(first.get("ctx", {}).get("error"), UnknownName):
+        why += "; if another package or file registers it, import that, or pass --plugin, first"
+    return Flaw(".".join(map(str, first["loc"])), why, first["input"])

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from oodflow.config import first_flaw
 from oodflow.errors import OodflowError
 from oodflow.files import write_text
 
@@ -63,10 +64,10 @@ class Record(BaseModel):
         try:
             return cls.model_validate(cls._migrated(dict(value), where))
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"])) or "its top"
-            message = first["msg"].removeprefix("Value error, ").rstrip(".")
-            raise OodflowError(f"{where} is damaged or of another kind: at {place}: {message}.") from error
+            flaw = first_flaw(error)
+            raise OodflowError(
+                f"{where} is damaged or of another kind: at {flaw.where or 'its top'}: {flaw.why}."
+            ) from error
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise OodflowError(f"{where} is damaged or of another kind ({type(error).__name__}: {error}).") from error
 

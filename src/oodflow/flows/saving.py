@@ -10,7 +10,8 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
-from oodflow.errors import OodflowError, UnknownName, UsageError
+from oodflow.config import first_flaw
+from oodflow.errors import OodflowError, UsageError
 from oodflow.flows.config import FlowConfig
 from oodflow.flows.flow import Flow
 from oodflow.flows.presets import AnyFlowConfig
@@ -105,10 +106,8 @@ def _from_config(path: Path, file: FlowFile) -> Flow:
         with torch.random.fork_rng(devices=[]):  # the initial weights are thrown away
             return config.build(file.shape)
     except ValidationError as error:
-        first = error.errors()[0]
-        why = " at ".join([first["msg"].removeprefix("Value error, ").rstrip("."), *map(str, first["loc"][-1:])])
-        if isinstance(first.get("ctx", {}).get("error"), UnknownName):
-            why += "; if another package or file registers it, import that, or pass --plugin, first"
+        flaw = first_flaw(error)
+        why = f"{flaw.why} at {flaw.where}" if flaw.where else flaw.why
         raise OodflowError(f"{path} does not hold a flow that is known here: {why}.") from error
     except UsageError as error:
         raise OodflowError(f"{path} does not hold a flow of this version of oodflow: {error}") from error

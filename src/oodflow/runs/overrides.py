@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from oodflow.config import Component
+from oodflow.config import Component, first_flaw
 from oodflow.errors import UnknownName, UsageError
 from oodflow.registry import ChosenFrom, Registry
 from oodflow.runs.config import RunConfig
@@ -99,9 +99,5 @@ def _validated(values: dict[str, Any], setting: str) -> RunConfig:
     try:
         return RunConfig.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = setting.partition("=")[0]
-        raise UsageError(
-            f"override {setting!r} does not fit {name}: {first['msg'].removeprefix('Value error, ').rstrip('.')} "
-            f"(got {first['input']!r})."
-        ) from error
+        flaw, name = first_flaw(error), setting.partition("=")[0]
+        raise UsageError(f"override {setting!r} does not fit {name}: {flaw.why} (got {flaw.came!r}).") from error

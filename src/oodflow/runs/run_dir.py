@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from oodflow.config import first_flaw
 from oodflow.errors import OodflowError, UsageError
 from oodflow.files import write_text
 from oodflow.flows import Flow, load_flow
@@ -67,9 +68,8 @@ class RunDir:
         try:
             return RunConfig.model_validate_json(self.config_file.read_bytes())
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"]) or "the file"
-            raise OodflowError(f"{self.config_file} is not valid at {where}: {first['msg']}.") from error
+            flaw = first_flaw(error)
+            raise OodflowError(f"{self.config_file} is not valid at {flaw.where or 'the file'}: {flaw.why}.") from error
 
     def record(self) -> dict[str, Any]:
         """Read the record, or an empty one where none has been written."""

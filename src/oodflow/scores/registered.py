@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import SerializeAsAny, ValidationError
 
+from oodflow.config import first_flaw
 from oodflow.errors import OodflowError, UnknownName, UsageError
 from oodflow.registry import ChosenFrom, Registry
 from oodflow.scores.complexity import InputComplexity
@@ -73,10 +74,9 @@ def _validated(score: type[Score], settings: Mapping[str, object], what: str) ->
     try:
         return score.model_validate(settings)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or score.model_fields["kind"].default
-        message = first["msg"].removeprefix("Value error, ").rstrip(".")
-        raise UsageError(f"{what} does not fit {where}: {message} (got {first['input']!r}).") from error
+        flaw = first_flaw(error)
+        where = flaw.where or score.model_fields["kind"].default
+        raise UsageError(f"{what} does not fit {where}: {flaw.why} (got {flaw.came!r}).") from error
 
 
 def _value(text: str) -> object:

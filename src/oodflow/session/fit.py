@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from oodflow.config import first_flaw
 from oodflow.data import ImageSet, RealSet, TrainingBatches
 from oodflow.errors import UnknownName, UsageError
 from oodflow.flows import FLOWS, Flow, FlowConfig
@@ -167,6 +168,5 @@ def _shown(progress: bool | Callback) -> Iterator[Callback | None]:
 
 
 def _sentence(error: ValidationError) -> str:
-    first = error.errors()[0]
-    message = first["msg"].removeprefix("Value error, ").rstrip(".")
-    return f"{'.'.join(map(str, first['loc']))} is {first['input']!r}: {message}."
+    flaw = first_flaw(error)
+    return f"{flaw.where} is {flaw.came!r}: {flaw.why}."

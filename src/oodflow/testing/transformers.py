@@ -115,7 +115,8 @@ def _check_pull_back(transformer: Transformer, x: Tensor, theta: Tensor) -> None
     grads = [torch.randn(out.shape, dtype=out.dtype, generator=generator) for out in outputs]
     back, grad_x, grad_theta, gradients = transformer.pull_back(outputs[0].detach(), theta.detach(), *grads)
     parameters = dict(transformer.named_parameters())
-    expected = torch.autograd.grad(outputs, [x, theta, *parameters.values()], grads, materialize_grads=True)
+    loss = sum((grad * out).sum() for grad, out in zip(grads, outputs, strict=True))
+    expected = torch.autograd.grad(loss, [x, theta, *parameters.values()], materialize_grads=True)
     found = [grad_x, grad_theta, *(gradients.get(p, torch.zeros_like(p)) for p in parameters.values())]
     assert torch.allclose(back, x, rtol=1e-9, atol=1e-9), "pull_back finds another x"
     for name, one, other in zip(["x", "theta", *parameters], found, expected, strict=True):
