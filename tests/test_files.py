@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from oodflow.errors import OodflowError
-from oodflow.files import write_text, written_atomically
+from oodflow.files import write_all, write_text, written_atomically, written_together
 
 
 def names(folder):
@@ -55,3 +55,43 @@ def test_a_folder_that_is_a_file(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OodflowError, match="Not a directory; choose another folder"):
         write_text(tmp_path / "file/folder/note.txt", "")
+
+
+def test_files_that_belong_together_appear_together(tmp_path):
+    write_all({tmp_path / "a/page.md": "zwölf", tmp_path / "a/data.json": b"{}"})
+    assert names(tmp_path / "a") == ["data.json", "page.md"]
+    assert (tmp_path / "a/page.md").read_text(encoding="utf-8") == "zwölf"
+
+
+@pytest.mark.parametrize("last", ["folder", "in-the-way/data.json"])
+def test_where_one_can_not_be_written_none_is(tmp_path, last):
+    (tmp_path / "page.md").write_text("before")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "in-the-way").write_text("")
+    with pytest.raises(OodflowError, match=f"could not write .*{last}"):
+        write_all({tmp_path / "page.md": "after", tmp_path / last: "{}"})
+    assert (tmp_path / "page.md").read_text() == "before"
+    assert names(tmp_path) == ["folder", "in-the-way", "page.md"]
+
+
+def test_a_folder_is_replaced_whole(tmp_path):
+    folder = tmp_path / "pages"
+    for number in range(2):
+        with written_together(folder) as new:
+            (new / f"{number}.txt").write_text("")
+            assert names(folder.parent) != ["pages"]
+        assert names(folder) == [f"{number}.txt"]
+        assert names(tmp_path) == ["pages"]
+
+
+def test_a_folder_that_fails_leaves_the_one_before(tmp_path):
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "kept.txt").write_text("")
+    with pytest.raises(KeyError), written_together(folder) as new:
+        (new / "half.txt").write_text("")
+        raise KeyError
+    with pytest.raises(OodflowError, match=r"could not write .*pages: the disk is full"), written_together(folder):
+        raise OSError(errno.ENOSPC, "no space")
+    assert names(folder) == ["kept.txt"]
+    assert names(tmp_path) == ["pages"]

@@ -1,12 +1,15 @@
 """Files: named, and written so that a crash or a full disk never leaves half of one."""
 
+import ctypes
 import errno
 import hashlib
 import os
 import re
+import shutil
+import sys
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from oodflow.errors import OodflowError
@@ -42,6 +45,35 @@ def written_atomically(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def written_together(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside ``folder``; when the block ends well it takes ``folder``'s place, whole.
+
+    When the block fails the temporary folder is removed and what stood at ``folder`` before is untouched.
+
+    Raises:
+        OodflowError: when the disk is full or the folder can't be written.
+
+    Example:
+        >>> folder = getfixture("tmp_path") / "pages"
+        >>> with written_together(folder) as temporary:
+        ...     _ = (temporary / "one.txt").write_text("1"), (temporary / "two.txt").write_text("2")
+        >>> sorted(file.name for file in folder.iterdir()), [path.name for path in folder.parent.iterdir()]
+        (['one.txt', 'two.txt'], ['pages'])
+    """
+    temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        with explained(folder):
+            temporary.mkdir(parents=True)
+            yield temporary
+            if folder.exists():
+                _exchange(temporary, folder)
+            else:
+                temporary.replace(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)  # what did not come to be, or stood there before
+
+
+@contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn the operating system's errors in writing ``path`` into one sentence."""
     try:
@@ -54,6 +86,27 @@ def write_text(path: Path, text: str) -> None:
     """Write ``text`` to ``path`` atomically."""
     with written_atomically(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_all(contents: Mapping[Path, str | bytes]) -> None:
+    """Write several files that belong together: when one can't be written, none appears.
+
+    Raises:
+        OodflowError: when the disk is full or one of them can't be written.
+    """
+    for path in contents:
+        if path.is_dir():
+            raise OodflowError(f"could not write {path}: it is a folder; choose another name.")
+    with ExitStack() as stack:
+        for path, content in contents.items():
+            temporary = stack.enter_context(written_atomically(path))
+            temporary.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def digest(path: Path) -> str:
+    """Digest the content of a file: 64 hexadecimal digits of SHA-256."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def file_name(name: str) -> str:
@@ -76,6 +129,17 @@ def page_and_data(path: Path) -> tuple[Path, Path]:
     """
     name = path.name.removesuffix(".md").removesuffix(".json")
     return path.with_name(f"{name}.md"), path.with_name(f"{name}.json")
+
+
+def _exchange(one: Path, other: Path) -> None:
+    """Let two folders swap their names: in a single step where the system can, so that there is always one at each."""
+    rename = getattr(ctypes.CDLL(None), "renameat2", None) if sys.platform == "linux" else None
+    here, exchange = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
+    if rename is None or rename(here, os.fsencode(one), here, os.fsencode(other), exchange) != 0:
+        aside = one.with_suffix(".former")
+        other.replace(aside)
+        one.replace(other)
+        aside.replace(one)
 
 
 def _reason(error: OSError) -> str:

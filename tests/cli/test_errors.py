@@ -60,7 +60,7 @@ EVALUATE = {
     "limit 1": (["--limit", "1"], "argument --limit: expected a whole number from 2 but got '1'"),
     "limit": (["--limit", "abc"], "argument --limit: expected a whole number from 2 but got 'abc'"),
     "batch": (["--batch-size", "0"], "argument --batch-size: expected a whole number from 1 but got '0'"),
-    "draws": (["--dequantisations", "0"], "argument --dequantisations: expected a whole number from 1"),
+    "draws": (["--draws", "0"], "argument --draws: expected a whole number from 1"),
     "seed": (["--seed", "-1"], "argument --seed: expected a whole number from 0 but got '-1'"),
     "score": (["--scores", "likelyhood"], "unknown score 'likelyhood': did you mean 'likelihood'?"),
     "set": (["--ood", "flatt"], "unknown data set 'flatt': did you mean 'flat'?"),

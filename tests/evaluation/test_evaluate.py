@@ -9,6 +9,7 @@ import oodflow as package
 from making_runs import record_of
 from oodflow.data import load
 from oodflow.evaluation.conclusion import conclusion
+from oodflow.evaluation.record import EvaluatedSet, Evaluation, Metrics
 from oodflow.files import file_name
 from oodflow.metrics import auroc
 from oodflow.scores import SCORES, load_scores, observe
@@ -31,18 +32,18 @@ def test_what_an_evaluation_writes(oodflow, run, sets):
     record = record_of(run)
     assert record["training"] == training
     evaluation = record["evaluation"]
-    assert (evaluation["seed"], evaluation["draws"], evaluation["limit"]) == (3, 1, None)
-    assert evaluation["command"] == f"oodflow evaluate {run} --seed 3"
+    options = evaluation["options"]
+    assert (options["seed"], options["draws"], options["limit"]) == (3, 1, None)
+    assert evaluation["provenance"]["command"] == f"oodflow evaluate {run} --seed 3"
     mine, other = evaluation["sets"]
     assert (mine["name"], mine["split"], mine["images"]) == (sets.inside, "test", 20)
     assert (other["name"], other["split"], other["images"]) == (sets.outside, "all", 40)
     assert other["fingerprint"] == load(sets.outside, "all").fingerprint
     assert mine["bits_per_dim"] == pytest.approx(-inside.log_prob.mean() / (64 * np.log(2)))
     metrics = other["scores"]["likelihood"]
-    assert metrics["AUROC"] == auroc(-inside.log_prob, -outside.log_prob)
-    low, high = metrics["AUROC-CI95"]
-    assert low <= metrics["AUROC"] <= high
-    assert {"AUPR-IN", "AUPR-OUT", "FPR95TPR"} <= metrics.keys()
+    assert metrics["auroc"] == auroc(-inside.log_prob, -outside.log_prob)
+    assert metrics["auroc_low"] <= metrics["auroc"] <= metrics["auroc_high"]
+    assert {"aupr_in", "aupr_out", "fpr95"} <= metrics.keys()
 
 
 def test_again_is_equal_bit_for_bit(oodflow, run):
@@ -74,14 +75,14 @@ def test_what_else_is_asked_changes_nothing(oodflow, run, sets):
 
 
 def test_draws_are_averaged_in_probability_space(oodflow, run, sets):
-    oodflow("evaluate", run, "--dequantisations", 3, "--seed", 5)
+    oodflow("evaluate", run, "--draws", 3, "--seed", 5)
     saved = scores_of(run, sets.outside)
     assert (saved.draws, saved.seed) == (3, 5)
     expected = observe(package.load(run), load(sets.outside, "all"), seed=5, draws=3).log_prob
     np.testing.assert_array_equal(saved.log_prob, expected)
     single = observe(package.load(run), load(sets.outside, "all"), seed=5).log_prob
     assert (np.abs(single - expected) > 1e-3).mean() > 0.9
-    assert record_of(run)["evaluation"]["draws"] == 3
+    assert record_of(run)["evaluation"]["options"]["draws"] == 3
 
 
 def test_another_seed_is_other_noise(oodflow, run, sets):
@@ -110,7 +111,7 @@ def test_scores_that_learn_do_it_on_calibration_data(oodflow, run, sets):
 def test_limit(oodflow, run, sets):
     result = oodflow("evaluate", run, "--limit", 5, "--json")
     evaluation = json.loads(result.out)
-    assert evaluation["limit"] == 5
+    assert evaluation["options"]["limit"] == 5
     assert [one["images"] for one in evaluation["sets"]] == [5, 5]
     assert oodflow("evaluate", run, "--limit", 10_000).code == 0
     assert len(scores_of(run, sets.outside).log_prob) == 40
@@ -138,13 +139,17 @@ def test_names_that_look_alike_have_files_of_their_own():
     assert all(len(file) < 80 and "/" not in file for file in files)
 
 
-def section(**areas):
-    """An evaluation of sets whose likelihood and compressed size have these AUROCs."""
-    others = [
-        {"name": name, "scores": {"likelihood": {"AUROC": area}, "complexity": {"AUROC": rescued}}}
-        for name, (area, rescued) in areas.items()
-    ]
-    return {"sets": [{"name": "photographs"}, *others]}
+def evaluation_of(**areas):
+    """An evaluation of sets whose scores have these AUROCs."""
+
+    def entry(name, scores):
+        return EvaluatedSet.model_construct(name=name, scores=scores)
+
+    def metrics(area):
+        return Metrics.model_construct(auroc=area, n_in=10)
+
+    others = [entry(name, {score: metrics(area) for score, area in of.items()}) for name, of in areas.items()]
+    return Evaluation.model_construct(sets=(entry("photographs", {}), *others))
 
 
 @pytest.mark.parametrize(
@@ -165,12 +170,13 @@ def section(**areas):
         ),
     ],
 )
-def test_meaning(areas, sentences):
-    assert conclusion(section(**areas)) == sentences
+def test_conclusion(areas, sentences):
+    both = {name: {"likelihood": area, "complexity": rescued} for name, (area, rescued) in areas.items()}
+    assert conclusion(evaluation_of(**both)) == sentences
 
 
-def test_meaning_without_the_likelihood():
-    assert conclusion({"sets": [{"name": "a"}, {"name": "b", "scores": {"typicality": {"AUROC": 0.1}}}]}) == ""
+def test_conclusion_without_the_likelihood():
+    assert conclusion(evaluation_of(b={"typicality": 0.1})) == ""
 
 
 def test_a_score_learns_from_no_image_that_the_flow_was_trained_on(oodflow, tiny, tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from oodflow.cli.evaluate import evaluate_and_print
 from oodflow.cli.train import train_into
-from oodflow.evaluation.evaluate import EvaluationOptions
+from oodflow.evaluation.options import EvaluationOptions
 from oodflow.recipes import RECIPES
 
 

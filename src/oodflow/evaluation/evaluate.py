@@ -1,15 +1,17 @@
 """Asking a trained flow which data sets it takes for its own."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oodflow.data import ImageSet, load
 from oodflow.errors import UsageError
+from oodflow.evaluation.options import EvaluationOptions
+from oodflow.evaluation.record import EvaluatedSet, Evaluation, Metrics
 from oodflow.figures import likelihood_figure, save_figure
 from oodflow.files import file_name
 from oodflow.flows import Flow
@@ -18,6 +20,7 @@ from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
 from oodflow.runs.pictures import row_of, samples_figure
 from oodflow.runs.provenance import describe, provenance
+from oodflow.runs.record import RunRecord
 from oodflow.runs.run_dir import RunDir
 from oodflow.runs.run_dir import load as load_flow
 from oodflow.scores import SCORES, Evidence, Score, observe, require_images, require_shape, save_scores
@@ -30,29 +33,6 @@ Progress = Callable[[str, int, int], None]
 """Called with (data set, images done, images in all)."""
 
 
-@dataclass(frozen=True)
-class EvaluationOptions:
-    """How to evaluate.
-
-    Attributes:
-        ood: out-of-distribution data sets; empty: those of the run's configuration.
-        scores: names of scores.
-        seed: of the dequantisation noise and of the bootstrap.
-        draws: dequantisation draws to average, in probability space.
-        limit: at most so many images of each set; none: all.
-        batch_size: images that go through the flow at once; makes no difference beyond rounding.
-        device: ``auto``, ``cpu`` or ``cuda``.
-    """
-
-    ood: tuple[str, ...] = ()
-    scores: tuple[str, ...] = ("likelihood",)
-    seed: int = 0
-    draws: int = 1
-    limit: int | None = None
-    batch_size: int = 256
-    device: str = "auto"
-
-
 def evaluate(
     run: RunDir,
     options: EvaluationOptions,
@@ -60,15 +40,15 @@ def evaluate(
     command: str,
     root: Path | None = None,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> Evaluation:
     """Score the test set and the out-of-distribution sets, and write what comes of it into the run directory.
 
     Writes ``scores/<set>.npz``, ``likelihoods.png``, ``samples.png`` and the section ``evaluation`` of
     ``record.json``.
 
     Returns:
-        That section: one entry per data set with its bits/dim, and for each out-of-distribution set and score the
-        AUROC with its 95 % bootstrap interval, AUPR-IN, AUPR-OUT and FPR95TPR (shares, not per cent).
+        What stands in that section: for each out-of-distribution set and score the AUROC with its 95 % bootstrap
+        interval, AUPR-IN, AUPR-OUT and FPR95TPR (shares, not per cent).
 
     Raises:
         UsageError: for an unknown score or set, and for images of another shape than the flow's.
@@ -95,12 +75,21 @@ def evaluate(
     # Nothing is written before all is known: a stopped evaluation leaves the one before as it was.
     _write_scores(run, evidences, values)
     _draw(run, config, flow, evidences)
-    evaluation = provenance(command) | {
-        "step": run.record().get("training", {}).get("steps"), "device": str(flow.device),
-        "seed": options.seed, "draws": options.draws, "limit": options.limit, "batch_size": options.batch_size,
-        "sets": _summaries(evidences, values, options.seed),
-    }  # fmt: skip
-    run.update_record(evaluation=evaluation)
+    record = run.record()
+    evaluation = Evaluation(
+        provenance=provenance(command),
+        step=record.training.steps if record and record.training else None,
+        weights=None,
+        device=str(flow.device),
+        options=options.model_copy(update={"ood": tuple(images.name for images in others)}),
+        scores={name: {"kind": name} for name in scores},
+        left_out={},
+        replaces=None,
+        sets=tuple(_summaries(evidences, values, options.seed)),
+    )
+    if record is None:
+        record = RunRecord(config=config)
+    record.model_copy(update={"evaluation": evaluation.as_dict()}).write(run.record_file)
     return evaluation
 
 
@@ -162,18 +151,21 @@ def _draw(run: RunDir, config: RunConfig, flow: Flow, evidences: list[Evidence])
     save_figure(samples_figure(flow, config), run.samples_file)
 
 
-def _summaries(evidences: list[Evidence], values: list[Values], seed: int) -> list[dict[str, Any]]:
+def _summaries(evidences: list[Evidence], values: list[Values], seed: int) -> list[EvaluatedSet]:
     """Describe each set and how well each score tells it from the first."""
-    summaries = [_summary(evidences[0]) | {"role": "in-distribution test"}]
+    summaries = [_summary(evidences[0], "in-distribution test", {})]
     for evidence, scores in zip(evidences[1:], values[1:], strict=True):
-        metrics = {name: ranking(values[0][name], scores[name], seed=seed).as_dict() for name in scores}
-        summaries.append(_summary(evidence) | {"role": "out-of-distribution", "scores": metrics})
+        rankings = {name: ranking(values[0][name], scores[name], seed=seed) for name in scores}
+        metrics = {name: Metrics(**asdict(ranked)) for name, ranked in rankings.items()}
+        summaries.append(_summary(evidence, "out-of-distribution", metrics))
     return summaries
 
 
-def _summary(evidence: Evidence) -> dict[str, Any]:
+def _summary(
+    evidence: Evidence, role: Literal["in-distribution test", "out-of-distribution"], scores: dict[str, Metrics]
+) -> EvaluatedSet:
     bits = bits_per_dim(evidence.log_prob, evidence.dims)
-    return describe(evidence.images) | {
-        "bits_per_dim": float(bits.mean()), "bits_per_dim_std": float(bits.std()),
-        "log_prob": float(evidence.log_prob.mean()),
-    }  # fmt: skip
+    return EvaluatedSet(
+        **describe(evidence.images).model_dump(), role=role, scores=scores,
+        bits_per_dim=float(bits.mean()), bits_per_dim_std=float(bits.std()), log_prob=float(evidence.log_prob.mean()),
+    )  # fmt: skip

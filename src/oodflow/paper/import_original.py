@@ -1,17 +1,18 @@
 """A run directory for a checkpoint of the original's code."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from oodflow.files import digest
 from oodflow.flows import save_flow
 from oodflow.interop import original_flow
 from oodflow.interop.original_checkpoint import read_checkpoint
 from oodflow.recipes.named import RECIPES
 from oodflow.runs.config import RunConfig
 from oodflow.runs.provenance import provenance
+from oodflow.runs.record import ImportFacts, RunRecord
 from oodflow.runs.run_dir import RunDir
 
 
@@ -58,23 +59,19 @@ def import_original(checkpoint: Path, origin: OriginalRun, out: Path, *, command
         training=None,
     )
     save_flow(run.weights_file, flow, flow_config)
-    facts = {
+    facts: dict[str, Any] = {
         "checkpoint": checkpoint.name,
-        "sha256": _sha256(checkpoint),
+        "sha256": digest(checkpoint),
         "epoch": weights.epoch,
-        "class": origin.cls,
+        "original_class": origin.cls,
         "arguments": dict(origin.kwargs),
         "flags": dict(origin.flags),
         "parameters": sum(parameter.numel() for parameter in flow.parameters()),
     }
-    run.update_record(config=config.model_dump(mode="json"), imported=provenance(command) | facts)
+    imported = ImportFacts.model_validate(provenance(command).model_dump() | facts)
+    RunRecord(config=config, imported=imported).write(run.record_file)
     run.write_config(config)  # last, for it is what makes the folder a run
     return run
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _ood(data: str) -> tuple[str, ...]:

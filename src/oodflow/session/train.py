@@ -55,7 +55,8 @@ def resume(run: RunDir, options: SessionOptions) -> None:
     run.require_writable()
     config = run.config()
     steps = _training(config).steps
-    if run.weights_file.exists() and run.record().get("training", {}).get("steps") == steps:
+    record = run.record()
+    if run.weights_file.exists() and record and record.training and record.training.steps == steps:
         options.say(f"{run.path} is finished: all its {steps:,} steps are taken.")
         return
     _train(run, config, options)

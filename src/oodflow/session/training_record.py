@@ -6,8 +6,10 @@ from typing import Any
 from oodflow.data import ImageSet, TrainingBatches
 from oodflow.errors import OodflowError
 from oodflow.runs.config import RunConfig
-from oodflow.runs.provenance import describe, provenance
+from oodflow.runs.provenance import DataFacts, describe, provenance
+from oodflow.runs.record import RunRecord
 from oodflow.runs.run_dir import RunDir
+from oodflow.runs.training_facts import TrainingFacts
 from oodflow.training import TrainState
 
 
@@ -26,13 +28,15 @@ class TrainingRecord:
 
     def __init__(self, run: RunDir, config: RunConfig, images: ImageSet, command: str) -> None:
         self.run, self.config = run, config
-        begun: dict[str, Any] = run.record().get("training", {})
+        record = run.record()
+        self.evaluation = record.evaluation if record else None
+        begun = record.training if record else None
         if begun:
-            _require_same(begun["data"], images, run)
-            self.facts = begun | {"resumed": [*begun.get("resumed", []), provenance(command)]}
+            _require_same(begun.data, images, run)
+            self.facts: dict[str, Any] = begun.model_dump() | {"resumed": [*begun.resumed, provenance(command)]}
         else:
-            self.facts = provenance(command) | {"data": describe(images), "resumed": []}
-        self.began = time.perf_counter() - begun.get("seconds", 0.0)
+            self.facts = provenance(command).model_dump() | {"data": describe(images)}
+        self.began = time.perf_counter() - (begun.seconds if begun else 0.0)
 
     def write(self, state: TrainState, batches: TrainingBatches) -> None:
         """Write how far it has come."""
@@ -47,13 +51,15 @@ class TrainingRecord:
             "seconds": round(time.perf_counter() - self.began, 1),
             "images_per_second": round(images / state.seconds, 1) if state.seconds else None,
         }
-        self.run.update_record(config=self.config.model_dump(mode="json"), training=self.facts | progress)
+        training = TrainingFacts.model_validate(self.facts | progress)
+        record = RunRecord(config=self.config, training=training, evaluation=self.evaluation)
+        record.write(self.run.record_file)
 
 
-def _require_same(begun: dict[str, Any], images: ImageSet, run: RunDir) -> None:
-    if begun["fingerprint"] != images.fingerprint:
+def _require_same(begun: DataFacts, images: ImageSet, run: RunDir) -> None:
+    if begun.fingerprint != images.fingerprint:
         raise OodflowError(
-            f"{run.path} was begun on {begun['images']:,} images of {begun['name']} with fingerprint "
-            f"{begun['fingerprint']}, but there are {len(images):,} with fingerprint {images.fingerprint} now: bring "
+            f"{run.path} was begun on {begun.images:,} images of {begun.name} with fingerprint "
+            f"{begun.fingerprint}, but there are {len(images):,} with fingerprint {images.fingerprint} now: bring "
             "the former data back or start a new run."
         )

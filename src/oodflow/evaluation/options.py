@@ -1,0 +1,29 @@
+"""What to evaluate, and how."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from oodflow.config import Config
+
+
+class EvaluationOptions(Config):
+    """How to evaluate.
+
+    Attributes:
+        ood: out-of-distribution data sets; empty: those of the run's configuration.
+        scores: names of scores; ``all`` stands for all of them.
+        seed: of the dequantisation noise and of the bootstrap.
+        draws: dequantisation draws to average, in probability space.
+        limit: at most so many images of each set; none: all.
+        batch_size: images that go through the flow at once; makes no difference beyond rounding.
+        device: ``auto``, ``cpu`` or ``cuda``.
+    """
+
+    ood: tuple[str, ...] = ()
+    scores: tuple[str, ...] = Field(("likelihood",), min_length=1)
+    seed: int = Field(0, ge=0)
+    draws: int = Field(1, ge=1)
+    limit: int | None = Field(None, ge=2)
+    batch_size: int = Field(256, ge=1)
+    device: Literal["auto", "cpu", "cuda"] = "auto"

@@ -1,0 +1,138 @@
+"""What an evaluation writes down, and where."""
+
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from oodflow.errors import OodflowError
+from oodflow.evaluation.options import EvaluationOptions
+from oodflow.records import Record
+from oodflow.runs.provenance import DataFacts, Provenance, take_provenance
+from oodflow.runs.run_dir import RunDir
+
+
+class Metrics(Record):
+    """How well a score tells an out-of-distribution set from the test set; see :class:`oodflow.metrics.Ranking`."""
+
+    auroc: float
+    auroc_low: float
+    auroc_high: float
+    aupr_in: float
+    aupr_out: float
+    fpr95: float
+    n_in: int
+    n_out: int
+
+
+class EvaluatedSet(DataFacts):
+    """A data set: what it was, how likely it is, and how well each score tells it from the test set.
+
+    Attributes:
+        role: of the set.
+        bits_per_dim: mean over its images.
+        bits_per_dim_std: their standard deviation.
+        log_prob: mean, in nats.
+        scores: by name of the score; empty for the test set itself.
+    """
+
+    role: Literal["in-distribution test", "out-of-distribution"]
+    bits_per_dim: float
+    bits_per_dim_std: float
+    log_prob: float
+    scores: dict[str, Metrics]
+
+
+def _from_section(old: dict[str, Any]) -> dict[str, Any]:
+    """Migrate the section ``evaluation`` that stood in a run's record."""
+    old = dict(old)
+    made = take_provenance(old)
+    sets = old.pop("sets")
+    scores = list(dict.fromkeys(name for entry in sets for name in entry.get("scores", {})))
+    asked = {name: old.pop(name) for name in ("seed", "draws", "limit", "batch_size")}
+    return {
+        **old,
+        "provenance": made,
+        "weights": None,
+        "left_out": {},
+        "replaces": None,
+        "options": {**asked, "ood": [entry["name"] for entry in sets[1:]], "scores": scores},
+        "scores": {name: {"kind": name} for name in scores},
+        "sets": [
+            {**entry, "scores": {name: _metrics(old) for name, old in entry.get("scores", {}).items()}}
+            for entry in sets
+        ],
+    }
+
+
+def _metrics(old: dict[str, Any]) -> dict[str, Any]:
+    low, high = old["AUROC-CI95"]
+    return {
+        "auroc": old["AUROC"], "auroc_low": low, "auroc_high": high, "aupr_in": old["AUPR-IN"],
+        "aupr_out": old["AUPR-OUT"], "fpr95": old["FPR95TPR"], "n_in": old["n_in"], "n_out": old["n_out"],
+    }  # fmt: skip
+
+
+class Evaluation(Record):
+    """What a flow takes for its own.
+
+    Attributes:
+        provenance: command, commit, date, versions, machine.
+        step: of the training that the weights are of; none: they were imported.
+        weights: digest of the weights; none: of an older version.
+        device: that computed it.
+        options: what was asked, with the data sets that it came to.
+        scores: by name, the settings of each score that was computed.
+        left_out: by name, why a score of ``all`` was not.
+        replaces: date of the evaluation that asked the same of the same weights before, and made room for this one.
+        sets: the test set first.
+    """
+
+    version: ClassVar[int | None] = 1
+    migrations: ClassVar = {0: _from_section}
+
+    provenance: Provenance
+    step: int | None
+    weights: str | None
+    device: str
+    options: EvaluationOptions
+    scores: dict[str, dict[str, Any]]
+    left_out: dict[str, str]
+    replaces: str | None
+    sets: tuple[EvaluatedSet, ...]
+
+    @property
+    def inside(self) -> EvaluatedSet:
+        """The test set."""
+        return self.sets[0]
+
+    @property
+    def outsides(self) -> tuple[EvaluatedSet, ...]:
+        """The out-of-distribution sets."""
+        return self.sets[1:]
+
+
+def evaluations(run: RunDir) -> list[Evaluation]:
+    """Read all evaluations of a run, the newest last.
+
+    Raises:
+        OodflowError: when one is damaged.
+    """
+    record = run.record()
+    return (
+        []
+        if record is None or record.evaluation is None
+        else [Evaluation.parse(record.evaluation, str(run.record_file))]
+    )
+
+
+def chosen(path: Path) -> tuple[RunDir, Evaluation]:
+    """Read the newest evaluation of a run.
+
+    Raises:
+        UsageError: when the path is no run.
+        OodflowError: when the run has not been evaluated, or the evaluation is damaged.
+    """
+    run = RunDir.open(path)
+    found = evaluations(run)
+    if not found:
+        raise OodflowError(f"{path} has not been evaluated: run `oodflow evaluate {path}` first.")
+    return run, found[-1]

@@ -1,0 +1,35 @@
+"""The section ``training`` of a run's record: how the training was begun, on what, and how far it has come."""
+
+from pydantic import Field
+
+from oodflow.runs.provenance import DataFacts, Provenance
+
+
+class TrainingFacts(Provenance):
+    """Provenance is that of the beginning, since this is what repeats the run; times are those of all sessions.
+
+    Attributes:
+        data: what is trained on.
+        streams: what the objective takes beside it, by the name of the part.
+        resumed: each time that it was gone on with.
+        parameters: how many numbers are trained.
+        device: of the last session.
+        steps: taken.
+        epochs: passes over ``data``.
+        skipped_steps: those that were not finite.
+        seconds_in_steps: time in training alone.
+        seconds: time of the sessions, with looks and savings.
+        images_per_second: of ``data``, in training alone; none before the first step.
+    """
+
+    data: DataFacts
+    streams: dict[str, DataFacts] = Field(default_factory=dict)
+    resumed: tuple[Provenance, ...] = ()
+    parameters: int
+    device: str
+    steps: int
+    epochs: float
+    skipped_steps: int
+    seconds_in_steps: float
+    seconds: float
+    images_per_second: float | None
