@@ -8,7 +8,7 @@ import pytest
 
 from oodflow.bijections import MASKS
 from oodflow.cli.original_flags import FLOW_FLAGS, TRAINING_FLAGS, TRAINING_SWITCHES
-from oodflow.explanation.pictures import PICTURES
+from oodflow.explanation.gallery import PICTURES
 from oodflow.flows import RealNVPConfig
 from oodflow.interop import ORIGINAL_FLOWS, original_config
 from oodflow.nets import ConvNetConfig

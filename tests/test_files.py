@@ -6,7 +6,7 @@ import pytest
 
 from oodflow import files
 from oodflow.errors import OodflowError
-from oodflow.files import write_text, written_atomically, written_together
+from oodflow.files import write_all, write_text, written_atomically, written_together
 
 
 def names(folder):
@@ -111,3 +111,20 @@ def test_a_folder_that_fails_leaves_the_former(pages, error):
         raise error
     assert (pages / "one.txt").read_text() == "1"
     assert names(pages.parent) == ["pages"]
+
+
+def test_files_that_belong_together_appear_together(tmp_path):
+    write_all({tmp_path / "a/page.md": "zwölf", tmp_path / "a/data.json": b"{}"})
+    assert names(tmp_path / "a") == ["data.json", "page.md"]
+    assert (tmp_path / "a/page.md").read_text(encoding="utf-8") == "zwölf"
+
+
+@pytest.mark.parametrize("last", ["folder", "in-the-way/data.json"])
+def test_where_one_can_not_be_written_none_is(tmp_path, last):
+    (tmp_path / "page.md").write_text("before")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "in-the-way").write_text("")
+    with pytest.raises(OodflowError, match=f"could not write .*{last}"):
+        write_all({tmp_path / "page.md": "after", tmp_path / last: "{}"})
+    assert (tmp_path / "page.md").read_text() == "before"
+    assert names(tmp_path) == ["folder", "in-the-way", "page.md"]

@@ -72,8 +72,21 @@ def test_a_record_inside_of_another():
         bicycles: tuple[Bicycle, ...]
 
     garage = Garage(bicycles=(BICYCLE,))
+    assert garage.as_dict()["bicycles"][0]["schema_version"] == 3
     assert Garage.parse(garage.as_dict()) == garage
-    assert Garage.parse({"schema_version": 1, "bicycles": [BICYCLE.as_dict()]}) == garage
+    old = Garage.parse({"schema_version": 1, "bicycles": [{"schema_version": 1, "inches": 20}]})
+    assert old.bicycles[0].wheels == (Wheel(inches=20), Wheel(inches=20))
+    with pytest.raises(OodflowError, match=r"^g.json has schema version 4, this oodflow writes 3"):
+        Garage.parse({"schema_version": 1, "bicycles": [{"schema_version": 4}]}, "g.json")
+
+
+def test_the_first_version_may_have_been_no_object():
+    class Basket(Record):
+        version = 1
+        migrations: ClassVar = {0: lambda old: {"eggs": old}}
+        eggs: tuple[int, ...]
+
+    assert Basket.parse([1, 2]).eggs == (1, 2)
 
 
 def test_nothing_that_json_can_not_hold():

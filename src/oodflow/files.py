@@ -8,8 +8,8 @@ import re
 import shutil
 import sys
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from oodflow.errors import OodflowError
@@ -86,6 +86,21 @@ def write_text(path: Path, text: str) -> None:
     """Write ``text`` to ``path`` atomically."""
     with written_atomically(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_all(contents: Mapping[Path, str | bytes]) -> None:
+    """Write several files that belong together: when one can't be written, none appears.
+
+    Raises:
+        OodflowError: when the disk is full or one of them can't be written.
+    """
+    for path in contents:
+        if path.is_dir():
+            raise OodflowError(f"could not write {path}: it is a folder; choose another name.")
+    with ExitStack() as stack:
+        for path, content in contents.items():
+            temporary = stack.enter_context(written_atomically(path))
+            temporary.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
 def digest(path: Path) -> str:

@@ -5,13 +5,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
 
 from oodflow.config import first_flaw
 from oodflow.errors import OodflowError
 from oodflow.files import write_text
 
-Migration = Callable[[dict[str, Any]], dict[str, Any]]
+Migration = Callable[[Any], dict[str, Any]]
 """Turns what one version wrote into what the next one would have written."""
 
 
@@ -20,11 +28,13 @@ class Record(BaseModel):
 
     A class that is a whole file sets ``version``, and ``migrations`` from each older version that it still reads; what
     is older than these, or newer than ``version``, is refused in one sentence. A class that is only a part of another
-    leaves both alone, and has no version of its own.
+    leaves both alone, and has no version of its own. A versioned record may stand inside of another, and keeps its
+    version there: it is migrated by itself.
 
     Attributes:
         version: the schema's version; none: this is a part of another record.
         migrations: by the version that they start from.
+        remedy: what to do about a file that can't be read.
 
     Example:
         >>> class Weather(Record):
@@ -41,14 +51,21 @@ class Record(BaseModel):
 
     version: ClassVar[int | None] = None
     migrations: ClassVar[Mapping[int, Migration]] = {}
+    remedy: ClassVar[str] = "make it anew"
 
     @model_validator(mode="before")
     @classmethod
-    def _without_version(cls, value: Any) -> Any:
-        """Take the version out, where a record of this version stands inside of another."""
-        if cls.version is not None and isinstance(value, Mapping) and value.get("schema_version") == cls.version:
-            return {name: part for name, part in value.items() if name != "schema_version"}
-        return value
+    def _read(cls, value: Any, info: ValidationInfo) -> Any:
+        """Migrate what was stored; what a program puts together has no version."""
+        if cls.version is None or isinstance(value, cls) or not (info.context or {}).get("stored"):
+            return value
+        return cls._migrated(value)
+
+    @model_serializer(mode="wrap")
+    def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Put the schema's version in front."""
+        version = {} if self.version is None else {"schema_version": self.version}
+        return {**version, **write(self)}
 
     @classmethod
     def parse(cls, value: Any, where: str = "it") -> Self:
@@ -62,14 +79,18 @@ class Record(BaseModel):
             OodflowError: when it is of another version, or not such a record.
         """
         try:
-            return cls.model_validate(cls._migrated(dict(value), where))
+            return cls.model_validate(value, context={"stored": True})
         except ValidationError as error:
             flaw = first_flaw(error)
             raise OodflowError(
-                f"{where} is damaged or of another kind: at {flaw.where or 'its top'}: {flaw.why}."
+                f"{where} is damaged or of another kind: at {flaw.where or 'its top'}: {flaw.why}; {cls.remedy}."
             ) from error
+        except OtherVersion as error:
+            raise OodflowError(f"{where} {error}.") from error
         except (TypeError, ValueError, KeyError, AttributeError) as error:
-            raise OodflowError(f"{where} is damaged or of another kind ({type(error).__name__}: {error}).") from error
+            raise OodflowError(
+                f"{where} is damaged or of another kind ({type(error).__name__}: {error}); {cls.remedy}."
+            ) from error
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -79,32 +100,42 @@ class Record(BaseModel):
         except FileNotFoundError as error:
             raise OodflowError(f"there is no {path}.") from error
         except ValueError as error:
-            raise OodflowError(f"{path} is damaged ({error}).") from error
+            raise OodflowError(f"{path} is damaged ({error}); {cls.remedy}.") from error
 
     def write(self, path: Path) -> None:
         """Write the record to a file, atomically."""
-        write_text(path, json.dumps(self.as_dict(), indent=1, allow_nan=False) + "\n")
+        write_text(path, self.as_json())
+
+    def as_json(self) -> str:
+        """Give the text of the file that :meth:`read` reads."""
+        return json.dumps(self.as_dict(), indent=1, allow_nan=False) + "\n"
 
     def as_dict(self) -> dict[str, Any]:
         """Give what :meth:`parse` reads, ready for JSON, with the schema's version in front."""
-        version = {} if self.version is None else {"schema_version": self.version}
-        return version | self.model_dump(mode="json")
+        return self.model_dump(mode="json")
 
     @classmethod
-    def _migrated(cls, value: dict[str, Any], where: str) -> dict[str, Any]:
-        if cls.version is None:
-            return value
-        number = value.pop("schema_version", 0)
+    def _migrated(cls, value: Any) -> dict[str, Any]:
+        assert cls.version is not None, "asked of versioned records alone"
+        number = value.get("schema_version", 0) if isinstance(value, Mapping) else 0  # once there was none
+        if isinstance(value, Mapping):
+            value = {name: part for name, part in value.items() if name != "schema_version"}
+        elif 0 not in cls.migrations:
+            raise TypeError(f"expected an object but got {type(value).__name__}")
         if not isinstance(number, int) or number > cls.version:
-            raise OodflowError(
-                f"{where} has schema version {number!r}, this oodflow writes {cls.version}: read it with the version "
-                "that wrote it, or a newer one."
+            raise OtherVersion(
+                f"has schema version {number!r}, this oodflow writes {cls.version}: read it with the version that "
+                "wrote it, or a newer one"
             )
         while number < cls.version:
             if number not in cls.migrations:
-                raise OodflowError(
-                    f"{where} has schema version {number}, which this oodflow no longer reads (it writes "
-                    f"{cls.version}): make it anew."
+                raise OtherVersion(
+                    f"has schema version {number}, which this oodflow no longer reads (it writes {cls.version}): "
+                    f"{cls.remedy}"
                 )
             value, number = cls.migrations[number](value), number + 1
-        return value
+        return dict(value)
+
+
+class OtherVersion(Exception):
+    """A stored record is of a version that can't be read; no ``ValueError``, for those pydantic would wrap."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from oodflow.bench.record import BenchRecord
 from oodflow.bench.rounds import summary
 
 
@@ -10,12 +11,18 @@ def alone(own_folders):
     """Nothing here depends on the data or the cache of whoever runs it."""
 
 
-def result(share, speed):
+def speed(images):
     return {
         "flop_per_image": 2_000_000_000,
-        "images_per_second": summary([speed]),
-        "flop_per_second": summary([2e9 * speed]),
-        "limit_flop_per_second": summary([2e9 * speed / share]),
+        "images_per_second": summary([images]),
+        "flop_per_second": summary([2e9 * images]),
+    }
+
+
+def result(share, images):
+    return {
+        **speed(images),
+        "limit_flop_per_second": summary([2e9 * images / share]),
         "share": summary([0.9 * share, share, 1.05 * share]),
     }
 
@@ -23,9 +30,9 @@ def result(share, speed):
 @pytest.fixture
 def record():
     """What `bench` returns, of a flow, a peer that is there and one that is not."""
-    speeds = {"theirs": result(0.5, 100), "ours": result(0.5, 250)}
-    peer = {
-        "peer": "other", "version": "1.0", "theirs": "Glow of width 64", "ours": "the same", "flow": "Glow",
+    speeds = {"theirs": speed(100), "ours": speed(250)}
+    duel = {
+        "theirs": "Glow of width 64", "ours": "the same", "flow": "Glow",
         "parameters": {"theirs": 1_000, "ours": 1_001},
         "train": {"ratio": summary([2.5]), **speeds}, "score": {"ratio": summary([0.8]), **speeds},
     }  # fmt: skip
@@ -39,10 +46,16 @@ def record():
         "reversible_time": {"median": 1.25, "low": 1.2, "high": 1.3},
     }  # fmt: skip
     rates = {f"{what}_flop_per_second": summary([1e11]) for what in ("forward", "train", "product")}
-    return {
-        "command": "oodflow bench", "commit": "abc", "date": "2026-01-01T00:00:00", "cpu": "Abacus 9", "cpus": 2,
-        "threads": 1, "load": 0.25, "oodflow": "0.1.0", "torch": "2", "python": "3", "system": "linux", "rounds": 3,
-        "batch": 32, "flows": [flow], "peers": [peer, {"peer": "absent", "missing": "not installed"}],
+    provenance = {
+        "command": "oodflow bench", "commit": "abc", "date": "2026-01-01T00:00:00", "cpus": 2, "threads": 1,
+        "oodflow": "0.1.0", "torch": "2", "python": "3", "system": "linux", "libraries": {}, "gpu": None,
+    }  # fmt: skip
+    return BenchRecord.model_validate({
+        "provenance": provenance, "options": {"recipes": ["mnist-glow"], "scales": ["cpu"]}, "cpu": "Abacus 9",
+        "load": 0.25, "batch": 32, "flows": [flow],
+        "peers": [
+            {"peer": "other", "release": "1.0", "duel": duel}, {"peer": "absent", "missing": "not installed"}
+        ],
         "limits": {
             "layers": [{"channels": 64, "size": [14, 14], "name": "64 channels, 14x14", **rates}],
             "copy_bytes_per_second": summary([2e10]),
@@ -56,4 +69,4 @@ def record():
             "seconds": {"python": summary([0.01]), "oodflow --help": summary([0.04])},
             "ratios": {"oodflow --help": summary([4.0])}, "beside": {"oodflow --help": "python"},
         },
-    }  # fmt: skip
+    })  # fmt: skip

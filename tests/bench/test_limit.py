@@ -4,6 +4,7 @@ import pytest
 
 from oodflow.bench.flops import Probe
 from oodflow.bench.limit import bandwidth, copying, limit, operations, rates, shares, tasks
+from oodflow.bench.record import Spread
 from oodflow.bench.rounds import interleave
 from oodflow.bench.throughput import pool, result
 
@@ -39,9 +40,9 @@ def test_a_copy_is_read_and_written():
 
 def test_what_is_measured_for_a_result():
     found = result(10, 4, (2.0, 4.0), [50.0, 20.0])
-    assert found["images_per_second"] == {"median": 1.5, "low": 1.0, "high": 2.0}
-    assert found["flop_per_second"]["high"] == 20
-    assert found["share"] == {"median": pytest.approx(0.45), "low": 0.4, "high": 0.5}
+    assert found.images_per_second == Spread(median=1.5, low=1.0, high=2.0)
+    assert found.flop_per_second.high == 20
+    assert (found.share.median, found.share.low, found.share.high) == pytest.approx((0.45, 0.4, 0.5))
 
 
 def test_the_same_layer_of_two_flows_is_one():

@@ -10,6 +10,7 @@ from oodflow.bench import against
 from oodflow.bench.against import compare
 from oodflow.bench.peers import PEERS, Peer
 from oodflow.bench.peers.peer import logits
+from oodflow.bench.record import PeerSpeed
 from oodflow.flows import GlowConfig, TabularConfig
 
 GLOW = Peer("theirs", "ours", GlowConfig(scales=1, steps=1, width=4), (1, 8, 8), lambda: (LAYER, log_density))
@@ -25,19 +26,19 @@ def log_density(x):
 def test_a_peer_is_measured_beside_ours(monkeypatch, peer):
     monkeypatch.setitem(PEERS, "numpy", lambda size: peer)  # something installed
     row = compare("numpy", "smoke", 2)
-    assert "missing" not in row, row
-    assert row["parameters"]["theirs"] == 2
-    for what in ("train", "score"):
-        assert row[what]["ratio"]["low"] <= row[what]["ratio"]["median"] <= row[what]["ratio"]["high"]
-        assert row[what]["theirs"]["flop_per_image"] == (2 if what == "score" else 4)  # no gradient of the input
-        assert row[what]["ours"]["flop_per_image"] > 100
-        faster = row[what]["ours"]["images_per_second"]["low"] > row[what]["theirs"]["images_per_second"]["high"]
-        assert row[what]["ratio"]["median"] > 1 or not faster
+    assert row.duel is not None, row
+    assert row.duel.parameters.theirs == 2
+    for pair, flop in ((row.duel.score, 2), (row.duel.train, 4)):  # no gradient of the input
+        assert pair.ratio.low <= pair.ratio.median <= pair.ratio.high
+        assert pair.theirs.flop_per_image == flop
+        assert pair.ours.flop_per_image > 100
+        faster = pair.ours.images_per_second.low > pair.theirs.images_per_second.high
+        assert pair.ratio.median > 1 or not faster
 
 
 def test_a_peer_that_is_not_there(monkeypatch):
     monkeypatch.setattr(against, "find_spec", lambda name: None)
-    assert compare("normflows", "smoke", 1) == {"peer": "normflows", "missing": "not installed"}
+    assert compare("normflows", "smoke", 1) == PeerSpeed(peer="normflows", missing="not installed")
 
 
 def test_a_peer_that_fails_does_not_end_the_rest(monkeypatch):
@@ -45,7 +46,7 @@ def test_a_peer_that_fails_does_not_end_the_rest(monkeypatch):
         raise RuntimeError("its own affair")
 
     monkeypatch.setitem(PEERS, "numpy", broken)
-    assert compare("numpy", "smoke", 1)["missing"] == "failed: RuntimeError: its own affair"
+    assert compare("numpy", "smoke", 1).missing == "failed: RuntimeError: its own affair"
 
 
 @pytest.mark.filterwarnings("default")  # theirs
@@ -54,10 +55,9 @@ def test_the_flows_are_as_alike_as_the_page_says(name):
     if find_spec(name) is None:
         pytest.skip(f"{name} is not installed: pip install 'oodflow[bench]'")
     row = compare(name, "cpu" if name == "torchflows" else "smoke", 1)
-    flop = {who: row["score"][who]["flop_per_image"] for who in ("theirs", "ours")}
-    assert flop["theirs"] == pytest.approx(flop["ours"], rel=0.1)
-    if row["ours"] == "the same":
-        assert row["parameters"]["theirs"] == pytest.approx(row["parameters"]["ours"], rel=0.02)
+    assert row.duel.score.theirs.flop_per_image == pytest.approx(row.duel.score.ours.flop_per_image, rel=0.1)
+    if row.duel.ours == "the same":
+        assert row.duel.parameters.theirs == pytest.approx(row.duel.parameters.ours, rel=0.02)
 
 
 def test_logits_are_our_way_in():

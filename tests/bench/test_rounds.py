@@ -2,6 +2,7 @@
 
 import pytest
 
+from oodflow.bench.record import Spread
 from oodflow.bench.rounds import Task, interleave, ratios, summary
 
 
@@ -45,4 +46,4 @@ def test_what_slows_a_round_cancels():
 
 
 def test_summary():
-    assert summary([4.0, 1.0, 2.0, 3.0]) == {"median": 2.5, "low": 1.0, "high": 4.0}
+    assert summary([4.0, 1.0, 2.0, 3.0]) == Spread(median=2.5, low=1.0, high=4.0)

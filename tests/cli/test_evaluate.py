@@ -25,7 +25,7 @@ def test_compare_prints_a_page(oodflow, run, sets):
     assert page.startswith("# Runs\n")
     assert f"| RealNVP, {sets.inside} | smoke, other data, other ood, monitor.every=100 |" in page
     assert f"`oodflow evaluate {run}`" in page
-    assert json.loads(oodflow("compare", run, "--json").out)[0]["config"]["scale"] == "smoke"
+    assert json.loads(oodflow("compare", run, "--json").out)["runs"][0]["run"]["config"]["scale"] == "smoke"
 
 
 def test_compare_writes_page_and_data(oodflow, run, tmp_path):
@@ -35,7 +35,7 @@ def test_compare_writes_page_and_data(oodflow, run, tmp_path):
         page, data = tmp_path / "results/table-0.5.md", tmp_path / "results/table-0.5.json"
         assert result.out == f"Wrote {page} and {data}\n"
         assert page.read_text().startswith("# Table 0.5\n")
-        assert len(json.loads(data.read_text())) == 2
+        assert len(json.loads(data.read_text())["runs"]) == 2
     assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["table-0.5.json", "table-0.5.md"]
 
 

@@ -36,10 +36,10 @@ def test_the_run_holds_the_originals_function(oodflow, checkpoint, tmp_path):
 def test_the_record_says_where_it_came_from(oodflow, checkpoint, tmp_path):
     training = ["--lr", "5e-5", "--num_epochs=81", "--no-sampling"]
     result = oodflow("import-original", checkpoint, tmp_path / "run", *FLAGS, *training, "--json")
-    imported = RunDir.open(tmp_path / "run").record()["imported"]
-    assert json.loads(result.out) == imported
+    imported = json.loads(result.out)
+    assert RunDir.open(tmp_path / "run").record().imported.as_dict() == imported
     assert imported["epoch"] == 80
-    assert imported["class"] == "RealNVP"
+    assert imported["original_class"] == "RealNVP"
     assert imported["checkpoint"] == "80.pt"
     assert len(imported["sha256"]) == 64
     assert imported["flags"] == {

@@ -59,7 +59,7 @@ def test_what_an_evaluation_writes(oodflow, run, sets):
     evaluation = newest(run)
     options = evaluation.options
     assert (options.seed, options.draws, options.limit, options.ood) == (3, 1, None, (sets.outside,))
-    assert evaluation.provenance["command"] == f"oodflow evaluate {run} --seed 3"
+    assert evaluation.provenance.command == f"oodflow evaluate {run} --seed 3"
     assert evaluation.step == 4
     assert evaluation.scores == {"likelihood": {"kind": "likelihood"}}
     mine, other = evaluation.sets

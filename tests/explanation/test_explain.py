@@ -12,25 +12,32 @@ from making_runs import record_of
 from oodflow.analysis import centre_square, contributions, edge_map, has_batch_norm, latents, resample
 from oodflow.bench.throughput import shape_of
 from oodflow.bijections import Coupling
-from oodflow.data import load
+from oodflow.data import ImageSet, load
+from oodflow.document import as_markdown
+from oodflow.explanation import ExplainOptions
+from oodflow.explanation.explain import explanation_of
+from oodflow.explanation.gallery import PICTURES
 from oodflow.explanation.measure import measure
-from oodflow.explanation.observations import observations
-from oodflow.explanation.page import collected
-from oodflow.explanation.pictures import PICTURES, Subject
+from oodflow.explanation.page import observations_document
+from oodflow.explanation.record import Explanation, Explanations
+from oodflow.explanation.subject import Side, Subject
+from oodflow.explanation.summary import explained_set
 from oodflow.files import file_name
 from oodflow.flows import RealNVPConfig, image_noise
-from oodflow.metrics import bits_per_dim
+from oodflow.metrics import bits_per_dim, mean
 from oodflow.nets import ResNetConfig
 from oodflow.recipes import RECIPES
+from oodflow.runs import RunDir
 from oodflow.runs import load as load_flow
+from oodflow.runs.provenance import describe, provenance
 from oodflow.testing.modules import randomise
 from oodflow.training import seeded
 
-FEW = ["--measured", "6", "--draws", "3"]
+FEW = ["--limit", "6", "--draws", "3"]
 
 
 def explained(run, name):
-    return json.loads((run / "explain" / file_name(name) / "explain.json").read_text())
+    return Explanation.read(run / "explain" / file_name(name) / "explain.json")
 
 
 def test_what_an_explanation_writes(oodflow, run, sets):
@@ -46,37 +53,40 @@ def test_what_an_explanation_writes(oodflow, run, sets):
     assert all(f"![{name}]({name}.png)" in page for name in PICTURES)
     assert record_of(run) == before
     record = explained(run, sets.outside)
-    assert record["trained"]["command"] in page
-    assert record["command"] == f"oodflow explain {run} --measured 6 --draws 3 --seed 2"
-    mine, other = record["sets"]
-    assert (mine["name"], mine["images"], mine["fingerprint"]) == (
+    assert record.trained.command in page
+    assert record.provenance.command == f"oodflow explain {run} --limit 6 --draws 3 --seed 2"
+    options = record.options
+    assert (options.ood, options.limit, options.draws, options.seed) == (sets.outside, 6, 3, 2)
+    assert (options.train_mode, options.images, options.device) == (False, (), "auto")
+    mine, other = record.sets
+    assert (mine.name, mine.images, mine.fingerprint) == (
         sets.inside, 6, load(sets.inside, "test").limit(6).fingerprint,
     )  # fmt: skip
-    assert (other["name"], other["images"]) == (sets.outside, 6)
-    assert [len(data["couplings"]) for data in (mine, other)] == [10, 10]
-    assert list(mine["edges"]) == ["single", "mean"]
+    assert (other.name, other.images, other.shape) == (sets.outside, 6, (1, 8, 8))
+    assert [len(data.couplings) for data in (mine, other)] == [10, 10]
+    assert list(mine.edge_correlation) == ["single", "mean"]
     assert "| mean of 3 z |" in page
 
 
 def test_the_numbers_are_those_of_the_analysis(oodflow, run, sets):
-    assert oodflow("explain", run, *FEW, "--json").code == 0
+    result = oodflow("explain", run, *FEW, "--json")
     record = explained(run, sets.outside)
+    assert json.loads(result.out) == record.as_dict()
     flow = load_flow(run)
     bits = []
-    for data, split in zip(record["sets"], ("test", "all"), strict=True):
-        images = load(data["name"], split).limit(6).batch(slice(None))
+    for data, split in zip(record.sets, ("test", "all"), strict=True):
+        images = load(data.name, split).limit(6).batch(slice(None))
         found = bits_per_dim(contributions(flow, images).log_prob, flow.dims)
-        assert data["bits_per_dim"]["value"] == pytest.approx(found.mean())
+        assert data.bits_per_dim.value == pytest.approx(found.mean())
         bits.append(found.mean())
-    *parts, whole = record["gap"]
-    assert whole["name"] == "all"
-    assert whole["outside"] - whole["inside"] == pytest.approx(bits[0] - bits[1])
-    assert sum(part["inside"] for part in parts) == pytest.approx(whole["inside"])
-    assert sum(part["outside"] for part in parts) == pytest.approx(whole["outside"])
-    for data in record["sets"]:
-        log_dets = sum(layer["log_det"]["value"] for layer in data["couplings"])
-        side = "inside" if data is record["sets"][0] else "outside"
-        in_bits = sum(part[side] for part in parts if part["name"].startswith("log-det"))
+    *parts, whole = record.between.gap
+    assert whole.name == "all"
+    assert whole.difference.value == pytest.approx(bits[0] - bits[1])
+    assert sum(part.inside for part in parts) == pytest.approx(whole.inside)
+    assert sum(part.outside for part in parts) == pytest.approx(whole.outside)
+    for data, side in zip(record.sets, ("inside", "outside"), strict=True):
+        log_dets = sum(layer.log_det.value for layer in data.couplings)
+        in_bits = sum(getattr(part, side) for part in parts if part.name.startswith("log-det"))
         assert log_dets / np.log(2) == pytest.approx(in_bits, rel=1e-6)
 
 
@@ -93,25 +103,36 @@ def test_what_is_measured_is_what_it_says(sets):
     edges = edge_map(images)
     for kind, maps in z.items():
         expected = [np.corrcoef(np.abs(a[0]).ravel(), e.ravel())[0, 1] for a, e in zip(maps, edges, strict=True)]
-        assert found["edges"][kind]["value"] == pytest.approx(np.mean(expected))
+        np.testing.assert_allclose(found.edge_correlation[kind], expected)
         expected = [abs(np.corrcoef(a.ravel(), x.ravel())[0, 1]) for a, x in zip(maps, images, strict=True)]
-        assert found["shape"][kind]["value"] == pytest.approx(np.mean(expected))
+        np.testing.assert_allclose(found.image_correlation[kind], expected)
     noise = torch.from_numpy(image_noise(images, 4))
     with torch.no_grad():
         log_prob = copy.deepcopy(flow).train().log_prob(torch.from_numpy(images), noise=noise)
-    assert found["bits_per_dim_train_mode"]["value"] == pytest.approx(-log_prob.mean().item() / 64 / np.log(2))
+    np.testing.assert_allclose(found.bits_per_dim_train_mode, -log_prob.numpy() / 64 / np.log(2))
     redrawn = resample(flow, images, centre_square(8, 8, side=4), seed=4)
     difference = np.abs(redrawn.astype(float) - images)[:, 0]
-    assert found["resampling"]["inside"]["value"] == pytest.approx(difference[:, 2:6, 2:6].mean())
-    surround = (difference.sum() - difference[:, 2:6, 2:6].sum()) / 9 / (64 - 16)
-    assert found["resampling"]["surround"]["value"] == pytest.approx(surround)
+    np.testing.assert_allclose(found.inside, difference[:, 2:6, 2:6].mean((1, 2)))
+    surround = (difference.sum((1, 2)) - difference[:, 2:6, 2:6].sum((1, 2))) / (64 - 16)
+    np.testing.assert_allclose(found.surround, surround)
+    # Differences within a set are means of differences of its images, and so are their intervals.
+    data = explained_set(describe(load(sets.inside, "train").limit(9)), found, seed=1)
+    for gain, expected in (
+        (data.train_mode_rise, found.bits_per_dim_train_mode - found.bits_per_dim),
+        (data.edge_gain, found.edge_correlation["mean"] - found.edge_correlation["single"]),
+        (data.resampling.margin, found.inside / 4 - found.surround),
+    ):
+        of_images = mean(expected, seed=1)
+        for end in ("value", "low", "high"):
+            assert getattr(gain, end) == pytest.approx(getattr(of_images, end))
 
 
 def test_what_can_not_be_measured_is_none_and_the_files_are_json(oodflow, run):
     assert oodflow("explain", run, *FEW, "--ood", "flat?shape=1x8x8").code == 0
-    _, flat = explained(run, "flat?shape=1x8x8")["sets"]
-    assert flat["edges"] == {"single": None, "mean": None}
-    assert flat["couplings"][0]["log_scale_edges"] is None
+    flat = explained(run, "flat?shape=1x8x8").outside
+    assert flat.edge_correlation == {"single": None, "mean": None}
+    assert flat.edge_gain is None
+    assert flat.couplings[0].log_scale_edges is None
     text = (run / "explain" / file_name("flat?shape=1x8x8") / "explain.json").read_text()
     json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
 
@@ -135,13 +156,13 @@ def test_the_same_question_has_the_same_answer(oodflow, run, sets):
         assert oodflow("explain", run, *FEW).code == 0
         folder = run / "explain" / file_name(sets.outside)
         pictures = {name: (folder / f"{name}.png").read_bytes() for name in PICTURES}
-        answers.append((explained(run, sets.outside)["sets"], pictures))
+        answers.append((explained(run, sets.outside).sets, pictures))
     assert answers[0] == answers[1]
 
 
 def test_the_images_asked_for_are_shown(oodflow, run, sets):
     assert oodflow("explain", run, *FEW, "--images", "7,3").code == 0
-    assert explained(run, sets.outside)["shown"] == {sets.inside: [7, 3], sets.outside: [7, 3]}
+    assert explained(run, sets.outside).shown == {sets.inside: (7, 3), sets.outside: (7, 3)}
 
 
 @pytest.mark.parametrize(
@@ -155,7 +176,7 @@ def test_the_images_asked_for_are_shown(oodflow, run, sets):
         (["--ood", "mnist?shape=1x28x28"], "mnist"),
         (["--ood", "digits"], "the data set digits holds images of shape 1x16x16 but the flow takes 1x8x8"),
         (["--train-mode"], "this flow has no batch norm, so there is no train mode to show"),
-        (["--measured", "1"], "expected a whole number from 2 but got '1'"),
+        (["--limit", "1"], "expected a whole number from 2 but got '1'"),
     ],
 )
 def test_what_can_not_be_explained(oodflow, run, arguments, message):
@@ -178,19 +199,24 @@ RECIPES_OF_FLOWS = {
 
 
 @pytest.mark.parametrize("recipe", RECIPES_OF_FLOWS.values(), ids=lambda recipe: recipe.recipe)
-def test_every_preset_can_be_explained(recipe):
+def test_every_preset_can_be_explained(recipe, tmp_path):
     shape = shape_of(recipe.data)
     with seeded(0):
         flow = recipe.flow.build(shape).eval()
     images = np.random.default_rng(0).integers(0, 256, (3, *shape), dtype=np.uint8)
-    settings = {"draws": 2, "seed": 0, "train_mode": has_batch_norm(flow)}
-    measured = {name: measure(flow, images, **settings) for name in ("inside", "outside")}
-    pictures = dict.fromkeys(measured, images[:1])
-    others = dict.fromkeys(measured, images)
-    subject = Subject("it", flow, pictures, others, {name: [0] for name in measured}, measured, **settings)
+    options = ExplainOptions(draws=2, train_mode=has_batch_norm(flow))
+    measured = measure(flow, images, draws=2, seed=0, train_mode=options.train_mode)
+    inside, outside = (
+        Side(describe(ImageSet.from_array(images, name)), (0,), images[:1], images, measured)
+        for name in ("inside", "outside")
+    )
+    run = RunDir(tmp_path)
+    run.write_config(recipe)
+    explanation = explanation_of(run, flow, options, provenance("test"), (inside, outside))
     for draw in PICTURES.values():
-        assert draw(subject).get_size_inches().min() > 1
-    assert len(measured["inside"]["couplings"]) == sum(isinstance(part, Coupling) for part in flow.modules())
+        assert draw(Subject(explanation, flow, (inside, outside))).get_size_inches().min() > 1
+    couplings = sum(isinstance(part, Coupling) for part in flow.modules())
+    assert len(explanation.inside.couplings) == len(explanation.between.r2) == couplings
 
 
 def test_a_run_without_explanations_is_named(oodflow, run):
@@ -209,88 +235,11 @@ def test_observations_of_several_runs_stand_side_by_side(oodflow, run, sets, tmp
     result = oodflow("observations", run, run, "--write", tmp_path / "out")
     assert result.code == 0, result.err
     page = (tmp_path / "out.md").read_text()
-    assert page == collected([explained(run, sets.outside)] * 2, "Out")
+    both = Explanations(explanations=(explained(run, sets.outside),) * 2)
+    assert page == as_markdown(observations_document(both, "Out"))
     header = next(line for line in page.splitlines() if line.startswith("| section | observation |"))
     assert header.count("RealNVP") == 2
-    assert len(json.loads((tmp_path / "out.json").read_text())) == 2
+    assert Explanations.read(tmp_path / "out.json") == both
     for block in page.split("\n\n"):
         if block.startswith("|"):
             assert len({line.replace("\\|", "").count("|") for line in block.splitlines()}) == 1, block
-
-
-def estimate(value, spread=0.01):
-    return {"value": value, "low": value - spread, "high": value + spread}
-
-
-def made_up(**changes):
-    """A record in which every observation holds."""
-
-    def layer(i, r2):
-        return {
-            "scale": 0, "size": [8, 8], "r2": estimate(r2), "mean_log_scale": estimate(0.5), "log_det": estimate(0.2),
-            "log_scale_edges": estimate(-0.4),
-            **{f"r2_{kind}": None if i == 0 else estimate(0.1) for kind in ("erased", "swapped", "donor")},
-        }  # fmt: skip
-
-    def data(name, train_mode_rise, shape):
-        kinds = ("single", "mean", "train_mode")
-        return {
-            "name": name, "split": "test", "images": 9, "fingerprint": "f", "note": "", "bits_per_dim": estimate(3.0),
-            "bits_per_dim_train_mode": estimate(3.0 + train_mode_rise),
-            "edges": dict(zip(kinds, (estimate(0.1), estimate(0.4), estimate(0.1)), strict=True)),
-            "shape": dict(zip(kinds, (estimate(0.1), estimate(0.4), estimate(shape)), strict=True)),
-            "couplings": [layer(i, 0.8) for i in range(3)],
-            "resampling": {"inside": estimate(60.0), "surround": estimate(2.0)},
-        }  # fmt: skip
-
-    record = {
-        "who": "RealNVP", "command": "oodflow explain", "commit": "abc", "date": "2026-01-01T00:00", "seed": 0,
-        "draws": 40, "train_mode": True, "trained": {"command": "oodflow train", "commit": "abc", "steps": 9},
-         "sets": [data("clothes", 0.1, 0.1), data("digits", 2.0, 0.6)],
-        "gap": [{"name": "all", "inside": -3.0, "outside": -2.0, "low": 0.9, "high": 1.1}],
-    }  # fmt: skip
-    for path, value in changes.items():
-        *way, last = [int(part) if part.isdigit() else part for part in path.split("/")]
-        place = record
-        for part in way:
-            place = place[part]
-        place[last] = value
-    return record
-
-
-def test_all_observations_hold_where_everything_is_as_the_paper_says():
-    assert [o.holds for o in observations(made_up())] == [True] * 9
-
-
-@pytest.mark.parametrize(
-    ("number", "change"),
-    [
-        (0, {"sets/1/edges/mean": estimate(0.005)}),
-        (1, {"sets/0/edges/single": estimate(0.39)}),
-        (2, {"sets/0/shape/train_mode": estimate(0.6)}),
-        (3, {"sets/0/bits_per_dim_train_mode": estimate(4.5)}),
-        (4, {"sets/1/couplings/0/r2": estimate(0.3)}),
-        (5, {"sets/1/couplings/0/r2": estimate(0.3), "sets/1/couplings/2/r2": estimate(0.7)}),
-        (6, {"sets/0/couplings/0/log_scale_edges": estimate(0.0)}),
-        (7, {"sets/1/couplings/1/r2_erased": estimate(0.8)}),
-        (8, {"sets/1/resampling/surround": estimate(20.0)}),
-    ],
-)
-def test_each_observation_can_fail(number, change):
-    verdicts = [o.holds for o in observations(made_up(**change))]
-    assert verdicts[number] is False
-
-
-def test_what_could_not_be_measured_decides_nothing():
-    found = observations(made_up(**{"sets/1/edges/mean": None}))
-    assert [o.holds for o in found] == [None, None, *[True] * 7]
-    assert "digits not measurable" in found[0].measured
-
-
-def test_a_name_decides_nothing():
-    assert all(o.holds for o in observations(made_up(**{"sets/1/name": "bananas"})))
-
-
-def test_without_batch_norm_its_observations_do_not_apply():
-    verdicts = [o.verdict for o in observations(made_up(train_mode=False))]
-    assert verdicts[2:4] == ["does not apply"] * 2

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from oodflow.analysis import GapPart
 from oodflow.figures import (
     CouplingRow,
     Curve,
-    Part,
     Scale,
     contribution_figure,
     coupling_figure,
@@ -15,6 +15,7 @@ from oodflow.figures import (
     prediction_figure,
 )
 from oodflow.figures.sheet import coloured
+from oodflow.metrics import Estimate
 
 RNG = np.random.default_rng(0)
 
@@ -96,7 +97,9 @@ def test_contributions_are_summed_over_channels_and_averaged_in_blocks():
 
 
 def test_the_gap_is_drawn_part_by_part():
-    parts = [Part("log p(z)", -1.0, -1.2, -0.3, -0.1), Part("all", -3.0, -2.0, 0.9, 1.1)]
+    parts = [
+        GapPart("log p(z)", -1.0, -1.2, Estimate(-0.2, -0.3, -0.1)), GapPart("all", -3.0, -2.0, Estimate(1.0, 0.9, 1.1))
+    ]  # fmt: skip
     figure = gap_figure(parts, names=("clothes", "digits"), title="T")
     figure.canvas.draw()
     (axes,) = figure.axes

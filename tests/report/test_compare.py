@@ -4,52 +4,62 @@ from copy import deepcopy
 
 import pytest
 
+from oodflow.document import as_markdown
 from oodflow.recipes import RECIPES
-from oodflow.report.comparison import as_markdown
+from oodflow.report.comparison import comparison_document
+from oodflow.report.evaluated_runs import Comparison
 
 METRICS = {
     "auroc": 0.0712, "auroc_low": 0.07, "auroc_high": 0.0765, "aupr_in": 0.5, "aupr_out": 0.5, "fpr95": 1.0,
     "n_in": 10_000, "n_out": 10_000,
 }  # fmt: skip
-FACTS = {"command": "oodflow", "commit": "abc", "date": "2026-01-01T00:00:00", "torch": "2", "threads": 2}
+FACTS = {
+    "command": "oodflow", "oodflow": "0", "commit": "abc", "date": "2026-01-01T00:00:00", "python": "3", "torch": "2",
+    "libraries": {}, "system": "linux", "cpus": 2, "threads": 2, "gpu": None,
+}  # fmt: skip
+IMPORTED = {
+    **FACTS, "checkpoint": "80.pt", "sha256": "a" * 64, "epoch": 80, "original_class": "RealNVP", "arguments": {},
+    "flags": {}, "parameters": 1_000,
+}  # fmt: skip
 
 
 @pytest.fixture
 def record():
-    images = {
-        "split": "test", "images": 10_000, "shape": [1, 28, 28], "fingerprint": "f" * 16, "note": "",
-        "bits_per_dim_std": 0.5, "log_prob": -1900.0,
+    """An evaluated run, as it is stored."""
+    data = {
+        "name": "fashion_mnist", "split": "test", "images": 10_000, "shape": [1, 28, 28], "fingerprint": "f" * 16,
+        "note": "",
     }  # fmt: skip
-    inside = {
-        **images, "name": "fashion_mnist", "bits_per_dim": 3.5, "role": "in-distribution test", "scores": {}
-    }  # fmt: skip
+    evaluated = {**data, "bits_per_dim_std": 0.5, "log_prob": -1900.0}
+    inside = {**evaluated, "bits_per_dim": 3.5, "role": "in-distribution test", "scores": {}}
     outside = {
-        **images, "name": "mnist", "bits_per_dim": 2.25, "note": "partial", "role": "out-of-distribution",
+        **evaluated, "name": "mnist", "bits_per_dim": 2.25, "note": "partial", "role": "out-of-distribution",
         "scores": {"likelihood": METRICS},
     }  # fmt: skip
     training = {
-        **FACTS, "data": inside, "parameters": 1_000, "steps": 4, "seconds": 1.5, "skipped_steps": 0, "device": "cpu",
+        **FACTS, "data": data, "parameters": 1_000, "steps": 4, "epochs": 0.1, "seconds": 1.5, "seconds_in_steps": 1.2,
+        "images_per_second": 9.0, "skipped_steps": 0, "device": "cpu",
     }  # fmt: skip
     return {
-        "config": RECIPES["fashion-mnist-realnvp"]("cpu").model_dump(mode="json"),
-        "training": training,
+        "run": {
+            "schema_version": 1, "config": RECIPES["fashion-mnist-realnvp"]("cpu").model_dump(mode="json"),
+            "training": training,
+        },
         "evaluation": {
-            "schema_version": 1,
-            "provenance": FACTS,
-            "step": 4,
-            "weights": None,
-            "device": "cpu",
-            "scores": {},
-            "options": {"seed": 0, "draws": 1, "limit": None},
-            "left_out": {},
-            "replaces": None,
+            "schema_version": 1, "provenance": FACTS, "step": 4, "weights": None, "device": "cpu", "scores": {},
+            "options": {"seed": 0, "draws": 1, "limit": None}, "left_out": {}, "replaces": None,
             "sets": [inside, outside],
         },
-    }
+    }  # fmt: skip
+
+
+def page_of(*records):
+    comparison = Comparison.parse({"schema_version": 1, "runs": list(records)})
+    return as_markdown(comparison_document(comparison))
 
 
 def test_the_papers_number_stands_beside_ours(record):
-    page = as_markdown([record], "Runs").splitlines()
+    page = page_of(record).splitlines()
     assert "| RealNVP, fashion_mnist | cpu | 3.500 | mnist | 2.250 | 7.1 [7.0, 7.6] | 10.8 |" in page
     assert any("`ffffffffffffffff`; partial" in line for line in page)
     assert not any(line.startswith("## Other scores") for line in page)
@@ -57,35 +67,35 @@ def test_the_papers_number_stands_beside_ours(record):
 
 def test_other_scores_have_a_table_of_their_own(record):
     record["evaluation"]["sets"][1]["scores"]["complexity"] = {**METRICS, "auroc": 0.98}
-    page = as_markdown([record], "Runs").splitlines()
+    page = page_of(record).splitlines()
     assert "| flow, trained on | asked about | likelihood | complexity |" in page
     assert "| RealNVP, fashion_mnist | mnist | 7.1 | 98.0 |" in page
     assert "> A flow trained on fashion_mnist finds mnist more likely" in "\n".join(page)
     assert sum(line.startswith("|") and "complexity" in line for line in page) == 1
 
 
-def test_a_bent_recipe_is_marked_and_another_seed_is_not(record):
-    bent, seeded = deepcopy(record), deepcopy(record)
-    bent["config"]["flow"]["width"] += 1
-    seeded["config"]["training"]["seed"] = 3
-    page = as_markdown([bent, seeded], "Runs")
-    assert page.count(f"| cpu, flow.width={bent['config']['flow']['width']} |") == 1
+def test_a_changed_recipe_is_marked_and_another_seed_is_not(record):
+    changed, seeded = deepcopy(record), deepcopy(record)
+    changed["run"]["config"]["flow"]["width"] += 1
+    seeded["run"]["config"]["training"]["seed"] = 3
+    page = page_of(changed, seeded)
+    assert page.count(f"| cpu, flow.width={changed['run']['config']['flow']['width']} |") == 1
     assert page.count("| cpu |") == 1
 
 
 def test_what_the_paper_does_not_tell_stays_empty(record):
     record["evaluation"]["sets"][1]["name"] = "npy:mine.npy"
-    assert "| npy:mine.npy | 2.250 | 7.1 [7.0, 7.6] |  |" in as_markdown([record], "Runs")
+    assert "| npy:mine.npy | 2.250 | 7.1 [7.0, 7.6] |  |" in page_of(record)
 
 
 def test_seeds_share_a_row_with_mean_and_deviation(record):
     others = [deepcopy(record) for _ in range(2)]
     for seed, other in enumerate(others, 1):
-        other["config"]["training"]["seed"] = seed
+        other["run"]["config"]["training"]["seed"] = seed
         other["evaluation"]["sets"][0]["bits_per_dim"] += 0.1 * seed
         other["evaluation"]["sets"][1]["scores"] = {"likelihood": {**METRICS, "auroc": 0.0712 + 0.01 * seed}}
-        other["training"]["command"] = f"oodflow --seed {seed}"
-    page = as_markdown([others[1], record, others[0]], "Runs")
+        other["run"]["training"]["command"] = f"oodflow --seed {seed}"
+    page = page_of(others[1], record, others[0])
     assert "| cpu | 3.600 ± 0.100 | mnist | 2.250 ± 0.000 | 8.1 ± 1.0 | 10.8 |" in page
     assert "± is the standard deviation over training seeds" in page
     assert "seeds 0, 1, 2" in page
@@ -97,7 +107,7 @@ def test_seeds_share_a_row_with_mean_and_deviation(record):
 def two(record, change):
     """Two records, the second of another seed and changed."""
     other = deepcopy(record)
-    other["config"]["training"]["seed"] = 1
+    other["run"]["config"]["training"]["seed"] = 1
     change(other)
     return [record, other]
 
@@ -105,8 +115,8 @@ def two(record, change):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda other: other["config"]["training"].update(seed=0),  # the same seed again
-        lambda other: other["config"]["training"].update(lr=0.5),
+        lambda other: other["run"]["config"]["training"].update(seed=0),  # the same seed again
+        lambda other: other["run"]["config"]["training"].update(lr=0.5),
         lambda other: other["evaluation"]["options"].update(limit=100),
         lambda other: other["evaluation"]["options"].update(draws=3),
         lambda other: other["evaluation"]["options"].update(seed=7),
@@ -114,17 +124,17 @@ def two(record, change):
     ],
 )
 def test_what_differs_in_more_than_its_seed_has_a_row_of_its_own(record, change):
-    page = as_markdown(two(record, change), "Runs")
+    page = page_of(*two(record, change))
     assert "±" not in page
     assert page.count("| mnist | 2.250 |") == 2
 
 
 def test_imported_flows_are_never_taken_together(record):
-    imported = {**record.pop("training"), "checkpoint": "80.pt", "sha256": "a" * 64, "epoch": 80, "class": "RealNVP"}
-    record["config"] |= {"recipe": "original-RealNVP", "scale": "imported", "training": None}
-    record["imported"], other = imported, deepcopy(record)
-    other["imported"] = imported | {"sha256": "b" * 64, "checkpoint": "60.pt"}
-    page = as_markdown([record, other], "Runs")
+    del record["run"]["training"]
+    record["run"]["config"] |= {"recipe": "original-RealNVP", "scale": "imported", "training": None}
+    record["run"]["imported"], other = IMPORTED, deepcopy(record)
+    other["run"]["imported"] = IMPORTED | {"sha256": "b" * 64, "checkpoint": "60.pt"}
+    page = page_of(record, other)
     assert "±" not in page
     assert "60.pt" in page
     assert "80.pt" in page
@@ -133,8 +143,8 @@ def test_imported_flows_are_never_taken_together(record):
 def test_other_networks_and_masks_are_told_apart_and_have_no_number_in_the_paper(record):
     names = []
     for recipe in ("masks-fashion-mnist-cycle", "bottleneck-fashion-mnist-10", "bottleneck-fashion-mnist-none"):
-        record["config"] = RECIPES[recipe]("cpu").model_dump(mode="json")
-        row = next(line for line in as_markdown([record], "Runs").splitlines() if "| mnist |" in line)
+        record["run"]["config"] = RECIPES[recipe]("cpu").model_dump(mode="json")
+        row = next(line for line in page_of(record).splitlines() if "| mnist |" in line)
         assert row.endswith("|  |")
         names.append(row.split("|")[1].strip())
     assert names == [
@@ -145,10 +155,9 @@ def test_other_networks_and_masks_are_told_apart_and_have_no_number_in_the_paper
 
 
 def test_an_imported_flow_says_where_it_came_from(record):
-    record["imported"] = {
-        **record.pop("training"), "checkpoint": "80.pt", "sha256": "a" * 64, "epoch": 80, "class": "RealNVP",
-    }  # fmt: skip
-    record["config"] |= {"recipe": "original-RealNVP", "scale": "imported", "training": None}
-    page = as_markdown([record], "Runs")
+    del record["run"]["training"]
+    record["run"]["imported"] = IMPORTED
+    record["run"]["config"] |= {"recipe": "original-RealNVP", "scale": "imported", "training": None}
+    page = page_of(record)
     assert "| RealNVP, fashion_mnist | imported | 3.500 |" in page
     assert "the original's RealNVP from 80.pt (sha256 `aaaaaaaaaaaaaaaa`, epoch 80), 1,000 parameters." in page

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from making_runs import QUIET
+from oodflow.document import as_markdown
 from oodflow.errors import OodflowError
 from oodflow.recipes import RECIPES
-from oodflow.report.curves import as_markdown, at, read_curve, write
+from oodflow.report.curves import Curves, curves_document, read_curve, write_curves
 from oodflow.runs import RunDir
 from oodflow.runs.overrides import override
 from oodflow.session.train import SessionOptions, start
@@ -41,23 +42,25 @@ def test_a_run_leaves_its_looks_with_their_time(run):
 
 def test_the_table_tells_the_last_look_before_each_time(run, tmp_path):
     curve = read_curve(slower(run, tmp_path / "slow", 20))  # looks after 60 and 120 s
-    assert at(curve, 59) is None
-    assert at(curve, 119) == curve.looks[0]
-    assert at(curve, 121) is None  # the run had ended
-    page = as_markdown([curve], "Runs")
+    assert curve.at(59) is None
+    assert curve.at(119) == curve.looks[0]
+    assert curve.at(121) is None  # the run had ended
+    page = as_markdown(curves_document(Curves(curves=(curve,))))
     header, _, row = [line for line in page.splitlines() if line.startswith("|")]
     assert header == "| flow, trained on, scale | 30 s | 1 min | at its end |"
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells[1] == ""
     assert cells[2].startswith(f"{curve.looks[0].bits_per_dim:.3f} (")
     assert cells[3].endswith("after 120 s")
-    assert curve.training["data"]["fingerprint"] in page
+    assert curve.training.data.fingerprint in page
 
 
 def test_page_data_and_picture_are_written(run, tmp_path):
-    page, data, picture = write([read_curve(run)], tmp_path / "time-to-quality")
+    curves = Curves(curves=(read_curve(run),))
+    page, data, picture = write_curves(curves, tmp_path / "time-to-quality")
     assert f"]({picture.name})" in page.read_text()
-    assert json.loads(data.read_text())[0]["looks"][1]["step"] == 6
+    assert Curves.read(data) == curves
+    assert curves.curves[0].looks[1].step == 6
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 

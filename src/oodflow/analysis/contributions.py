@@ -10,6 +10,7 @@ from torch import Tensor
 from oodflow.analysis.walk import BATCH, Visit, Walk, in_batches
 from oodflow.bijections import ActNorm, Coupling, Logit
 from oodflow.flows import Flow
+from oodflow.metrics import Estimate, bits_per_dim, difference
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +45,43 @@ class Contributions:
             parts[f"log-det, scale {scale + 1}"] = self.log_det[:, scale]
             parts[f"log p(z), scale {scale + 1}"] = self.prior[:, scale]
         return parts
+
+
+@dataclass(frozen=True)
+class GapPart:
+    """A part of the log-probability of two sets, means over images in bits per dimension: positive is likelier.
+
+    Attributes:
+        name: of the part.
+        inside: of the in-distribution set.
+        outside: of the other.
+        difference: of the other's over the first's.
+    """
+
+    name: str
+    inside: float
+    outside: float
+    difference: Estimate
+
+
+def gap(inside: Contributions, outside: Contributions, dims: int, *, seed: int = 0) -> list[GapPart]:
+    r"""Take the gap between the mean log-probabilities of two sets apart.
+
+    Args:
+        inside: of the in-distribution set.
+        outside: of the other.
+        dims: :math:`D = CHW`.
+        seed: of the bootstrap; the images of the sets are drawn each by themselves.
+
+    Returns:
+        The parts in the order in which the flow goes through them, and last ``all``, which they add up to.
+    """
+    sides = [side.named() | {"all": side.log_prob} for side in (inside, outside)]
+    parts = []
+    for name in sides[0]:
+        here, there = (-bits_per_dim(side[name], dims) for side in sides)
+        parts.append(GapPart(name, float(here.mean()), float(there.mean()), difference(here, there, seed=seed)))
+    return parts
 
 
 def contributions(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0, batch_size: int = BATCH) -> Contributions:

@@ -1,6 +1,6 @@
 """What each coupling layer predicts: section 4 of the paper, as pictures and as numbers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -12,7 +12,7 @@ from oodflow.analysis.walk import BATCH, Place, Visit, Walk, in_batches
 from oodflow.bijections import Coupling
 from oodflow.errors import UsageError
 from oodflow.flows import Flow
-from oodflow.metrics import Estimate, estimate, mean
+from oodflow.metrics import Estimate, difference, estimate, mean
 
 Floats = NDArray[np.float64]
 
@@ -44,7 +44,7 @@ class CouplingPictures:
         changes = ~np.isnan(self.shift[0])
         x, prediction = (torch.from_numpy(maps[:, changes]) for maps in (self.before, self.shift))
         with np.errstate(invalid="ignore", divide="ignore"):
-            return _r2(_squares(prediction, x))
+            return r2_of(_squares(prediction, x))
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,11 @@ class CouplingMeasures:
         scale: the scale that it is in.
         size: height and width of what it works on.
         r2: :math:`R^2 = 1 - \sum (x - (-t))^2 / \sum (x - \bar x)^2` of :math:`-t` against the numbers :math:`x` that
-            the layer changes, over all images and numbers; none, as the next three, if its transformer has no shift.
+            the layer changes, over all images and numbers; none, as all that rests on it, if its transformer has no
+            shift.
+        r2_sums: what each image adds to the sums that :func:`r2_of` makes an R² of, ``[N, 4]``.
         r2_erased: the same, with what the coupling before wrote taken back before the st-network looks.
+        r2_fall: by how much it is lower then, over the same images.
         r2_swapped: the same, with the coupling before having written what it would have for another image.
         r2_donor: :math:`R^2` of that prediction against the other image's numbers.
         mean_log_scale: mean :math:`s`, the logarithm of its own derivative, of what it changes.
@@ -67,7 +70,9 @@ class CouplingMeasures:
     scale: int | None
     size: tuple[int, int]
     r2: Estimate | None
+    r2_sums: Floats | None = field(compare=False, repr=False)
     r2_erased: Estimate | None
+    r2_fall: Estimate | None
     r2_swapped: Estimate | None
     r2_donor: Estimate | None
     mean_log_scale: Estimate
@@ -205,26 +210,29 @@ class _Tally:
 
     def measures(self, dims: int, seed: int, *, first: bool) -> CouplingMeasures:
         """Sum up."""
-        r2 = {name: estimate(np.concatenate(sums), _r2, seed=seed) for name, sums in self._squares.items() if sums}
+        sums = {name: np.concatenate(parts) for name, parts in self._squares.items() if parts}
+        r2 = {name: estimate(parts, r2_of, seed=seed) for name, parts in sums.items()}
+        fall = difference(sums["erased"], sums["as it is"], r2_of, paired=True, seed=seed) if sums else None
         log_scales = np.concatenate(self._log_scales)
         assert isinstance(self.place.layer, Coupling)
         height, width = self.place.layer.mask.condition.shape[1:]
         return CouplingMeasures(
-            scale=self.place.scale, size=(height, width), r2=r2.get("as it is"),
-            r2_erased=None if first else r2.get("erased"), r2_swapped=None if first else r2.get("swapped"),
-            r2_donor=None if first else r2.get("donor"),
+            scale=self.place.scale, size=(height, width), r2=r2.get("as it is"), r2_sums=sums.get("as it is"),
+            r2_erased=None if first else r2.get("erased"), r2_fall=None if first else fall,
+            r2_swapped=None if first else r2.get("swapped"), r2_donor=None if first else r2.get("donor"),
             mean_log_scale=mean(log_scales / int(self.place.changes.sum()), seed=seed),
             log_scale_edges=mean(np.concatenate(self._edges), seed=seed), log_det=mean(log_scales / dims, seed=seed),
         )  # fmt: skip
 
 
 def _squares(prediction: Tensor, truth: Tensor) -> Floats:
-    """What each image adds to :func:`_r2`: squared errors, squares, sum and number of its values, ``[B, 4]``."""
+    """What each image adds to :func:`r2_of`: squared errors, squares, sum and number of its values, ``[B, 4]``."""
     count = torch.full((len(truth),), truth.shape[1], dtype=truth.dtype, device=truth.device)
     sums = [(truth - prediction).square().sum(1), truth.square().sum(1), truth.sum(1), count]
     return torch.stack(sums, 1).cpu().numpy()
 
 
-def _r2(sums: Floats) -> Floats:
+def r2_of(sums: Floats) -> Floats:
+    """Make an R² of the sums of squared errors, of squares, of values, and their number, ``[..., 4]`` to ``[...]``."""
     errors, squares, total, count = np.moveaxis(sums, -1, 0)
     return np.asarray(1 - errors / (squares - total**2 / count))

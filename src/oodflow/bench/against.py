@@ -4,15 +4,15 @@ import warnings
 from collections.abc import Callable
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from oodflow.bench.peers import PEERS, Peer
 from oodflow.bench.peers.peer import SIZES, LogProb, logits
+from oodflow.bench.record import Duel, Pair, PeerSpeed, Sizes
 from oodflow.bench.rounds import Task, interleave, ratios, summary
-from oodflow.bench.throughput import BATCH, COUNTED, LEAST, SCORED, Subject, count_work, parameters
+from oodflow.bench.throughput import BATCH, COUNTED, LEAST, SCORED, Subject, count_work, parameters, speed
 from oodflow.flows import Flow
 from oodflow.training import MaximumLikelihood, Part, TrainingConfig, TrainState, seeded
 from oodflow.training.loop import take_step
@@ -25,7 +25,7 @@ Draw = Callable[[int], Tensor]
 """Draws so many vectors, or images as logits."""
 
 
-def compare(name: str, scale: str, rounds: int) -> dict[str, Any]:
+def compare(name: str, scale: str, rounds: int) -> PeerSpeed:
     """Measure a peer and the flow of ours that is nearest to it.
 
     Both train with Adam at batch 32 on what is in memory. Theirs scores with its ``log_prob`` in batches of 32, in eval
@@ -33,20 +33,19 @@ def compare(name: str, scale: str, rounds: int) -> dict[str, Any]:
     besides, or where it is over vectors with ``log_prob`` as well.
 
     Returns:
-        The peer's row of the record: a ``ratio`` above 1 says that ours is faster. Where it is not installed, or fails,
-        ``missing`` says so and there is nothing else.
+        The peer's row of the record. Where it is not installed, or fails, ``missing`` says so and there is no duel.
     """
     if find_spec(name) is None:
-        return {"peer": name, "missing": "not installed"}
+        return PeerSpeed(peer=name, missing="not installed")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # theirs are not for our users
-            return _compare(name, scale, rounds)
+            return PeerSpeed(peer=name, release=version(name), duel=_duel(name, scale, rounds))
     except Exception as error:  # of a library that is not ours, of any version: no reason to lose all the rest
-        return {"peer": name, "version": version(name), "missing": f"failed: {type(error).__name__}: {error}"}
+        return PeerSpeed(peer=name, release=version(name), missing=f"failed: {type(error).__name__}: {error}")
 
 
-def _compare(name: str, scale: str, rounds: int) -> dict[str, Any]:
+def _duel(name: str, scale: str, rounds: int) -> Duel:
     peer = PEERS[name](SIZES[scale])
     with seeded(0):
         model, log_prob = peer.build()
@@ -59,25 +58,19 @@ def _compare(name: str, scale: str, rounds: int) -> dict[str, Any]:
         "theirs": count_work(model, lambda: log_prob(draw(COUNTED))),
         "ours": count_work(flow, _our_log_prob(flow, draw)),
     }
-    tasks = [Task(f"{who} {task.name}", task.call) for pair in zip(theirs, ours, strict=True)
-             for who, task in zip(("theirs", "ours"), pair, strict=True)]  # fmt: skip
+    tasks = [Task(f"{side} {task.name}", task.call) for pair in zip(theirs, ours, strict=True)
+             for side, task in zip(("theirs", "ours"), pair, strict=True)]  # fmt: skip
     seconds = interleave(tasks, rounds, least=LEAST[scale])
-    row: dict[str, Any] = {
-        "peer": name, "version": version(name), "theirs": peer.theirs, "ours": peer.ours,
-        "flow": peer.config.title, "parameters": {"theirs": parameters(model), "ours": parameters(flow)},
-    }  # fmt: skip
+    pairs = {}
     for i, what in enumerate(WHATS):
         count = BATCH if what == "train" else images
-        of = {who: seconds[f"{who} {what}"] for who in work}
-        row[what] = {"ratio": summary(ratios(of["theirs"], of["ours"]))}
-        for who in work:
-            flop = work[who][1 - i].flop
-            row[what][who] = {
-                "flop_per_image": flop,
-                "images_per_second": summary([count / s for s in of[who]]),
-                "flop_per_second": summary([count * flop / s for s in of[who]]),
-            }
-    return row
+        of = {side: seconds[f"{side} {what}"] for side in work}
+        speeds = {side: speed(work[side][1 - i].flop, count, of[side]) for side in work}
+        pairs[what] = Pair(ratio=summary(ratios(of["theirs"], of["ours"])), **speeds)
+    return Duel(
+        theirs=peer.theirs, ours=peer.ours, flow=peer.config.title,
+        parameters=Sizes(theirs=parameters(model), ours=parameters(flow)), train=pairs["train"], score=pairs["score"],
+    )  # fmt: skip
 
 
 def _their_tasks(model: nn.Module, log_prob: LogProb, batch: Tensor, scored: Tensor) -> list[Task]:

@@ -1,20 +1,17 @@
 """Shares of the limit that were stored, to tell by hand whether something has become slower."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
-from pydantic import ValidationError
-
-from oodflow.config import Config
+from oodflow.bench.record import BenchRecord, Spread
 from oodflow.errors import OodflowError, UsageError
-from oodflow.files import write_text
+from oodflow.records import Record
 
 TOLERANCE = 0.10  # relative; more where the rounds themselves lay further apart
 RESTLESS = 0.50  # with a tolerance above this a guard would guard nothing
 
 
-class Ratio(Config):
+class Ratio(Record):
     """A share of the limit, 1 being all of it.
 
     Attributes:
@@ -30,7 +27,7 @@ class Ratio(Config):
     tolerance: float
 
 
-class Ratios(Config):
+class Ratios(Record):
     """Shares, and what they were measured with.
 
     Attributes:
@@ -42,6 +39,10 @@ class Ratios(Config):
         shares: by ``recipe/scale/train`` or ``recipe/scale/score``.
     """
 
+    version: ClassVar[int | None] = 1
+    migrations: ClassVar = {0: dict}  # there was no version yet
+    remedy: ClassVar[str] = "`oodflow bench --store` writes it anew"
+
     command: str
     commit: str | None
     cpu: str
@@ -50,20 +51,23 @@ class Ratios(Config):
     shares: dict[str, Ratio]
 
 
-def ratios(record: Mapping[str, Any]) -> Ratios:
+def ratios(record: BenchRecord) -> Ratios:
     """Take the shares out of a record that :func:`oodflow.bench.run.bench` made.
 
     The tolerance is 10 %, or the distance between the lowest and the highest round where that is more.
     """
     shares = {
-        f"{row['recipe']}/{row['scale']}/{what}": _ratio(row[what]["share"])
-        for row in record["flows"]
-        for what in ("train", "score")
+        f"{row.recipe}/{row.scale}/{what}": _ratio(speed.share)
+        for row in record.flows
+        for what, speed in (("train", row.train), ("score", row.score))
     }
-    return Ratios(shares=shares, **{name: record[name] for name in ("command", "commit", "cpu", "threads", "torch")})
+    made = record.provenance
+    return Ratios(
+        command=made.command, commit=made.commit, cpu=record.cpu, threads=made.threads, torch=made.torch, shares=shares
+    )
 
 
-def write_ratios(record: Mapping[str, Any], path: Path) -> None:
+def write_ratios(record: BenchRecord, path: Path) -> None:
     """Store the shares of a record.
 
     Raises:
@@ -75,7 +79,7 @@ def write_ratios(record: Mapping[str, Any], path: Path) -> None:
             f"nothing was stored in {path}, for the rounds lie too far apart ({', '.join(restless)}): measure while "
             "the machine does nothing else, or with more --rounds."
         )
-    write_text(path, found.model_dump_json(indent=2) + "\n")
+    found.write(path)
 
 
 def load_ratios(path: Path) -> Ratios:
@@ -87,14 +91,7 @@ def load_ratios(path: Path) -> Ratios:
     """
     if not path.is_file():
         raise UsageError(f"{path} is not there: measure it first with `oodflow bench --store {path}`.")
-    try:
-        return Ratios.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise OodflowError(
-            f"{path} holds no stored shares: {where}: {first['msg']}; `oodflow bench --store {path}` writes it anew."
-        ) from error
+    return Ratios.read(path)
 
 
 def fallen(stored: Ratios, measured: Ratios) -> list[str]:
@@ -126,6 +123,6 @@ def differences(stored: Ratios, measured: Ratios) -> list[str]:
     ]
 
 
-def _ratio(share: Mapping[str, float]) -> Ratio:
-    spread = (share["high"] - share["low"]) / share["median"]
-    return Ratio(share=share["median"], low=share["low"], high=share["high"], tolerance=max(TOLERANCE, spread))
+def _ratio(share: Spread) -> Ratio:
+    spread = (share.high - share.low) / share.median
+    return Ratio(share=share.median, low=share.low, high=share.high, tolerance=max(TOLERANCE, spread))

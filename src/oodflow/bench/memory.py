@@ -4,24 +4,20 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
+from oodflow.bench.record import Memory
 from oodflow.errors import OodflowError
 
 STEPS = 2  # the second has everything in memory: weights, gradients, moments and what the backward pass needs
 
 
-def measure(recipe: str, scale: str, memory: str = "stored") -> dict[str, Any]:
+def measure(recipe: str, scale: str, memory: str = "stored") -> Memory:
     """Train a recipe for a few steps in a new process and tell how far its memory grew.
 
     Args:
         recipe: name of the recipe.
         scale: its scale.
         memory: its ``training.memory``.
-
-    Returns:
-        Bytes of resident memory: ``import_bytes`` at most before the flow was built, and ``growth_bytes`` from there
-        to the highest.
 
     Raises:
         OodflowError: when the process fails, for want of memory for one.
@@ -33,7 +29,7 @@ def measure(recipe: str, scale: str, memory: str = "stored") -> dict[str, Any]:
         last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
         raise OodflowError(f"{recipe} at {scale} scale could not be trained in a process of its own: {last[0]}.")
     before, after = json.loads(done.stdout)
-    return {"import_bytes": before, "growth_bytes": after - before}
+    return Memory(import_bytes=before, growth_bytes=after - before)
 
 
 def peak() -> int:

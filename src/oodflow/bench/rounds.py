@@ -5,7 +5,8 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from oodflow.bench.record import Spread
 
 Seconds = dict[str, tuple[float, ...]]
 """By name of the task: seconds a call, one number a round."""
@@ -55,14 +56,14 @@ def interleave(
     return {name: tuple(values) for name, values in seconds.items()}
 
 
-def summary(values: Sequence[float]) -> dict[str, Any]:
+def summary(values: Sequence[float]) -> Spread:
     """Sum rounds up: the median, and the lowest and highest, for three to five rounds have no finer spread.
 
     Example:
         >>> summary([3.0, 1.0, 2.0])
-        {'median': 2.0, 'low': 1.0, 'high': 3.0}
+        Spread(median=2.0, low=1.0, high=3.0)
     """
-    return {"median": statistics.median(values), "low": min(values), "high": max(values)}
+    return Spread(median=statistics.median(values), low=min(values), high=max(values))
 
 
 def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:

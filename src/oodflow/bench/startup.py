@@ -3,8 +3,8 @@
 import subprocess
 import sys
 from functools import partial
-from typing import Any
 
+from oodflow.bench.record import Startup
 from oodflow.bench.rounds import Task, interleave, ratios, summary
 
 COMMANDS = {
@@ -21,20 +21,19 @@ BESIDE = {  # what each is a multiple of
 }
 
 
-def measure(rounds: int, least: float) -> dict[str, Any]:
+def measure(rounds: int, least: float) -> Startup:
     """Time processes from start to end, by turns.
 
     Returns:
-        ``seconds`` of each command, and ``ratios`` to what it is compared with: a Python that does nothing, or one that
-        imports torch.
+        Ratios to what each stands beside: a Python that does nothing, or one that imports torch.
     """
     tasks = [Task(name, partial(_run, arguments)) for name, arguments in COMMANDS.items()]
     seconds = interleave(tasks, rounds, least=least)
-    return {
-        "seconds": {name: summary(values) for name, values in seconds.items()},
-        "ratios": {name: summary(ratios(seconds[name], seconds[beside])) for name, beside in BESIDE.items()},
-        "beside": BESIDE,
-    }
+    return Startup(
+        seconds={name: summary(values) for name, values in seconds.items()},
+        ratios={name: summary(ratios(seconds[name], seconds[beside])) for name, beside in BESIDE.items()},
+        beside=BESIDE,
+    )
 
 
 def _run(arguments: list[str]) -> None:

@@ -3,10 +3,10 @@
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 
+from oodflow.bench.record import EvaluateTime, Surroundings
 from oodflow.bench.rounds import Seconds, Task, interleave, ratios, summary
 from oodflow.bench.throughput import BATCH, LEAST, Subject
 from oodflow.data import ImageSet, TrainingBatches, load
@@ -24,15 +24,8 @@ LIMIT = 2  # images of each set, the fewest that evaluate takes: scoring them co
 IMAGES = {"smoke": 8, "cpu": 256}
 
 
-def measure(scale: str, rounds: int) -> dict[str, Any]:
-    """Measure around the built-in recipe, its data and the flow.
-
-    Returns:
-        ``loading``: the share of a training step and its loading that loading is, batch and noise together.
-        ``scores``: by score, what it costs on top of the likelihood pass, as a share of that pass.
-        ``evaluate``: ``seconds`` that evaluating takes beside scoring, with sets that are cached, and the ``images``
-        that could have been scored meanwhile.
-    """
+def measure(scale: str, rounds: int) -> Surroundings:
+    """Measure around the built-in recipe, its data and the flow."""
     config = RECIPES[RECIPE](scale)
     subject = Subject.of(config)
     images = load(config.data, "test").limit(IMAGES[scale])
@@ -50,26 +43,28 @@ def measure(scale: str, rounds: int) -> dict[str, Any]:
             Task("evaluate", _evaluation(Path(folder))),
         ]
         seconds = interleave(tasks, rounds, least=LEAST[scale])
-    return summarise(seconds, len(images)) | {"recipe": RECIPE, "scale": scale}
+    return summarise(seconds, len(images), scale)
 
 
-def summarise(seconds: Seconds, images: int) -> dict[str, Any]:
+def summarise(seconds: Seconds, images: int, scale: str) -> Surroundings:
     """Turn times into ratios; ``images`` is how many the pass ``observe`` scores.
 
     Example:
         >>> times = {"train": (3.0,), "load": (1.0,), "observe": (2.0,), "evaluate": (4.0,)}
         >>> times |= {name: (1.0,) for name in SCORES}
-        >>> found = summarise(times, 10)
-        >>> found["loading"]["median"], found["scores"]["typicality"]["median"], found["evaluate"]["images"]["median"]
+        >>> found = summarise(times, 10, "cpu")
+        >>> found.loading.median, found.scores["typicality"].median, found.evaluate.images.median
         (0.25, 0.5, 20.0)
     """
     whole = [load + train for load, train in zip(seconds["load"], seconds["train"], strict=True)]
     scored = [images * share for share in ratios(seconds["evaluate"], seconds["observe"])]
-    return {
-        "loading": summary(ratios(seconds["load"], whole)),
-        "scores": {name: summary(ratios(seconds[name], seconds["observe"])) for name in SCORES},
-        "evaluate": {"seconds": summary(seconds["evaluate"]), "images": summary(scored)},
-    }
+    return Surroundings(
+        recipe=RECIPE,
+        scale=scale,
+        loading=summary(ratios(seconds["load"], whole)),
+        scores={name: summary(ratios(seconds[name], seconds["observe"])) for name in SCORES},
+        evaluate=EvaluateTime(seconds=summary(seconds["evaluate"]), images=summary(scored)),
+    )
 
 
 def _loading(images: ImageSet) -> Callable[[], object]:

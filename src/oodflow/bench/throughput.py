@@ -12,6 +12,7 @@ from torch import Tensor
 from oodflow.bench import limit
 from oodflow.bench.flops import Probe, Work, count
 from oodflow.bench.limit import Rates
+from oodflow.bench.record import FlowSpeed, LimitedSpeed, MemoryKinds, Speed
 from oodflow.bench.rounds import Task, interleave, ratios, summary
 from oodflow.data import ImageSet, shape_of
 from oodflow.flows import Flow
@@ -81,8 +82,8 @@ class Subject:
         return count_work(self.state.flow, lambda: self.state.flow.log_prob(images, noise=noise))
 
 
-def measure(config: RunConfig, rounds: int) -> tuple[dict[str, Any], Limits]:
-    """Measure a recipe's training and scoring, with its limit in the same rounds.
+def measure(config: RunConfig, rounds: int, memory: MemoryKinds) -> tuple[FlowSpeed, Limits]:
+    """Measure a recipe's training and scoring, with its limit in the same rounds; ``memory`` is put beside them.
 
     Returns:
         The recipe's row of the record, and the rates of its probes.
@@ -94,33 +95,41 @@ def measure(config: RunConfig, rounds: int) -> tuple[dict[str, Any], Limits]:
     tasks = [*subject.tasks(), reversible, *limiting]
     seconds = interleave(tasks, rounds, least=least)
     limits = {probe: limit.rates(probe, BATCH, seconds) for probe in scoring.probes}
-    row: dict[str, Any] = {
-        "recipe": config.recipe, "scale": config.scale, "flow": config.flow.title,
-        "shape": list(subject.state.flow.shape), "parameters": parameters(subject.state.flow),
-        "skipped_steps": subject.state.skipped,
+    flow = subject.state.flow
+    measured = {
+        what: result(flop, images, seconds[what], _limits(scoring.probes, limits, kind, rounds))
+        for what, kind, flop, images in (
+            ("train", "train", training.flop, BATCH), ("score", "forward", scoring.flop, len(subject.scored)),
+        )
     }  # fmt: skip
-    for what, kind, flop, images in (
-        ("train", "train", training.flop, BATCH), ("score", "forward", scoring.flop, len(subject.scored)),
-    ):  # fmt: skip
-        row[what] = result(flop, images, seconds[what], _limits(scoring.probes, limits, kind, rounds))
-    row["reversible_time"] = summary(ratios(seconds["reversible"], seconds["train"]))
-    return row, limits
+    return FlowSpeed(
+        recipe=config.recipe, scale=config.scale, flow=config.flow.title, shape=flow.shape, parameters=parameters(flow),
+        skipped_steps=subject.state.skipped, train=measured["train"], score=measured["score"],
+        reversible_time=summary(ratios(seconds["reversible"], seconds["train"])), memory=memory,
+    ), limits  # fmt: skip
 
 
-def result(flop: int, images: int, seconds: tuple[float, ...], limits: list[float]) -> dict[str, Any]:
+def result(flop: int, images: int, seconds: tuple[float, ...], limits: list[float]) -> LimitedSpeed:
     """Sum up a task that takes ``images`` through the flow at ``flop`` each, one of ``seconds`` and ``limits`` a round.
 
     Example:
-        >>> result(10, 4, (2.0,), [50.0])["share"]["median"], result(10, 4, (2.0,), [50.0])["images_per_second"]["low"]
+        >>> result(10, 4, (2.0,), [50.0]).share.median, result(10, 4, (2.0,), [50.0]).images_per_second.low
         (0.4, 2.0)
     """
-    return {
-        "flop_per_image": flop,
-        "images_per_second": summary([images / s for s in seconds]),
-        "flop_per_second": summary([flop * images / s for s in seconds]),
-        "limit_flop_per_second": summary(limits),
-        "share": summary(limit.shares(flop * images, seconds, limits)),
-    }
+    return LimitedSpeed(
+        **speed(flop, images, seconds).model_dump(),
+        limit_flop_per_second=summary(limits),
+        share=summary(limit.shares(flop * images, seconds, limits)),
+    )
+
+
+def speed(flop: int, images: int, seconds: tuple[float, ...]) -> Speed:
+    """Sum up how fast a task takes ``images`` through a flow at ``flop`` each."""
+    return Speed(
+        flop_per_image=flop,
+        images_per_second=summary([images / s for s in seconds]),
+        flop_per_second=summary([flop * images / s for s in seconds]),
+    )
 
 
 def count_work(model: torch.nn.Module, log_prob: Callable[[], Tensor]) -> tuple[Work, Work]:

@@ -4,11 +4,13 @@ import shlex
 from argparse import Namespace
 
 from oodflow.bench.guard import differences, fallen, load_ratios, ratios, write_ratios
-from oodflow.bench.page import as_markdown
-from oodflow.bench.run import BenchOptions, bench, require_writable, write
+from oodflow.bench.options import BenchOptions
+from oodflow.bench.page import bench_document
+from oodflow.bench.run import bench, require_writable
 from oodflow.cli.display import show_or_write
 from oodflow.errors import OodflowError
 from oodflow.files import page_and_data
+from oodflow.runs.pages import write_page
 from oodflow.session.progress import progress_console
 
 
@@ -24,7 +26,10 @@ def run(arguments: Namespace) -> None:
         peers=arguments.peers,
     )
     record = bench(options, command=shlex.join(arguments.command), say=progress_console.print)
-    show_or_write(arguments, record, lambda: as_markdown(record), lambda path: write(record, path))
+    show_or_write(
+        arguments, record, lambda: bench_document(record),
+        lambda path: write_page(path, record, lambda title: bench_document(record)),
+    )  # fmt: skip
     if arguments.store is not None:
         write_ratios(record, arguments.store)
         progress_console.print(f"Wrote {arguments.store}")

@@ -3,10 +3,15 @@
 from argparse import Namespace
 
 from oodflow.cli.display import show_or_write
-from oodflow.report.comparison import as_markdown, compare, write
+from oodflow.report.comparison import comparison_document
+from oodflow.report.evaluated_runs import compare
+from oodflow.runs.pages import write_page
 
 
 def run(arguments: Namespace) -> None:
-    """Print or write the records of several runs beside the paper's numbers."""
-    records = compare(arguments.run_dirs)
-    show_or_write(arguments, records, lambda: as_markdown(records, "Runs"), lambda path: write(records, path))
+    """Show or write several runs beside the paper's numbers."""
+    comparison = compare(arguments.run_dirs)
+    show_or_write(
+        arguments, comparison, lambda: comparison_document(comparison),
+        lambda path: write_page(path, comparison, lambda title: comparison_document(comparison, title)),
+    )  # fmt: skip

@@ -33,12 +33,14 @@ def run(arguments: Namespace) -> None:
     kwargs = constructor_arguments(cls, data.shape, FLOW_FLAGS | given)
     origin = OriginalRun(cls, kwargs, data.name, given)
     run_dir = import_original(arguments.checkpoint, origin, arguments.out, command=shlex.join(arguments.command))
-    imported = run_dir.record()["imported"]
+    record = run_dir.record()
+    assert record is not None, "it was written just now"
+    assert record.imported is not None, "it says where the flow came from"
     if arguments.json:
-        print(json.dumps(imported, indent=2))
+        print(json.dumps(record.imported.as_dict(), indent=2))
         return
-    epoch = "" if imported["epoch"] is None else f" of epoch {imported['epoch']}"
-    what = f"the original's {cls}{epoch}, {imported['parameters']:,} parameters"
+    epoch = "" if record.imported.epoch is None else f" of epoch {record.imported.epoch}"
+    what = f"the original's {cls}{epoch}, {record.imported.parameters:,} parameters"
     result_console.print(f"Wrote {run_dir.path}: {what}")
     if run_dir.config().ood:
         result_console.print(f"Next: oodflow evaluate {shlex.quote(str(run_dir.path))}")

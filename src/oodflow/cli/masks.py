@@ -3,7 +3,7 @@
 from argparse import Namespace
 
 from oodflow.figures import save_figure
-from oodflow.paper.masks import draw_masks
+from oodflow.paper.mask_drawing import draw_masks
 
 
 def run(arguments: Namespace) -> None:

@@ -88,7 +88,7 @@ def _train(verbs: "Verbs[Parser]") -> None:
     parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="name of a recipe; see --list")
     parser.add_argument("overrides", nargs="*", metavar="FIELD=VALUE", help="such as training.lr=1e-4 flow.width=32")
     parser.add_argument("--scale", help="smoke (seconds), cpu (minutes, default) or paper (GPU, days)")
-    parser.add_argument("--out", type=Path, help="run directory (default: runs/RECIPE-SCALE, with a digest if bent)")
+    parser.add_argument("--out", type=Path, help="run directory (default: runs/RECIPE-SCALE, with a digest if changed)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run, from its last checkpoint")
     parser.add_argument("--seed", type=int, help="short for training.seed=N")
     parser.add_argument("--precision", help="short for training.precision=float32, tf32 or bfloat16")
@@ -126,7 +126,7 @@ def _explain(verbs: "Verbs[Parser]") -> None:
         help="which images of either set to show, from 0; coupling layers of the first (default: four from all over)",
     )  # fmt: skip
     parser.add_argument(
-        "--measured", type=_at_least_two, default=128, metavar="N", help="images of each set to measure on"
+        "--limit", type=_at_least_two, default=128, metavar="N", help="measure on at most N images of each set"
     )
     parser.add_argument("--draws", type=_positive, default=40, metavar="K", help="noise draws in mean latents")
     parser.add_argument("--seed", type=_from_zero, default=0, help="of noise, resampling and the bootstrap")

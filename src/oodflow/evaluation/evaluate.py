@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from math import prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 
@@ -74,9 +74,11 @@ def evaluate(
 
     reference = observe(choice.reference) if choice.reference else None
     scored = _score(choice.scores, reference, [observe(images) for images in (test, *others)])
+    record = run.record()
+    training = record.training if record else None
     evaluation = Evaluation(
         provenance=provenance(command),
-        step=run.record().get("training", {}).get("steps"),
+        step=training.steps if training else None,
         weights=store.weights,
         device=str(flow.device),
         options=options.model_copy(update={"ood": tuple(images.name for images in others)}),
@@ -157,9 +159,8 @@ def _entry(
 ) -> EvaluatedSet:
     log_prob = observation[LogProb()]
     bits = bits_per_dim(log_prob, prod(observation.data.shape))
-    described: dict[str, Any] = describe(observation.data)
     return EvaluatedSet(
-        **described, role=role, scores=scores,
+        **describe(observation.data).model_dump(), role=role, scores=scores,
         bits_per_dim=float(bits.mean()), bits_per_dim_std=float(bits.std()), log_prob=float(log_prob.mean()),
     )  # fmt: skip
 
@@ -176,6 +177,6 @@ def _draw(folder: Path, config: RunConfig, flow: Flow, observations: list[Observ
 def _date_of(folder: Path) -> str | None:
     """Tell when the evaluation that stands at ``folder`` was made, if there is one."""
     try:
-        return str(Evaluation.read(folder / FILE).provenance["date"])
-    except (OodflowError, KeyError):
+        return Evaluation.read(folder / FILE).provenance.date
+    except OodflowError:
         return None

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 from oodflow.errors import OodflowError
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.records import Record
+from oodflow.runs.provenance import DataFacts, Provenance, take_provenance
 from oodflow.runs.run_dir import RunDir
 
 FILE = "evaluation.json"
@@ -24,22 +25,17 @@ class Metrics(Record):
     n_out: int
 
 
-class EvaluatedSet(Record):
+class EvaluatedSet(DataFacts):
     """A data set: what it was, how likely it is, and how well each score tells it from the test set.
 
     Attributes:
+        role: of the set.
         bits_per_dim: mean over its images.
         bits_per_dim_std: their standard deviation.
         log_prob: mean, in nats.
         scores: by name of the score; empty for the test set itself.
     """
 
-    name: str
-    split: str
-    images: int
-    shape: tuple[int, ...]
-    fingerprint: str
-    note: str
     role: Literal["in-distribution test", "out-of-distribution"]
     bits_per_dim: float
     bits_per_dim_std: float
@@ -49,23 +45,22 @@ class EvaluatedSet(Record):
 
 def _from_section(old: dict[str, Any]) -> dict[str, Any]:
     """Migrate the section ``evaluation`` that stood in a run's record."""
-    asked = {"seed", "draws", "limit", "batch_size"}
-    new = {"step", "device", "sets"}
-    others = old["sets"][1:]
-    scores = dict.fromkeys(name for entry in others for name in entry["scores"])
-    options = {name: old[name] for name in asked & old.keys()}
+    old = dict(old)
+    made = take_provenance(old)
+    sets = old.pop("sets")
+    scores = list(dict.fromkeys(name for entry in sets for name in entry.get("scores", {})))
+    asked = {name: old.pop(name) for name in ("seed", "draws", "limit", "batch_size")}
     return {
-        "provenance": {name: value for name, value in old.items() if name not in asked | new},
-        "step": old["step"],
+        **old,
+        "provenance": made,
         "weights": None,
         "left_out": {},
         "replaces": None,
-        "device": old["device"],
-        "options": {**options, "ood": [entry["name"] for entry in others], "scores": list(scores)},
+        "options": {**asked, "ood": [entry["name"] for entry in sets[1:]], "scores": scores},
         "scores": {name: {"kind": name} for name in scores},
         "sets": [
             {**entry, "scores": {name: _metrics(old) for name, old in entry.get("scores", {}).items()}}
-            for entry in old["sets"]
+            for entry in sets
         ],
     }
 
@@ -96,7 +91,7 @@ class Evaluation(Record):
     version: ClassVar[int | None] = 1
     migrations: ClassVar = {0: _from_section}
 
-    provenance: dict[str, Any]
+    provenance: Provenance
     step: int | None
     weights: str | None
     device: str
@@ -123,10 +118,11 @@ def evaluations(run: RunDir) -> list[Evaluation]:
     Raises:
         OodflowError: when one is damaged.
     """
-    older = run.record().get("evaluation")  # of a run that an older version evaluated
+    record = run.record()
+    older = record.evaluation if record else None  # of a run that an older version evaluated
     found = [(Evaluation.parse(older, str(run.record_file)), 0)] if older else []
     found += [(Evaluation.read(file), file.stat().st_mtime_ns) for file in run.evaluations_dir.glob(f"*/{FILE}")]
-    found.sort(key=lambda pair: (pair[0].provenance.get("date", ""), pair[1]))  # a date is of a second
+    found.sort(key=lambda pair: (pair[0].provenance.date, pair[1]))  # a date is of a second
     return [evaluation for evaluation, _ in found]
 
 

@@ -1,28 +1,31 @@
 """Explaining a run: measure, draw, and write it all into the run directory."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from oodflow.data import ImageSet, load
-from oodflow.errors import UsageError
+from oodflow.document import as_markdown
+from oodflow.errors import OodflowError, UsageError
+from oodflow.explanation.gallery import PICTURES, figures_of_page
 from oodflow.explanation.measure import measure, wants_train_mode
 from oodflow.explanation.options import ExplainOptions, shown_indices
-from oodflow.explanation.page import as_markdown
-from oodflow.explanation.pictures import PICTURES, Subject, gap_parts
+from oodflow.explanation.page import explanation_document
+from oodflow.explanation.record import Explanation, Explanations, Trained
+from oodflow.explanation.subject import Side, Subject
+from oodflow.explanation.summary import between, explained_set
 from oodflow.figures import save_figure
-from oodflow.files import file_name, write_text
+from oodflow.files import file_name, write_text, written_together
 from oodflow.flows import Flow
 from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
-from oodflow.runs.provenance import describe, provenance
+from oodflow.runs.provenance import Provenance, describe, provenance
 from oodflow.runs.run_dir import RunDir
 from oodflow.runs.run_dir import load as load_flow
 from oodflow.statistics import require_images, require_shape
 from oodflow.training import choose_device
 
 FORMATS = ("png", "svg")
+FILE = "explain.json"
 
 
 def explain(
@@ -32,11 +35,11 @@ def explain(
     command: str,
     root: Path | None = None,
     say: Callable[[str], None] = lambda line: None,
-) -> dict[str, Any]:
+) -> tuple[Explanation, Path]:
     """Show why a flow finds images of another set as likely as its own, or not.
 
-    Writes ``explain/<set>/`` into the run directory: each of ``PICTURES`` as PNG and SVG, ``explain.json`` and a page,
-    ``explain.md``.
+    Writes ``explain/<set>/`` into the run directory, all of it or nothing: each of ``PICTURES`` as PNG and SVG,
+    ``explain.json`` and a page, ``explain.md``.
 
     Args:
         run: a trained run.
@@ -46,52 +49,84 @@ def explain(
         say: takes a line before each part.
 
     Returns:
-        What stands in ``explain.json``: the measured quantities of both sets, and what they were measured on.
+        What stands in ``explain.json``, and the folder.
 
     Raises:
         UsageError: for an unknown set, images of another shape than the flow's, an index that a set does not have, a
             flow over anything but 8-bit images, and train mode where there is no batch norm.
         OodflowError: for missing or damaged data or weights.
     """
-    config = run.config()
+    config, made = run.config(), provenance(command)
     flow = load_flow(run.path).to(choose_device(options.device))
     run.require_writable()
     require_images(flow)
-    sets = _open_sets(config, flow, options, root)
-    train_mode = wants_train_mode(flow, options.train_mode)
-    settings: dict[str, Any] = {"draws": options.draws, "seed": options.seed, "train_mode": train_mode}
-    indices = {images.name: shown_indices(images, options.images) for images in sets}
-    shown = {images.name: images.batch(indices[images.name]) for images in sets}
-    others = {images.name: images.limit(options.measured).batch(slice(None)) for images in sets}
-    measured = {}
-    for name, images in others.items():
-        say(f"measuring on {len(images):,} images of {name}")
-        measured[name] = measure(flow, images, **settings)
-    named = f"{name_of(config)}, {config.scale} scale"
-    subject = Subject(named, flow, shown, others, indices, measured, **settings)
-    folder = run.path / "explain" / file_name(subject.names[1])
-    figures = {}
-    for name, draw in PICTURES.items():
-        say(f"drawing {name}")
-        if (figure := draw(subject)) is not None:
-            figures[name] = figure
-    record = provenance(command) | settings | {
-        "who": subject.who, "recipe": config.recipe, "device": str(flow.device), "shown": indices,
-        "trained": {key: run.record().get("training", {}).get(key) for key in ("command", "commit", "steps")},
-        "gap": gap_parts(measured, subject.names, flow.dims, options.seed),
-        "sets": [
-            describe(images.limit(options.measured))
-            | {key: value for key, value in measured[images.name].items() if key not in ("log_prob", "parts")}
-            for images in sets
-        ],
-    }  # fmt: skip
-    say(f"writing {folder}")  # only now: what is stopped before leaves the explanation before as it was
-    for name, figure in figures.items():
-        for suffix in FORMATS:
-            save_figure(figure, folder / f"{name}.{suffix}")
-    write_text(folder / "explain.json", json.dumps(record, indent=1, allow_nan=False) + "\n")
-    write_text(folder / "explain.md", as_markdown(record))
-    return record | {"folder": str(folder)}
+    inside, outside = _open_sets(config, flow, options, root)
+    asked = {"ood": outside.name, "train_mode": wants_train_mode(flow, options.train_mode)}
+    options = options.model_copy(update=asked)
+    indices = [shown_indices(images, options.images) for images in (inside, outside)]
+    sides = _side(flow, inside, indices[0], options, say), _side(flow, outside, indices[1], options, say)
+    explanation = explanation_of(run, flow, options, made, sides)
+    folder = run.explanations_dir / file_name(outside.name)
+    drawn = []
+    with written_together(folder) as new:
+        for name, draw in PICTURES.items():
+            say(f"drawing {name}")
+            if (figure := draw(Subject(explanation, flow, sides))) is not None:
+                drawn.append(name)
+                for suffix in FORMATS:
+                    save_figure(figure, new / f"{name}.{suffix}")
+        explanation.write(new / FILE)
+        write_text(new / "explain.md", as_markdown(explanation_document(explanation, figures_of_page(drawn))))
+    return explanation, folder
+
+
+def explanation_of(
+    run: RunDir, flow: Flow, options: ExplainOptions, made: Provenance, sides: tuple[Side, Side]
+) -> Explanation:
+    """Sum up what was measured on two sets."""
+    config, record = run.config(), run.record()
+    training = record.training if record else None
+    inside, outside = sides
+    return Explanation(
+        provenance=made,
+        options=options,
+        subject=f"{name_of(config)}, {config.scale} scale",
+        recipe=config.recipe,
+        trained=training and Trained(command=training.command, commit=training.commit, steps=training.steps),
+        device=str(flow.device),
+        differences="bootstrapped",
+        shown={side.facts.name: side.indices for side in sides},
+        sets=(
+            explained_set(inside.facts, inside.measured, seed=options.seed),
+            explained_set(outside.facts, outside.measured, seed=options.seed),
+        ),
+        between=between(inside.measured, outside.measured, flow.dims, seed=options.seed),
+    )
+
+
+def read_explanations(runs: Sequence[RunDir]) -> Explanations:
+    """Read all explanations in run directories.
+
+    Raises:
+        OodflowError: for a run without any, or a damaged one.
+    """
+    found = []
+    for run in runs:
+        files = sorted(run.explanations_dir.glob(f"*/{FILE}"))
+        if not files:
+            raise OodflowError(f"{run.path} has not been explained: run `oodflow explain {run.path}` first.")
+        found += [Explanation.read(file) for file in files]
+    return Explanations(explanations=tuple(found))
+
+
+def _side(
+    flow: Flow, images: ImageSet, indices: tuple[int, ...], options: ExplainOptions, say: Callable[[str], None]
+) -> Side:
+    limited = images.limit(options.limit)
+    say(f"measuring on {len(limited):,} images of {images.name}")
+    pixels, train_mode = limited.batch(slice(None)), bool(options.train_mode)
+    measured = measure(flow, pixels, draws=options.draws, seed=options.seed, train_mode=train_mode)
+    return Side(describe(limited), indices, images.batch(list(indices)), pixels, measured)
 
 
 def _open_sets(config: RunConfig, flow: Flow, options: ExplainOptions, root: Path | None) -> list[ImageSet]:
@@ -106,6 +141,6 @@ def _open_sets(config: RunConfig, flow: Flow, options: ExplainOptions, root: Pat
     sets = [load(config.data, "test", root=root), load(ood, config.asked_split(ood), root=root)]
     for images in sets:
         require_shape(flow, images)
-        if min(len(images), options.measured) < 2:
+        if len(images) < 2:
             raise UsageError(f"{images.name} has {len(images)} image: it takes at least 2 to measure something.")
     return sets

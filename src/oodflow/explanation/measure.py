@@ -1,13 +1,14 @@
-"""The quantities beside the pictures, for one set of images."""
+"""Measuring a set of images: a number an image, for others to sum up and to draw."""
 
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from oodflow.analysis import (
+    Contributions,
     CouplingMeasures,
     centre_square,
     change,
@@ -21,15 +22,41 @@ from oodflow.analysis import (
     resample,
     shape_correlation,
 )
+from oodflow.explanation.record import Kind
 from oodflow.flows import Flow, image_noise
-from oodflow.metrics import Estimate, bits_per_dim, mean
+from oodflow.metrics import bits_per_dim
 
 Floats = NDArray[np.float64]
-Measured = dict[str, Any]
+Images = NDArray[np.uint8]
 
 
-def measure(flow: Flow, images: NDArray[np.uint8], *, draws: int, seed: int, train_mode: bool) -> Measured:
-    """Measure what the figures show, with 95 % bootstrap intervals over images.
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """What was measured on ``N`` images; a number is NaN where there was nothing to measure, as edges in a flat image.
+
+    Attributes:
+        contributions: the parts of the log-probability.
+        bits_per_dim: ``[N]``.
+        bits_per_dim_train_mode: the same with batch norm in train mode, all images in one batch; none: not wanted.
+        edge_correlation: by kind of latents, ``[N]``.
+        image_correlation: by kind of latents, ``[N]``.
+        couplings: of each layer, summed up over the images.
+        inside: change of the square whose latents were drawn anew, ``[N]``.
+        surround: change of all the rest, ``[N]``.
+    """
+
+    contributions: Contributions
+    bits_per_dim: Floats
+    bits_per_dim_train_mode: Floats | None
+    edge_correlation: Mapping[Kind, Floats]
+    image_correlation: Mapping[Kind, Floats]
+    couplings: list[CouplingMeasures]
+    inside: Floats
+    surround: Floats
+
+
+def measure(flow: Flow, images: Images, *, draws: int, seed: int, train_mode: bool) -> Measurement:
+    """Measure what the figures show.
 
     Args:
         flow: in eval mode; left as it was.
@@ -37,51 +64,38 @@ def measure(flow: Flow, images: NDArray[np.uint8], *, draws: int, seed: int, tra
         draws: dequantisations of the mean latents.
         seed: of noise, resampling and bootstrap.
         train_mode: whether to look at batch norm in train mode too, with all images in one batch.
-
-    Returns:
-        JSON-ready; estimates have ``value``, ``low`` and ``high``, or are none where there was nothing to measure, as
-        with edges in flat images. ``predicts`` tells whether couplings have a shift, and so an R². ``log_prob`` and
-        ``parts`` hold a number for each image and are for the caller to sum up.
     """
     parts = contributions(flow, images, seed=seed)
-    layers = measure_couplings(flow, images, seed=seed)
-    measured: Measured = {
-        "bits_per_dim": _estimate(bits_per_dim(parts.log_prob, flow.dims), seed),
-        **_in_latents(flow, images, draws=draws, seed=seed, train_mode=train_mode),
-        "couplings": [_layer(layer) for layer in layers],
-        "predicts": any(layer.r2 is not None for layer in layers),
-        "resampling": _resampling(flow, images, seed),
-        "log_prob": parts.log_prob, "parts": parts.named(),
-    }  # fmt: skip
-    if train_mode:
-        measured["bits_per_dim_train_mode"] = _estimate(
-            bits_per_dim(_log_prob_in_train_mode(flow, images, seed), flow.dims), seed
-        )
-    return measured
+    kinds = kinds_of_latents(flow, images, draws=draws, seed=seed, train_mode=train_mode)
+    square = square_of(flow)
+    couplings = measure_couplings(flow, images, seed=seed)
+    changed = change(images, resample(flow, images, square, seed=seed), square)
+    trained = _log_prob_in_train_mode(flow, images, seed) if train_mode else None
+    return Measurement(
+        contributions=parts,
+        bits_per_dim=bits_per_dim(parts.log_prob, flow.dims),
+        bits_per_dim_train_mode=None if trained is None else bits_per_dim(trained, flow.dims),
+        edge_correlation={kind: edge_correlation(z, images) for kind, z in kinds.items()},
+        image_correlation={kind: shape_correlation(z, images) for kind, z in kinds.items()},
+        couplings=couplings,
+        inside=changed.inside,
+        surround=changed.surround,
+    )
 
 
-def kinds_of_latents(
-    flow: Flow, images: NDArray[np.uint8], *, draws: int, seed: int, train_mode: bool
-) -> dict[str, Floats]:
+def kinds_of_latents(flow: Flow, images: Images, *, draws: int, seed: int, train_mode: bool) -> dict[Kind, Floats]:
     """The kinds of latents that the paper shows, in image space, ``[N, C, H, W]`` each; :func:`label` names them."""
-    kinds = {"single": latents(flow, images, seed=seed), "mean": latents(flow, images, draws=draws, seed=seed)}
+    kinds: dict[Kind, Floats] = {
+        "single": latents(flow, images, seed=seed), "mean": latents(flow, images, draws=draws, seed=seed)
+    }  # fmt: skip
     if train_mode:
         kinds["train_mode"] = latents(flow, images, seed=seed, batch_norm="train")
     return kinds
 
 
-def label(kind: str, draws: int) -> str:
+def label(kind: Kind, draws: int) -> str:
     """Name a kind of latents in a figure or table."""
     return {"single": "latents z", "mean": f"mean of {draws} z", "train_mode": "z, train mode"}[kind]
-
-
-def _in_latents(flow: Flow, images: NDArray[np.uint8], *, draws: int, seed: int, train_mode: bool) -> Measured:
-    """Correlate each kind of latents with edges and with the images themselves: means over images."""
-    kinds = kinds_of_latents(flow, images, draws=draws, seed=seed, train_mode=train_mode)
-    return {
-        name: {kind: _estimate(correlate(z, images), seed) for kind, z in kinds.items()}
-        for name, correlate in (("edges", edge_correlation), ("shape", shape_correlation))
-    }
 
 
 def wants_train_mode(flow: Flow, wish: bool | None) -> bool:
@@ -101,28 +115,8 @@ def square_of(flow: Flow) -> NDArray[np.bool_]:
     return centre_square(height, width, side=min(10, min(height, width) // 2))
 
 
-def _resampling(flow: Flow, images: NDArray[np.uint8], seed: int) -> Measured:
-    square = square_of(flow)
-    changed = change(images, resample(flow, images, square, seed=seed), square)
-    return {"inside": _estimate(changed.inside, seed), "surround": _estimate(changed.surround, seed)}
-
-
 @torch.no_grad()
-def _log_prob_in_train_mode(flow: Flow, images: NDArray[np.uint8], seed: int) -> Floats:
+def _log_prob_in_train_mode(flow: Flow, images: Images, seed: int) -> Floats:
     noise = torch.from_numpy(image_noise(images, seed))
     log_prob = in_train_mode(flow).log_prob(torch.from_numpy(images).to(flow.device), noise=noise)
     return log_prob.double().cpu().numpy()
-
-
-def _layer(measures: CouplingMeasures) -> Measured:
-    fields = {name: getattr(measures, name) for name in measures.__dataclass_fields__}
-    return {name: _plain(value) if isinstance(value, Estimate) else value for name, value in fields.items()}
-
-
-def _estimate(values: Floats, seed: int) -> dict[str, float] | None:
-    return _plain(mean(values, seed=seed))
-
-
-def _plain(estimate: Estimate) -> dict[str, float] | None:
-    """Make an estimate ready for JSON, which knows no NaN."""
-    return None if np.isnan(estimate.value) else asdict(estimate)

@@ -1,15 +1,20 @@
 """What the measured quantities say about the paper's observations, sections 3 and 4."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
-from oodflow.explanation.pictures import said
+from oodflow.document.numbers import number, with_interval
+from oodflow.explanation.record import Coupling, ExplainedSet, Explanation
+from oodflow.metrics import Estimate
 
-Record = Mapping[str, Any]
+Verdict = Literal["holds", "does not hold", "can't be told", "does not apply"]
+"""``can't be told``: the interval leaves both open, or nothing could be measured; ``does not apply``: the flow has not
+got what the statement is about."""
 
 AS_ACCURATE = 0.05  # of R²: how much worse a prediction may be and still count as equally accurate
 WELL = 0.5  # R² from which a prediction counts as good
+RISE = 0.05  # bits/dim from which likelihoods count as lower
 
 
 @dataclass(frozen=True)
@@ -18,161 +23,163 @@ class Observation:
 
     Attributes:
         section: where it stands.
-        claim: the statement.
+        claim: the statement, with the rule that decides it.
         measured: the numbers that decide it, in- and out-of-distribution.
-        holds: whether they agree; none: this flow can't tell.
+        verdict: whether they agree.
     """
 
     section: str
     claim: str
     measured: str
-    holds: bool | None
-
-    @property
-    def verdict(self) -> str:
-        """In a word."""
-        return {True: "holds", False: "does not hold", None: "does not apply"}[self.holds]
+    verdict: Verdict
 
 
-def observations(record: Record) -> list[Observation]:
-    """Hold each statement against an explanation's record."""
-    return [observe(record) for observe in _OBSERVATIONS]
+def observations(explanation: Explanation) -> list[Observation]:
+    """Hold each statement against an explanation."""
+    return [observe(explanation) for observe in _OBSERVATIONS]
 
 
-def predicts(record: Record) -> bool:
-    """Tell whether couplings have a shift −t that can be compared with what they change."""
-    return any(data.get("predicts", True) for data in record["sets"])
-
-
-def _edges(record: Record) -> Observation:
+def _edges(explanation: Explanation) -> Observation:
     claim = "Edges of an image can be recognised in its mean latents, in- and out-of-distribution (intervals above 0)."
-    found = _each(record, "edges", "mean")
-    return Observation(
-        "3", claim, _both(record, found, "correlation with edges"), _decide(found, lambda r: r["low"] > 0)
+    found = [data.edge_correlation["mean"] for data in explanation.sets]
+    return Observation("3", claim, _both(explanation, found, "correlation with edges"), _all(map(_above, found)))
+
+
+def _averaging(explanation: Explanation) -> Observation:
+    claim = "They are clearer in the mean over dequantisations than in a single draw (difference above 0)."
+    gains = [data.edge_gain for data in explanation.sets]
+    text = _both(explanation, gains, "correlation in the mean less that in a single draw")
+    return Observation("3", claim, text, _all(map(_above, gains)))
+
+
+def _train_mode_shape(explanation: Explanation) -> Observation:
+    claim = (
+        "In batch norm's train mode latents keep the shape of out-of-distribution images alone (difference above 0)."
     )
+    if not explanation.train_mode:
+        return Observation("3", claim, "no batch norm", "does not apply")
+    found = [data.image_correlation["train_mode"] for data in explanation.sets]
+    gain = explanation.between.image_correlation_train_mode
+    text = _both(explanation, found, "correlation of z with the image, no sign")
+    return Observation("3", claim, f"{text}; difference {with_interval(gain, 2)}", _above(gain))
 
 
-def _averaging(record: Record) -> Observation:
-    claim = "They are clearer in the mean over dequantisations than in a single draw (intervals apart)."
-    single, average = _each(record, "edges", "single"), _each(record, "edges", "mean")
-    text = f"{_both(record, single, 'single draw')}; {_both(record, average, 'mean')}"
-    pairs = [None if None in pair else pair for pair in zip(single, average, strict=True)]
-    return Observation("3", claim, text, _decide(pairs, lambda pair: pair[1]["low"] > pair[0]["high"]))
-
-
-def _train_mode_shape(record: Record) -> Observation:
-    claim = "In batch norm's train mode latents keep the shape of out-of-distribution images alone (intervals apart)."
-    if not record["train_mode"]:
-        return Observation("3", claim, "no batch norm", None)
-    inside, outside = found = _each(record, "shape", "train_mode")
-    text = _both(record, found, "correlation of z with the image, no sign")
-    return Observation("3", claim, text, None if None in found else outside["low"] > inside["high"])
-
-
-def _train_mode_likelihood(record: Record) -> Observation:
+def _train_mode_likelihood(explanation: Explanation) -> Observation:
     claim = "In train mode others become much less likely than in eval mode, its own hardly (over twice the rise)."
-    if not record["train_mode"]:
-        return Observation("3", claim, "no batch norm", None)
-    rises = [data["bits_per_dim_train_mode"]["value"] - data["bits_per_dim"]["value"] for data in record["sets"]]
-    text = "bits/dim, train less eval: " + ", ".join(
-        f"{data['name']} {rise:+.2f}".replace("-", "−") for data, rise in zip(record["sets"], rises, strict=True)
-    )
-    return Observation("3", claim, text, rises[1] > max(2 * abs(rises[0]), 0.05))
+    own, others = (data.train_mode_rise for data in explanation.sets)
+    if own is None or others is None:
+        return Observation("3", claim, "no batch norm", "does not apply")
+    text = _both(explanation, [own, others], "bits/dim, train less eval")
+    ends = sorted(abs(end) for end in (own.low, own.high))
+    least = 0.0 if own.low < 0 < own.high else ends[0]
+    if others.low > max(2 * ends[1], RISE):
+        return Observation("3", claim, text, "holds")
+    fails = others.high < max(2 * least, RISE)
+    return Observation("3", claim, text, "does not hold" if fails else "can't be told")
 
 
-def _accurate(record: Record) -> Observation:
+def _accurate(explanation: Explanation) -> Observation:
     claim = f"The shift −t of the first coupling is a close estimate of the pixels that it can't see (R² from {WELL})."
-    if not predicts(record):
-        return Observation("4", claim, "no shift", None)
-    found = _each(record, "couplings", 0, "r2")
-    return Observation("4", claim, _both(record, found, "R²"), _decide(found, lambda r2: r2["value"] >= WELL))
+    if not explanation.predicts:
+        return Observation("4", claim, "no shift", "does not apply")
+    found = [data.couplings[0].r2 for data in explanation.sets]
+    return Observation("4", claim, _both(explanation, found, "R²"), _all(_above(r2, WELL) for r2 in found))
 
 
-def _equally(record: Record) -> Observation:
+def _equally(explanation: Explanation) -> Observation:
     claim = f"Couplings predict other images as accurately as its own (R² at most {AS_ACCURATE} lower, in most)."
-    if not predicts(record):
-        return Observation("4.1", claim, "no shift", None)
-    inside, outside = ([_clipped(layer["r2"]) for layer in data["couplings"]] for data in record["sets"])
-    as_good = sum(o >= i - AS_ACCURATE for i, o in zip(inside, outside, strict=True))
-    means = ", ".join(
-        f"{data['name']} {_signed(sum(values) / len(values))}"
-        for data, values in zip(record["sets"], (inside, outside), strict=True)
-    )
-    text = f"{as_good} of {len(inside)} couplings; mean R² {means}"
-    return Observation("4.1", claim, text, as_good > len(inside) / 2)
+    if not explanation.predicts:
+        return Observation("4.1", claim, "no shift", "does not apply")
+    verdicts = [_above(gain, -AS_ACCURATE) for gain in explanation.between.r2]
+    means = ", ".join(f"{data.name} {_mean_r2(data.couplings, 'r2')}" for data in explanation.sets)
+    return Observation("4.1", claim, f"{_tally(verdicts)}; mean R² {means}", _most(verdicts))
 
 
-def _flat(record: Record) -> Observation:
+def _flat(explanation: Explanation) -> Observation:
     claim = (
         "The log-scale s of the first coupling is larger in flat parts of the image than at edges (intervals below 0)."
     )
-    found = _each(record, "couplings", 0, "log_scale_edges")
-    text = _both(record, found, "correlation of s with edges")
-    return Observation("4.1", claim, text, _decide(found, lambda r: r["high"] < 0))
+    found = [data.couplings[0].log_scale_edges for data in explanation.sets]
+    text = _both(explanation, found, "correlation of s with edges")
+    return Observation("4.1", claim, text, _all(map(_below, found)))
 
 
-def _co_adaptation(record: Record) -> Observation:
-    claim = "Couplings read what the one before wrote: with it erased they predict worse (intervals apart, in most)."
-    if not predicts(record):
-        return Observation("4.2", claim, "no shift", None)
-    texts, falls = [], []
-    for data in record["sets"]:
-        layers = data["couplings"][1:]
-        if not layers:
-            return Observation("4.2", claim, "a single coupling", None)
-        means = [
-            sum(_clipped(layer[key]) for layer in layers) / len(layers) for key in ("r2", "r2_erased", "r2_swapped")
-        ]
-        worse = sum(layer["r2_erased"]["high"] < layer["r2"]["low"] for layer in layers)
-        as_it_is, erased, swapped = map(_signed, means)
-        texts.append(
-            f"{data['name']}: {worse} of {len(layers)} couplings; mean R² {as_it_is}, erased {erased}, "
-            f"swapped {swapped}"
-        )
-        falls.append(worse > len(layers) / 2)
-    return Observation("4.2", claim, "; ".join(texts), all(falls))
+def _co_adaptation(explanation: Explanation) -> Observation:
+    claim = "Couplings read what the one before wrote: with it erased they predict worse (difference above 0, in most)."
+    if not explanation.predicts or len(explanation.inside.couplings) == 1:
+        reason = "a single coupling" if explanation.predicts else "no shift"
+        return Observation("4.2", claim, reason, "does not apply")
+    told = [_fall(data) for data in explanation.sets]
+    return Observation("4.2", claim, "; ".join(text for text, _ in told), _all(verdict for _, verdict in told))
 
 
-def _surround(record: Record) -> Observation:
+def _fall(data: ExplainedSet) -> tuple[str, Verdict]:
+    layers = data.couplings[1:]
+    verdicts = [_above(layer.r2_fall) for layer in layers]
+    as_it_is, erased, swapped = (_mean_r2(layers, key) for key in ("r2", "r2_erased", "r2_swapped"))
+    text = f"{data.name}: {_tally(verdicts)}; mean R² {as_it_is}, erased {erased}, swapped {swapped}"
+    return text, _most(verdicts)
+
+
+def _surround(explanation: Explanation) -> Observation:
     claim = "Drawing the latents of a square anew leaves the rest as it was (change below a quarter of the square's)."
-    changes = _each(record, "resampling")
     text = "; ".join(
-        f"{data['name']}: surround {said(c['surround'], 1)}, square {said(c['inside'], 1)} of 255"
-        for data, c in zip(record["sets"], changes, strict=True)
+        f"{data.name}: surround {with_interval(data.resampling.surround, 1)}, square "
+        f"{with_interval(data.resampling.inside, 1)} of 255"
+        for data in explanation.sets
     )
-    return Observation("M.1", claim, text, _decide(changes, lambda c: c["surround"]["high"] < c["inside"]["low"] / 4))
+    return Observation("M.1", claim, text, _all(_above(data.resampling.margin) for data in explanation.sets))
 
 
-_OBSERVATIONS: tuple[Callable[[Record], Observation], ...] = (
+_OBSERVATIONS: tuple[Callable[[Explanation], Observation], ...] = (
     _edges, _averaging, _train_mode_shape, _train_mode_likelihood, _accurate, _equally, _flat, _co_adaptation,
     _surround,
 )  # fmt: skip
 
 
-def _each(record: Record, *path: str | int) -> list[Any]:
-    """Take what lies at a path in the record of each set."""
-    found = []
-    for place in record["sets"]:
-        for key in path:
-            place = place[key]
-        found.append(place)
-    return found
+def _above(estimate: Estimate | None, bar: float = 0.0) -> Verdict:
+    """Tell on which side of a bar the whole interval lies."""
+    if estimate is None or estimate.low <= bar <= estimate.high:
+        return "can't be told"
+    return "holds" if estimate.low > bar else "does not hold"
 
 
-def _decide(found: Sequence[Any], rule: Callable[[Any], bool]) -> bool | None:
-    """Tell whether a rule holds for both sets; none where something could not be measured, as edges of flat images."""
-    return None if None in found else all(map(rule, found))
+def _below(estimate: Estimate | None) -> Verdict:
+    opposite: dict[Verdict, Verdict] = {"holds": "does not hold", "does not hold": "holds"}
+    verdict = _above(estimate)
+    return opposite.get(verdict, verdict)
 
 
-def _both(record: Record, estimates: Sequence[Mapping[str, float] | None], what: str) -> str:
-    named = zip(record["sets"], estimates, strict=True)
-    return f"{what}: " + ", ".join(f"{data['name']} {said(estimate, 2)}" for data, estimate in named)
+def _all(verdicts: Iterable[Verdict]) -> Verdict:
+    """Of a statement about both sets."""
+    verdicts = list(verdicts)
+    if "does not hold" in verdicts:
+        return "does not hold"
+    return "holds" if set(verdicts) == {"holds"} else "can't be told"
 
 
-def _signed(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+def _most(verdicts: Sequence[Verdict]) -> Verdict:
+    """Of a statement about more than half of the couplings, whatever those are that can't be told."""
+    holds, open_ = verdicts.count("holds"), verdicts.count("can't be told")
+    if holds > len(verdicts) / 2:
+        return "holds"
+    return "can't be told" if holds + open_ > len(verdicts) / 2 else "does not hold"
 
 
-def _clipped(estimate: Mapping[str, float]) -> float:
-    """R² has no lower end; below −1 it says no more than that the prediction is useless."""
-    return max(estimate["value"], -1.0)
+def _tally(verdicts: Sequence[Verdict]) -> str:
+    open_ = verdicts.count("can't be told")
+    unclear = f", {open_} can't be told" if open_ else ""
+    return f"{verdicts.count('holds')} of {len(verdicts)} couplings{unclear}"
+
+
+def _both(explanation: Explanation, estimates: Sequence[Estimate | None], what: str) -> str:
+    named = zip(explanation.sets, estimates, strict=True)
+    return f"{what}: " + ", ".join(f"{data.name} {with_interval(estimate, 2)}" for data, estimate in named)
+
+
+def _mean_r2(layers: Sequence[Coupling], key: str) -> str:
+    """Average R², which has no lower end; below −1 it says no more than that the prediction is useless."""
+    found = [estimate for layer in layers if (estimate := getattr(layer, key)) is not None]
+    if not found:
+        return "not measurable"
+    return number(sum(max(estimate.value, -1.0) for estimate in found) / len(found), 2)

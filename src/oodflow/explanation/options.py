@@ -1,22 +1,24 @@
 """What to explain, and on which images."""
 
-from dataclasses import dataclass
+from typing import Literal
 
+from pydantic import Field
+
+from oodflow.config import Config
 from oodflow.data import ImageSet
 from oodflow.errors import UsageError
 
 SHOWN = 4  # images of each set in a figure, unless the user names them
 
 
-@dataclass(frozen=True)
-class ExplainOptions:
+class ExplainOptions(Config):
     """How to explain a run.
 
     Attributes:
         ood: the out-of-distribution data set; none: the first of the run's configuration.
         images: indices of the images to show, of either set; empty: four from all over it. The first is the one whose
             coupling layers are drawn.
-        measured: images of each set that quantities are measured on.
+        limit: at most so many images of each set to measure quantities on.
         draws: dequantisations that mean latents are averaged over; the paper has 40.
         seed: of noise, resampling and bootstrap.
         train_mode: show batch norm in train mode; none: where the flow has any.
@@ -25,14 +27,14 @@ class ExplainOptions:
 
     ood: str | None = None
     images: tuple[int, ...] = ()
-    measured: int = 128
-    draws: int = 40
-    seed: int = 0
+    limit: int = Field(128, ge=2)
+    draws: int = Field(40, ge=1)
+    seed: int = Field(0, ge=0)
     train_mode: bool | None = None
-    device: str = "auto"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
 
 
-def shown_indices(images: ImageSet, wanted: tuple[int, ...]) -> list[int]:
+def shown_indices(images: ImageSet, wanted: tuple[int, ...]) -> tuple[int, ...]:
     """Tell which images of a set to show.
 
     Raises:
@@ -41,7 +43,7 @@ def shown_indices(images: ImageSet, wanted: tuple[int, ...]) -> list[int]:
     Example:
         >>> import numpy as np
         >>> shown_indices(ImageSet.from_array(np.zeros((9, 1, 4, 4), np.uint8)), ())
-        [0, 2, 5, 8]
+        (0, 2, 5, 8)
     """
     for index in wanted:
         if not 0 <= index < len(images):
@@ -50,4 +52,4 @@ def shown_indices(images: ImageSet, wanted: tuple[int, ...]) -> list[int]:
                 f"with --images."
             )
     last = len(images) - 1
-    return list(wanted) or sorted({i * last // (SHOWN - 1) for i in range(SHOWN)})
+    return wanted or tuple(sorted({i * last // (SHOWN - 1) for i in range(SHOWN)}))

@@ -1,19 +1,13 @@
-"""An explanation as a page, and several as a table."""
+"""An explanation as a page, and several as one."""
 
-import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
-from oodflow.document.markdown import line
-from oodflow.errors import OodflowError
+from oodflow.document import Block, Bullets, Code, Document, Figure, Paragraph, Section, Table, Text, table
+from oodflow.document.numbers import counted, number, with_interval
 from oodflow.explanation.measure import label
-from oodflow.explanation.observations import observations, predicts
-from oodflow.explanation.pictures import PICTURES, said
-from oodflow.files import page_and_data, write_text
-from oodflow.runs.run_dir import RunDir
-
-Record = Mapping[str, Any]
+from oodflow.explanation.observations import observations
+from oodflow.explanation.record import Explanation, Explanations
+from oodflow.runs.pages import data_item
 
 NO_SHIFT = (
     "Left out: the transformer of this flow's couplings has no shift, so they predict nothing that could be compared "
@@ -22,139 +16,114 @@ NO_SHIFT = (
 
 SOURCE = "Kirichenko, Izmailov, Wilson (2020), arXiv:2006.08545"
 
-
-def as_markdown(record: Record) -> str:
-    """Write a record of :func:`oodflow.explanation.explain` as a page with its figures."""
-    inside, outside = (data["name"] for data in record["sets"])
-    page = [f"# {record['who']}: {inside} and {outside}", ""]
-    page += ["## What it says about the paper's observations", "", *_observations([record]), ""]
-    page += ["## The image in the latents", "", *_latents(record), ""]
-    page += ["## Coupling layers", "", *_layers(record), "", "## Where the gap comes from", "", *_gap(record), ""]
-    for name, draw in PICTURES.items():
-        shown = f"![{name}]({name}.png)" if name != "predictions" or predicts(record) else NO_SHIFT
-        page += [f"## {name.capitalize()}", "", _first_line(draw), "", shown, ""]
-    return "\n".join([*page, "## What this rests on", "", *_grounds(record)]) + "\n"
+_R2 = {"r2": "R²", "r2_erased": "R² erased", "r2_swapped": "R² swapped", "r2_donor": "R² swapped, other image"}
+_SCALES = {"mean_log_scale": ("mean s", 2), "log_det": ("log-det, nats/dim", 3)}
 
 
-def read_explanations(runs: Sequence[RunDir]) -> list[Record]:
-    """Read all explanations in run directories.
-
-    Raises:
-        OodflowError: for a run without any, or a damaged one.
-    """
-    records: list[Record] = []
-    for run in runs:
-        files = sorted((run.path / "explain").glob("*/explain.json"))
-        if not files:
-            raise OodflowError(f"{run.path} has not been explained: run `oodflow explain {run.path}` first.")
-        for file in files:
-            try:
-                record = json.loads(file.read_bytes())
-                as_markdown(record)
-            except (ValueError, TypeError, KeyError, IndexError) as error:
-                raise OodflowError(f"{file} is damaged ({error}): run `oodflow explain {run.path}` again.") from error
-            records.append(record)
-    return records
-
-
-def collected(records: Sequence[Record], title: str) -> str:
-    """Write several explanations as one page: the observations side by side, and the quantities of each."""
-    page = [
-        f"# {title}", "",
-        f"What trained flows say about the observations of {SOURCE}, sections 3, 4 and appendix M.1. In brackets: 95 % "
-        "bootstrap intervals over images; one training seed each.", "",
-        "## In short", "", *_verdicts(records), "",
-    ]  # fmt: skip
-    for record in records:
-        inside, outside = (data["name"] for data in record["sets"])
-        page += [f"## {record['who']}: {inside} and {outside}", "", *_observations([record]), "", *_layers(record), ""]
-        page += [*_latents(record), "", *_gap(record), "", *_grounds(record), ""]
-    return "\n".join(page).rstrip() + "\n"
-
-
-def write(records: Sequence[Record], path: Path) -> tuple[Path, Path]:
-    """Write and return ``path.md`` and ``path.json``."""
-    page, data = page_and_data(path)
-    write_text(page, collected(records, page.stem.replace("-", " ").capitalize()))
-    write_text(data, json.dumps(list(records), indent=1, allow_nan=False) + "\n")
-    return page, data
-
-
-def _verdicts(records: Sequence[Record]) -> list[str]:
-    by_run = [observations(record) for record in records]
-    heads = [f"{record['who']} ({record['sets'][1]['name']})" for record in records]
-    rows = [line(["section", "observation", *heads]), line(["---"] * (2 + len(records)))]
-    same = zip(*by_run, strict=True)
-    return rows + [line([each[0].section, each[0].claim, *(one.verdict for one in each)]) for each in same]
-
-
-def _observations(records: Sequence[Record]) -> list[str]:
-    rows = [line(["section", "observation", "measured", "verdict"]), line(["---"] * 4)]
-    for record in records:
-        rows += [line([o.section, o.claim, o.measured, o.verdict]) for o in observations(record)]
-    return rows
-
-
-def _latents(record: Record) -> list[str]:
-    names = [data["name"] for data in record["sets"]]
-    what = {"edges": "\\|z\\| with edges", "shape": "z with the image, no sign"}
-    heads = [f"correlation of {said_so}, {name}" for said_so in what.values() for name in names]
-    rows = [line(["latents", *heads]), line(["---"] * (1 + len(heads)))]
-    for kind in record["sets"][0]["edges"]:
-        cells = [said(data[key][kind], 2) for key in what for data in record["sets"]]
-        rows.append(line([label(kind, record["draws"]), *cells]))
-    return rows
-
-
-def _layers(record: Record) -> list[str]:
-    names = [data["name"] for data in record["sets"]]
-    quantities = [
-        ("R²", "r2", 2), ("R² erased", "r2_erased", 2), ("R² swapped", "r2_swapped", 2),
-        ("R² swapped, other image", "r2_donor", 2), ("mean s", "mean_log_scale", 2),
-        ("log-det, nats/dim", "log_det", 3),
-    ]  # fmt: skip
-    if not predicts(record):
-        quantities = [quantity for quantity in quantities if not quantity[1].startswith("r2")]
-    heads = [f"{quantity}, {name}" for quantity, _, _ in quantities for name in names]
-    rows = [line(["coupling", "at", *heads]), line(["---"] * (2 + len(heads)))]
-    layers = zip(*(data["couplings"] for data in record["sets"]), strict=True)
-    for number, pair in enumerate(layers, 1):
-        height, width = pair[0]["size"]
-        cells = [
-            "" if layer[key] is None else f"{layer[key]['value']:.{digits}f}".replace("-", "−")
-            for _, key, digits in quantities
-            for layer in pair
-        ]
-        rows.append(line([str(number), f"{height}x{width}", *cells]))
-    return rows
-
-
-def _gap(record: Record) -> list[str]:
-    inside, outside = (data["name"] for data in record["sets"])
-    rows = [
-        line(["part of log p(x), bits/dim", inside, outside, "difference [95 % interval]"]), line(["---"] * 4),
-    ]  # fmt: skip
-    for part in record["gap"]:
-        difference = {"value": part["outside"] - part["inside"], "low": part["low"], "high": part["high"]}
-        values = [f"{part[side]:.3f}".replace("-", "−") for side in ("inside", "outside")]
-        rows.append(line([part["name"], *values, said(difference, 3)]))
-    return rows
-
-
-def _grounds(record: Record) -> list[str]:
-    trained = record["trained"]
-    began = f"- `{trained['command']}` (commit {trained['commit']}, {trained['steps']:,} steps)"
-    return [
-        *([began] if trained["command"] else []),
-        f"- `{record['command']}` (commit {record['commit']}, {record['date'][:10]}, seed {record['seed']}, "
-        f"{record['draws']} dequantisations for mean latents)",
-        *(
-            f"- {data['name']} {data['split']}: {data['images']:,} images, fingerprint `{data['fingerprint']}`"
-            + (f"; {data['note']}" if data["note"] else "")
-            for data in record["sets"]
+def explanation_document(explanation: Explanation, figures: Sequence[Figure] = ()) -> Document:
+    """Lay an explanation out as a page with its figures."""
+    drawn = [Section(figure.name.capitalize(), (figure,)) for figure in figures]
+    return Document(
+        _heading(explanation),
+        (
+            Section("What it says about the paper's observations", (observations_table(explanation),)),
+            Section("The image in the latents", (_latents(explanation),)),
+            Section(
+                "Coupling layers", (_couplings(explanation), *([] if explanation.predicts else [Paragraph(NO_SHIFT)]))
+            ),
+            Section("Where the gap comes from", (_gap(explanation),)),
+            *drawn,
+            Section("What this rests on", (_provenance(explanation),)),
         ),
-    ]
+    )
 
 
-def _first_line(draw: Any) -> str:
-    return str(draw.__doc__).splitlines()[0]
+def observations_document(explanations: Explanations, title: str = "Observations") -> Document:
+    """Lay several explanations out as one page: the observations side by side, and the quantities of each."""
+    introduction = (
+        f"What trained flows say about the observations of {SOURCE}, sections 3, 4 and appendix M.1. In brackets: 95 % "
+        "bootstrap intervals over images; one training seed each."
+    )
+    several = explanations.explanations
+    return Document(
+        title,
+        (
+            Paragraph(introduction),
+            Section("In short", (_verdicts(several),)),
+            *(Section(_heading(one), tuple(_blocks(one))) for one in several),
+        ),
+    )
+
+
+def observations_table(explanation: Explanation) -> Table:
+    """Put each observation beside what was measured."""
+    header = ["section", "observation", "measured", "verdict"]
+    return table(header, [[o.section, o.claim, o.measured, o.verdict] for o in observations(explanation)])
+
+
+def _heading(explanation: Explanation) -> str:
+    return f"{explanation.subject}: {explanation.inside.name} and {explanation.outside.name}"
+
+
+def _blocks(explanation: Explanation) -> list[Block]:
+    return [
+        observations_table(explanation), _couplings(explanation), _latents(explanation), _gap(explanation),
+        _provenance(explanation),
+    ]  # fmt: skip
+
+
+def _verdicts(explanations: Sequence[Explanation]) -> Table:
+    heads = [f"{one.subject} ({one.outside.name})" for one in explanations]
+    same = zip(*map(observations, explanations), strict=True)
+    rows = [[each[0].section, each[0].claim, *(one.verdict for one in each)] for each in same]
+    return table(["section", "observation", *heads], rows)
+
+
+def _latents(explanation: Explanation) -> Table:
+    sets = explanation.sets
+    heads = [f"correlation of |z| with edges, {data.name}" for data in sets]
+    heads += [f"correlation of z with the image, no sign, {data.name}" for data in sets]
+    rows = []
+    for kind in explanation.inside.edge_correlation:
+        cells = [data.edge_correlation[kind] for data in sets] + [data.image_correlation[kind] for data in sets]
+        rows.append([label(kind, explanation.options.draws), *(with_interval(cell, 2) for cell in cells)])
+    return table(["latents", *heads], rows)
+
+
+def _couplings(explanation: Explanation) -> Table:
+    predictions = _R2 if explanation.predicts else {}
+    quantities = {key: (name, 2) for key, name in predictions.items()} | _SCALES
+    heads = [f"{name}, {data.name}" for name, _ in quantities.values() for data in explanation.sets]
+    rows = []
+    for place, pair in enumerate(zip(*(data.couplings for data in explanation.sets), strict=True), 1):
+        height, width = pair[0].size
+        estimates = [(getattr(layer, key), digits) for key, (_, digits) in quantities.items() for layer in pair]
+        cells = [number(estimate and estimate.value, digits) for estimate, digits in estimates]
+        rows.append([str(place), f"{height}x{width}", *cells])
+    return table(["coupling", "at", *heads], rows)
+
+
+def _gap(explanation: Explanation) -> Table:
+    header = [
+        "part of log p(x), bits/dim", explanation.inside.name, explanation.outside.name, "difference [95 % interval]"
+    ]  # fmt: skip
+    return table(header, [
+        [part.name, number(part.inside, 3), number(part.outside, 3), with_interval(part.difference, 3)]
+        for part in explanation.between.gap
+    ])  # fmt: skip
+
+
+def _provenance(explanation: Explanation) -> Bullets:
+    made, options, trained = explanation.provenance, explanation.options, explanation.trained
+    items: list[Text] = []
+    if trained:
+        items.append((Code(trained.command), f" (commit {trained.commit}, {counted(trained.steps, 'step')})"))
+    how = f"seed {options.seed}, {counted(options.draws, 'dequantisation')} for mean latents"
+    items.append((Code(made.command), f" (commit {made.commit}, {made.day}, {how})"))
+    if explanation.differences == "bounded":
+        items.append(
+            "Intervals of differences that verdicts rest on are bounds from those of both sides, wider than what newer "
+            "explanations have."
+        )
+    items += map(data_item, explanation.sets)
+    return Bullets(tuple(items))

@@ -1,15 +1,16 @@
 """Where a likelihood comes from, on the image and as a sum."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from oodflow.document.numbers import number
 from oodflow.figures.canvas import BLUE, FAINT, GREY, INK, VERMILLION, Box, axes_at, blank_figure, write
 from oodflow.figures.sheet import Block, Scale, Strip, sheet_figure
-from oodflow.metrics import difference
+from oodflow.metrics import Estimate
 
 _WIDTH, _TOP, _BAR, _FOOT, _LABEL = 1350, 124, 46, 110, 250  # pixels
 
@@ -54,35 +55,24 @@ def _in_blocks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return out
 
 
-@dataclass(frozen=True)
-class Part:
-    """A part of the log-probability, mean over images, in bits per dimension: positive makes an image likelier.
+class Part(Protocol):
+    """A part of the log-probability, mean over images, in bits per dimension: positive makes an image likelier."""
 
-    Attributes:
-        name: of the part.
-        inside: of the in-distribution set.
-        outside: of the other.
-        low: lower end of the interval of outside - inside.
-        high: its upper end.
-    """
+    @property
+    def name(self) -> str:
+        """Of the part."""
 
-    name: str
-    inside: float
-    outside: float
-    low: float
-    high: float
+    @property
+    def inside(self) -> float:
+        """Of the in-distribution set."""
 
-    @classmethod
-    def between(cls, name: str, inside: NDArray[np.float64], outside: NDArray[np.float64], *, seed: int = 0) -> "Part":
-        """Take a part's values, one an image, of both sets, in bits per dimension; ``seed`` is the bootstrap's.
+    @property
+    def outside(self) -> float:
+        """Of the other."""
 
-        Example:
-            >>> part = Part.between("log p(z)", np.array([-1.0, -2.0]), np.array([-0.5, -0.5]))
-            >>> part.inside, part.outside, part.low <= 1.0 <= part.high
-            (-1.5, -0.5, True)
-        """
-        gap = difference(inside, outside, seed=seed)
-        return cls(name, float(inside.mean()), float(outside.mean()), gap.low, gap.high)
+    @property
+    def difference(self) -> Estimate:
+        """By how much it is larger for the other."""
 
 
 def gap_figure(parts: Sequence[Part], *, names: tuple[str, str], title: str, caption: Sequence[str] = ()) -> Figure:
@@ -95,18 +85,21 @@ def gap_figure(parts: Sequence[Part], *, names: tuple[str, str], title: str, cap
         caption: lines written below.
 
     Example:
-        >>> parts = [Part("log p(z)", -1.0, -0.8, 0.1, 0.3), Part("all", -3.0, -2.0, 0.9, 1.1)]
-        >>> figure = gap_figure(parts, names=("clothes", "digits"), title="Why digits are likelier")
+        >>> from types import SimpleNamespace
+        >>> gap = Estimate(1.0, 0.9, 1.1)
+        >>> whole = SimpleNamespace(name="all", inside=-3.0, outside=-2.0, difference=gap)
+        >>> figure = gap_figure([whole], names=("clothes", "digits"), title="Why digits are likelier")
     """
     height = _BAR * len(parts)
     figure = blank_figure(_WIDTH, _TOP + height + _FOOT + 24 * len(caption))
     write(figure, 24, 24, title, size=11.5, weight="bold", within=_WIDTH - 48)
     axes = axes_at(figure, Box(_LABEL, _TOP, 640, height))
     rows = np.arange(len(parts))[::-1]
-    gaps = np.array([part.outside - part.inside for part in parts])
+    gaps = np.array([part.difference.value for part in parts])
     colours = [VERMILLION if gap > 0 else BLUE for gap in gaps]
     axes.barh(rows, gaps, height=0.62, color=colours, alpha=0.75)
-    axes.hlines(rows, [part.low for part in parts], [part.high for part in parts], color=INK, lw=1.4)
+    lows, highs = ([getattr(part.difference, end) for part in parts] for end in ("low", "high"))
+    axes.hlines(rows, lows, highs, color=INK, lw=1.4)
     axes.axvline(0, color=INK, lw=0.8)
     axes.axhline(0.5, color=GREY, lw=0.8, ls=(0, (4, 3)))
     axes.set(yticks=rows, yticklabels=[part.name for part in parts], ylim=(-0.5, len(parts) - 0.5))
@@ -127,9 +120,8 @@ def _numbers(figure: Figure, parts: Sequence[Part], names: tuple[str, str]) -> N
     for left, text, colour in zip(columns, (*names, "difference"), (BLUE, VERMILLION, INK), strict=True):
         write(figure, left + 90, _TOP - 34, text, size=8.5, color=colour, ha="right", weight="bold", within=134)
     for row, part in enumerate(parts):
-        for left, value in zip(columns, (part.inside, part.outside, part.outside - part.inside), strict=True):
-            said = f"{value:+.3f}".replace("-", "−")
+        for left, value in zip(columns, (part.inside, part.outside, part.difference.value), strict=True):
+            middle = _TOP + row * _BAR + _BAR // 2
             weight = "bold" if row == len(parts) - 1 else "normal"
-            write(
-                figure, left + 90, _TOP + row * _BAR + _BAR // 2, said, size=9, ha="right", va="center", weight=weight
-            )
+            text = number(value, 3, sign=True)
+            write(figure, left + 90, middle, text, size=9, ha="right", va="center", weight=weight)

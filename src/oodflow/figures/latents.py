@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from oodflow.document.numbers import number
 from oodflow.figures.sheet import Block, Scale, Strip, sheet_figure
 
 Maps = Mapping[str, NDArray[np.float64]]
@@ -44,8 +45,8 @@ def latent_figure(
     strips = [Strip("image", [image for pictures in images.values() for image in pictures])]
     for kind, maps in latents.items():
         scale = Scale.around_zero(kind, list(maps.values()))
-        said = [number for name in images for number in (notes or {}).get(kind, {}).get(name, ())]
-        under = [f"edges r {number:.2f}".replace("-", "−") for number in said]
+        correlations = [r for name in images for r in (notes or {}).get(kind, {}).get(name, ())]
+        under = [f"edges r {number(r, 2)}" for r in correlations]
         panels = [z for name in images for z in maps[name]]
         if panels[0].shape[0] == 3:
             strips.append(Strip(f"{kind},\nin colour", [_in_colour(z, scale) for z in panels], notes=under))

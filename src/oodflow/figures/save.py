@@ -1,5 +1,6 @@
 """Figures on disk."""
 
+import io
 import threading
 from pathlib import Path
 
@@ -34,7 +35,15 @@ def save_figure(figure: Figure, path: Path) -> None:
     kind = path.suffix.lower().removeprefix(".")
     if kind not in _METADATA:
         raise UsageError(f"{path} ends in {path.suffix!r}: a figure is saved as .png or .svg.")
+    with written_atomically(path) as unfinished:
+        unfinished.write_bytes(figure_bytes(figure, kind))
+
+
+def figure_bytes(figure: Figure, kind: str) -> bytes:
+    """Render a figure as ``png`` or ``svg``; the same figure makes the same bytes."""
     # An SVG names its parts by hashes with a salt that is random unless it is set, and would melt pictures into one.
     settings = matplotlib.rc_context({"svg.hashsalt": "oodflow", "image.composite_image": False})
-    with written_atomically(path) as unfinished, _SETTINGS, settings:
-        figure.savefig(unfinished, format=kind, dpi=figure.dpi, metadata=_METADATA[kind])
+    rendered = io.BytesIO()
+    with _SETTINGS, settings:
+        figure.savefig(rendered, format=kind, dpi=figure.dpi, metadata=_METADATA[kind])
+    return rendered.getvalue()

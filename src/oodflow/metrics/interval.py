@@ -10,6 +10,14 @@ from oodflow.errors import UsageError
 
 _CHUNK = 2_000_000  # resampled values held at once
 
+Floats = NDArray[np.float64]
+Statistic = Callable[[Floats], Floats]
+
+
+def ratio(sums: Floats) -> Floats:
+    """Divide the first sum by the second: a mean, where these are the values' sum and their number."""
+    return np.asarray(sums[..., 0] / sums[..., 1])
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -26,13 +34,7 @@ class Estimate:
     high: float
 
 
-def estimate(
-    parts: NDArray[np.float64],
-    statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]] = lambda sums: sums[..., 0] / sums[..., 1],
-    *,
-    seed: int = 0,
-    replicates: int = 1000,
-) -> Estimate:
+def estimate(parts: Floats, statistic: Statistic = ratio, *, seed: int = 0, replicates: int = 1000) -> Estimate:
     r"""Estimate a function of sums over images, with a percentile bootstrap over the images.
 
     .. math:: \hat\theta = g\Bigl(\sum_i p_i\Bigr), \qquad
@@ -62,7 +64,7 @@ def estimate(
     return _with_interval(float(value), replicated[np.isfinite(replicated)])
 
 
-def mean(values: NDArray[np.float64], *, seed: int = 0) -> Estimate:
+def mean(values: Floats, *, seed: int = 0) -> Estimate:
     """Estimate the mean of ``values [N]``, without those where there was nothing to measure, which are not a number."""
     values = values[~np.isnan(values)]
     if not values.size:
@@ -71,22 +73,77 @@ def mean(values: NDArray[np.float64], *, seed: int = 0) -> Estimate:
 
 
 def difference(
-    first: NDArray[np.float64], second: NDArray[np.float64], *, seed: int = 0, replicates: int = 1000
+    first: Floats,
+    second: Floats,
+    statistic: Statistic = ratio,
+    *,
+    paired: bool = False,
+    seed: int = 0,
+    replicates: int = 1000,
 ) -> Estimate:
-    """Estimate the mean of ``second [M]`` less that of ``first [N]``, each resampled by itself.
+    r"""Estimate by how much a function of sums is larger for ``second`` than for ``first``.
+
+    .. math:: \hat\theta = g\Bigl(\sum_j q_j\Bigr) - g\Bigl(\sum_i p_i\Bigr)
+
+    Paired, both were measured on the same images, and each replicate draws these anew once, for both: what an image
+    adds to both sides cancels. Otherwise each side is drawn by itself, which for the same images would give an interval
+    that is too wide, or too narrow where one side is large because the other is small.
+
+    Args:
+        first: :math:`p`, values ``[N]``, to compare their means, or what each image adds to the sums ``[N, sums]``.
+            What is not a number was not measured: the image is left out, of both sides if they are paired.
+        second: :math:`q`, the same of ``M`` images; paired: of the same, in the same order.
+        statistic: :math:`g`, from ``[..., sums]`` to ``[...]``; without it, the first sum over the second.
+        paired: whether the images are the same.
+        seed: of the resampling.
+        replicates: how many.
+
+    Returns:
+        The difference; not a number where nothing was measured.
+
+    Raises:
+        UsageError: paired sides differ in number, or have no images.
+
+    Reference:
+        Efron and Tibshirani, *An Introduction to the Bootstrap*, 1993, chapter 8 (two samples; paired data is one).
 
     Example:
-        >>> difference(np.array([1.0, 2.0]), np.array([4.0, 5.0])).value
-        3.0
+        >>> both = np.array([1.0, 2.0]), np.array([4.0, 5.0])
+        >>> difference(*both).value, difference(*both, paired=True)
+        (3.0, Estimate(value=3.0, low=3.0, high=3.0))
     """
-    means = [
-        _resampled_sums(values[:, None], generator, replicates)[:, 0] / len(values)
-        for values, generator in zip((first, second), np.random.default_rng(seed).spawn(2), strict=True)
-    ]
-    return _with_interval(float(second.mean() - first.mean()), means[1] - means[0])
+    sides = [_as_parts(values) for values in (first, second)]
+    known = [~np.isnan(side).any(1) for side in sides]
+    if paired:
+        if len(first) != len(second):
+            raise UsageError(f"there are {len(first)} and {len(second)} images: paired, they must be the same.")
+        known = [known[0] & known[1]] * 2
+    sides = [side[which] for side, which in zip(sides, known, strict=True)]
+    if not all(map(len, sides)):
+        return Estimate(np.nan, np.nan, np.nan)
+    if paired:
+        cut = sides[0].shape[1]
+
+        def gain(sums: Floats) -> Floats:
+            return statistic(sums[..., cut:]) - statistic(sums[..., :cut])
+
+        return estimate(np.concatenate(sides, 1), gain, seed=seed, replicates=replicates)
+    draws = np.random.default_rng(seed).spawn(2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = [float(statistic(side.sum(0))) for side in sides]
+        replicated = [
+            statistic(_resampled_sums(side, draw, replicates)) for side, draw in zip(sides, draws, strict=True)
+        ]
+    gains = replicated[1] - replicated[0]
+    return _with_interval(values[1] - values[0], gains[np.isfinite(gains)])
 
 
-def _resampled_sums(parts: NDArray[np.float64], generator: np.random.Generator, replicates: int) -> NDArray[np.float64]:
+def _as_parts(values: Floats) -> Floats:
+    """Let values ``[N]`` be their sum and number, whose ratio is the mean."""
+    return np.stack([values, np.ones_like(values)], 1) if values.ndim == 1 else values
+
+
+def _resampled_sums(parts: Floats, generator: np.random.Generator, replicates: int) -> Floats:
     """Draw the images anew, ``replicates`` times: what they sum up to then, ``[replicates, sums]``."""
     rows, shares = max(1, _CHUNK // len(parts)), np.full(len(parts), 1 / len(parts))
     starts = range(0, replicates, rows)
@@ -94,6 +151,6 @@ def _resampled_sums(parts: NDArray[np.float64], generator: np.random.Generator, 
     return np.concatenate([count @ parts for count in counts])
 
 
-def _with_interval(value: float, replicated: NDArray[np.float64]) -> Estimate:
+def _with_interval(value: float, replicated: Floats) -> Estimate:
     low, high = np.percentile(replicated, [2.5, 97.5]) if replicated.size else (np.nan, np.nan)
     return Estimate(value, float(low), float(high))

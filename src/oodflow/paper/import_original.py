@@ -12,6 +12,7 @@ from oodflow.interop.original_checkpoint import read_checkpoint
 from oodflow.recipes.named import RECIPES
 from oodflow.runs.config import RunConfig
 from oodflow.runs.provenance import provenance
+from oodflow.runs.record import ImportFacts, RunRecord
 from oodflow.runs.run_dir import RunDir
 
 
@@ -58,16 +59,17 @@ def import_original(checkpoint: Path, origin: OriginalRun, out: Path, *, command
         training=None,
     )
     save_flow(run.weights_file, flow)
-    facts = {
+    facts: dict[str, Any] = {
         "checkpoint": checkpoint.name,
         "sha256": digest(checkpoint),
         "epoch": weights.epoch,
-        "class": origin.cls,
+        "original_class": origin.cls,
         "arguments": dict(origin.kwargs),
         "flags": dict(origin.flags),
         "parameters": sum(parameter.numel() for parameter in flow.parameters()),
     }
-    run.update_record(config=config.model_dump(mode="json"), imported=provenance(command) | facts)
+    imported = ImportFacts.model_validate(provenance(command).model_dump() | facts)
+    RunRecord(config=config, imported=imported).write(run.record_file)
     run.write_config(config)  # last, for it is what makes the folder a run
     return run
 

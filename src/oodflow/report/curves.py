@@ -1,27 +1,33 @@
 """How good runs were after how long: bits/dim and AUROC over the time of training."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from oodflow.document.markdown import line
+from pydantic import Field
+
+from oodflow.document import Bullets, Code, Document, Figure, Paragraph, Strong, Text, table
+from oodflow.document.numbers import counted, number
 from oodflow.errors import OodflowError
-from oodflow.figures import Line, curve_figure, save_figure
-from oodflow.files import page_and_data, write_text
+from oodflow.figures import Line, curve_figure, figure_bytes
+from oodflow.files import page_and_data
 from oodflow.recipes.named import RECIPES
-from oodflow.report.comparison import scale_of
+from oodflow.records import Record
+from oodflow.report.changes import scale_of
 from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
+from oodflow.runs.pages import write_page
 from oodflow.runs.run_dir import RunDir
+from oodflow.runs.training_facts import TrainingFacts
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as MatplotlibFigure
 
 TIMES = {30: "30 s", 60: "1 min", 150: "2.5 min", 300: "5 min", 600: "10 min", 1200: "20 min", 3600: "1 h", 7200: "2 h"}
 """After how many seconds the table tells where a run is."""
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(Record):
     """One look at a run in training.
 
     Attributes:
@@ -37,8 +43,7 @@ class Look:
     auroc: dict[str, float]
 
 
-@dataclass(frozen=True)
-class Curve:
+class Curve(Record):
     """All looks at a run, and what the run was.
 
     Attributes:
@@ -46,14 +51,28 @@ class Curve:
         looks: in order.
         images: how many images of its data each look scored.
         split: of which part they are.
-        training: section of the run's record.
+        training: how it was trained.
     """
 
     name: str
-    looks: list[Look]
+    looks: tuple[Look, ...] = Field(min_length=1)
     images: int
     split: str
-    training: dict[str, Any]
+    training: TrainingFacts
+
+    def at(self, seconds: float) -> Look | None:
+        """Return the last look at or before a time, unless the run had ended by then."""
+        before = [look for look in self.looks if look.seconds <= seconds]
+        return before[-1] if before and self.looks[-1].seconds >= seconds else None
+
+
+class Curves(Record):
+    """Runs beside each other, over time."""
+
+    version: ClassVar[int | None] = 1
+    migrations: ClassVar = {0: lambda old: {"curves": [{**curve, "split": "test"} for curve in old]}}
+
+    curves: tuple[Curve, ...] = Field(min_length=1)
 
 
 def read_curve(run: RunDir) -> Curve:
@@ -62,52 +81,60 @@ def read_curve(run: RunDir) -> Curve:
     Raises:
         OodflowError: when there are none.
     """
-    config = run.config()
-    training = run.record().get("training", {})
-    logged = [each for each in _logged(run) if "inside" in each]
-    looks = [
+    config, record = run.config(), run.record()
+    logged = [line for line in _logged(run) if "inside" in line]
+    looks = tuple(
         Look(
-            each["seconds"], each["step"], each["inside"]["bpd"], {name: s["auroc"] for name, s in each["ood"].items()}
+            seconds=line["seconds"], step=line["step"], bits_per_dim=line["inside"]["bpd"],
+            auroc={name: ood["auroc"] for name, ood in line["ood"].items()},
         )
-        for each in logged
-    ]
-    if not looks or not training:
+        for line in logged
+    )  # fmt: skip
+    if not looks or record is None or record.training is None:
         raise OodflowError(f"{run.path} has no looks in its log.jsonl: train it, with a smaller monitor.every.")
-    return Curve(_name(config), looks, config.monitor.images, logged[-1]["inside"]["split"], training)
+    return Curve(
+        name=_name(config), looks=looks, images=config.monitor.images, split=logged[-1]["inside"]["split"],
+        training=record.training,
+    )  # fmt: skip
 
 
-def as_markdown(curves: Sequence[Curve], title: str, picture: str | None = None) -> str:
-    """Write curves as a page: a row a run, a column a time, and what it rests on."""
-    times = {time: name for time, name in TIMES.items() if any(curve.looks[-1].seconds >= time for curve in curves)}
+def curves_document(curves: Curves, title: str = "Runs over time", picture: str | None = None) -> Document:
+    """Lay curves out as a page: a row a run, a column a time, and what it rests on; ``picture`` is a file."""
+    last = max(curve.looks[-1].seconds for curve in curves.curves)
+    times = {time: name for time, name in TIMES.items() if last >= time}
     header = ["flow, trained on, scale", *times.values(), "at its end"]
-    rows = [[curve.name, *(_cell(at(curve, time)) for time in times), _end(curve)] for curve in curves]
-    page = [f"# {title}", "", *([f"![{title}]({picture})", ""] if picture else [])]
-    page += [line(header), "|" + "---|" * len(header), *map(line, rows), ""]
-    page += [
-        "Bits/dim of images of its data, and in brackets the AUROC of the likelihood in per cent for each set that the "
-        "flow was asked about, by the last look before that time. Time is that of training alone. A schedule that ends "
-        "later is not at its best before.",
-        "",
-        *(f"- {_grounds(curve)}" for curve in curves),
-    ]
-    return "\n".join(page) + "\n"
+    rows = [[curve.name, *(_cell(curve.at(time)) for time in times), _end(curve)] for curve in curves.curves]
+    splits = {curve.split for curve in curves.curves}
+    which = splits.pop() if len(splits) == 1 else "held-out"
+    legend = (
+        f"Bits/dim of {which} images, and in brackets the AUROC of the likelihood in per cent for each set that the "
+        "flow was asked about, by the last look before that time. Time is that of training steps alone. A schedule "
+        "that ends later is not at its best before."
+    )
+    return Document(
+        title,
+        (
+            *([Figure("curves", picture, title)] if picture else []),
+            table(header, rows),
+            Paragraph(legend),
+            Bullets(tuple(map(_provenance, curves.curves))),
+        ),
+    )
 
 
-def write(curves: Sequence[Curve], path: Path) -> tuple[Path, Path, Path]:
-    """Write and return ``path.md``, ``path.json`` and ``path.png``."""
-    page, data = page_and_data(path)
-    picture = page.with_suffix(".png")
+def write_curves(curves: Curves, path: Path) -> tuple[Path, ...]:
+    """Write and return ``path.md``, ``path.json`` and ``path.png``, all or none."""
+    page, _ = page_and_data(path)
+    picture = page.with_name(f"{page.name.removesuffix('.md')}.png").name
     title = page.stem.replace("-", " ").capitalize()
-    save_figure(draw(curves, title), picture)
-    write_text(page, as_markdown(curves, title, picture.name))
-    write_text(data, json.dumps([asdict(curve) for curve in curves], indent=1) + "\n")
-    return page, data, picture
+    image = figure_bytes(draw_curves(curves, title), "png")
+    return write_page(path, curves, lambda title: curves_document(curves, title, picture), {".png": image})
 
 
-def draw(curves: Sequence[Curve], title: str) -> Any:
+def draw_curves(curves: Curves, title: str) -> "MatplotlibFigure":
     """Draw bits/dim, and below it the AUROC of the first set that each run was asked about."""
     lines = []
-    for curve in curves:
+    for curve in curves.curves:
         seconds = [look.seconds for look in curve.looks]
         asked = next(iter(curve.looks[0].auroc), None)
         areas = [] if asked is None else [100 * look.auroc[asked] for look in curve.looks]
@@ -115,14 +142,8 @@ def draw(curves: Sequence[Curve], title: str) -> Any:
     return curve_figure(lines, title=title)
 
 
-def at(curve: Curve, seconds: float) -> Look | None:
-    """Return the last look at or before a time, unless the run had ended by then."""
-    before = [look for look in curve.looks if look.seconds <= seconds]
-    return before[-1] if before and curve.looks[-1].seconds >= seconds else None
-
-
 def _name(config: RunConfig) -> str:
-    """Name a run, with what its recipe was bent to, but for how often it was looked at."""
+    """Name a run, with what of its recipe was changed, but for how often it was looked at."""
     if config.training is None or config.recipe not in RECIPES:
         return f"{name_of(config)}, {scale_of(config)}"
     unwatched = config.model_copy(update={"monitor": RECIPES[config.recipe](config.scale).monitor})
@@ -148,20 +169,21 @@ def _logged(run: RunDir) -> list[dict[str, Any]]:
 def _cell(look: Look | None) -> str:
     if look is None:
         return ""
-    return f"{look.bits_per_dim:.3f}" + (f" ({', '.join(f'{100 * area:.1f}' for area in look.auroc.values())})")
+    areas = ", ".join(number(100 * area, 1) for area in look.auroc.values())
+    return f"{number(look.bits_per_dim, 3)} ({areas})"
 
 
 def _end(curve: Curve) -> str:
-    return f"{_cell(curve.looks[-1])} after {curve.looks[-1].seconds:,.0f} s"
+    return f"{_cell(curve.looks[-1])} after {number(curve.looks[-1].seconds, 0)} s"
 
 
-def _grounds(curve: Curve) -> str:
+def _provenance(curve: Curve) -> Text:
     training = curve.training
     asked = ", ".join(curve.looks[0].auroc)
     return (
-        f"**{curve.name}**: `{training['command']}` (commit {training['commit']}, {training['date'][:10]}), "
-        f"{training['parameters']:,} parameters, {training['threads']} "
-        f"thread{'s' if training['threads'] > 1 else ''}, {training['device']}, torch "
-        f"{training['torch']}, data fingerprint `{training['data']['fingerprint']}`; looks at {curve.images:,} "
-        f"{curve.split} images and as many of {asked}."
-    )
+        Strong(curve.name), ": ", Code(training.command),
+        f" (commit {training.commit}, {training.day}), {number(training.parameters, 0)} parameters, "
+        f"{counted(training.threads, 'thread')}, {training.device}, torch {training.torch}, data fingerprint ",
+        Code(training.data.fingerprint),
+        f"; looks at {curve.images:,} {curve.split} images and as many of {asked}.",
+    )  # fmt: skip

@@ -1,11 +1,9 @@
 """The folder of a run: what lies where, and how it is opened."""
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -14,6 +12,7 @@ from oodflow.errors import OodflowError, UsageError
 from oodflow.files import write_text
 from oodflow.flows import Flow, load_flow
 from oodflow.runs.config import RunConfig
+from oodflow.runs.record import RunRecord
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,7 @@ class RunDir:
     tensorboard_dir = property(lambda self: self.path / "tensorboard")
     statistics_dir = property(lambda self: self.path / "statistics")
     evaluations_dir = property(lambda self: self.path / "evaluations")
+    explanations_dir = property(lambda self: self.path / "explain")
 
     @classmethod
     def new(cls, path: Path) -> "RunDir":
@@ -42,7 +42,8 @@ class RunDir:
         run = cls(path)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             begun = run.config_file.exists()
-            own = begun and "imported" not in run.record()
+            record = run.record() if begun else None
+            own = begun and not (record and record.imported)
             remedy = f"go on with `oodflow train --resume {path}`, or choose" if own else "choose"
             raise UsageError(f"{path} already holds {'a run' if begun else 'something'}: {remedy} another folder.")
         return run
@@ -71,20 +72,13 @@ class RunDir:
             flaw = first_flaw(error)
             raise OodflowError(f"{self.config_file} is not valid at {flaw.where or 'the file'}: {flaw.why}.") from error
 
-    def record(self) -> dict[str, Any]:
-        """Read the record, or an empty one where none has been written."""
-        if not self.record_file.exists():
-            return {}
-        try:
-            return {**json.loads(self.record_file.read_bytes())}
-        except (ValueError, TypeError) as error:
-            raise OodflowError(
-                f"{self.record_file} is damaged ({error}): remove it; training and evaluation write it anew."
-            ) from error
+    def record(self) -> RunRecord | None:
+        """Read the record; none where none has been written.
 
-    def update_record(self, **sections: object) -> None:
-        """Replace sections of the record."""
-        write_text(self.record_file, json.dumps(self.record() | sections, indent=2) + "\n")
+        Raises:
+            OodflowError: when it is damaged.
+        """
+        return RunRecord.read(self.record_file) if self.record_file.exists() else None
 
     def require_writable(self) -> None:
         """Refuse a folder that the results could not be written to, before any work is done."""

@@ -1,37 +1,8 @@
 """The section ``training`` of a run's record: how the training was begun, on what, and how far it has come."""
 
-from typing import Any
-
 from pydantic import Field
 
-from oodflow.records import Record
-
-
-class Provenance(Record):
-    """Where and by what something was made; see :func:`oodflow.runs.provenance.provenance`."""
-
-    command: str
-    oodflow: str
-    commit: str | None
-    date: str
-    python: str
-    torch: str
-    libraries: dict[str, str]
-    system: str
-    cpus: int | None
-    threads: int
-    gpu: str | None
-
-
-class DataFacts(Record):
-    """Which images were used; see :func:`oodflow.runs.provenance.describe`."""
-
-    name: str
-    split: str
-    images: int
-    shape: tuple[int, ...]
-    fingerprint: str
-    note: str
+from oodflow.runs.provenance import DataFacts, Provenance
 
 
 class TrainingFacts(Provenance):
@@ -62,12 +33,3 @@ class TrainingFacts(Provenance):
     seconds_in_steps: float
     seconds: float
     images_per_second: float | None
-
-    @classmethod
-    def of(cls, record: dict[str, Any], where: str) -> "TrainingFacts | None":
-        """Read the section of a run's record; none where there is none yet.
-
-        Raises:
-            OodflowError: when it is damaged; ``where`` names the file.
-        """
-        return cls.parse(record["training"], where) if "training" in record else None

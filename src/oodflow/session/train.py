@@ -10,7 +10,6 @@ from oodflow.errors import UsageError
 from oodflow.flows import Flow
 from oodflow.runs.config import RunConfig
 from oodflow.runs.run_dir import RunDir
-from oodflow.runs.training_facts import TrainingFacts
 from oodflow.session.checkpoints import Checkpoints
 from oodflow.session.interrupt import Interrupted, stop_between_steps
 from oodflow.session.journal import Board, Log
@@ -59,8 +58,8 @@ def resume(run: RunDir, options: SessionOptions) -> None:
     run.require_writable()
     config = run.config()
     steps = _training(config).steps
-    facts = TrainingFacts.of(run.record(), str(run.record_file))
-    if run.weights_file.exists() and facts and facts.steps == steps:
+    record = run.record()
+    if run.weights_file.exists() and record and record.training and record.training.steps == steps:
         options.say(f"{run.path} is finished: all its {steps:,} steps are taken.")
         return
     _train(run, config, options)

@@ -7,9 +7,10 @@ from typing import Any
 from oodflow.data import ImageSet, TrainingBatches
 from oodflow.errors import OodflowError
 from oodflow.runs.config import RunConfig
-from oodflow.runs.provenance import describe, provenance
+from oodflow.runs.provenance import DataFacts, describe, provenance
+from oodflow.runs.record import RunRecord
 from oodflow.runs.run_dir import RunDir
-from oodflow.runs.training_facts import DataFacts, TrainingFacts
+from oodflow.runs.training_facts import TrainingFacts
 from oodflow.training import TrainState
 from oodflow.training.streams import DATA
 
@@ -29,14 +30,16 @@ class TrainingRecord:
 
     def __init__(self, run: RunDir, config: RunConfig, sets: Mapping[str, ImageSet], command: str) -> None:
         self.run, self.config = run, config
-        begun = TrainingFacts.of(run.record(), str(run.record_file))
+        record = run.record()
+        self.evaluation = record.evaluation if record else None
+        begun = record.training if record else None
         if begun:
             for name, facts in {DATA: begun.data, **begun.streams}.items():
                 _require_same(facts, sets[name], run)
             self.facts: dict[str, Any] = begun.model_dump() | {"resumed": [*begun.resumed, provenance(command)]}
         else:
             described = {name: describe(images) for name, images in sets.items()}
-            self.facts = provenance(command) | {"data": described.pop(DATA), "streams": described}
+            self.facts = provenance(command).model_dump() | {"data": described.pop(DATA), "streams": described}
         self.began = time.perf_counter() - (begun.seconds if begun else 0.0)
 
     def write(self, state: TrainState, batches: TrainingBatches) -> None:
@@ -52,8 +55,9 @@ class TrainingRecord:
             "seconds": round(time.perf_counter() - self.began, 1),
             "images_per_second": round(images / state.seconds, 1) if state.seconds else None,
         }
-        training = TrainingFacts.model_validate(self.facts | progress).as_dict()
-        self.run.update_record(config=self.config.model_dump(mode="json"), training=training)
+        training = TrainingFacts.model_validate(self.facts | progress)
+        record = RunRecord(config=self.config, training=training, evaluation=self.evaluation)
+        record.write(self.run.record_file)
 
 
 def _require_same(begun: DataFacts, images: ImageSet, run: RunDir) -> None:

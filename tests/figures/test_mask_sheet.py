@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from oodflow.errors import UsageError
-from oodflow.figures.masks import CHANGED, NEITHER, SEEN, mask_figure
+from oodflow.figures.mask_sheet import CHANGED, NEITHER, SEEN, mask_figure
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (8, 8), dtype=np.uint8)
 HALVES = np.where(np.indices((8, 8))[0] < 4, SEEN, CHANGED)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from oodflow.bijections import MASKS, checkerboard, cycle
-from oodflow.paper.masks import mask_map
+from oodflow.paper.mask_drawing import mask_map
 
 
 def test_a_mask_of_pixels_is_drawn_as_it_is():

@@ -1,0 +1,107 @@
+"""Documents on a terminal, however narrow: a table that does not fit is told row by row."""
+
+from collections.abc import Iterator, Sequence
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text as Line
+
+from oodflow.document.model import Block, Bullets, CodeBlock, Document, Figure, Paragraph, Quote, Section, Table
+from oodflow.document.text import Code, Strong, Text, plain, spans
+
+_WORD = 18  # letters of a word that a column must have room for; a longer one, as a path, is folded
+
+
+def show(document: Document, console: Console) -> None:
+    """Print a document at the width of a console."""
+    if document.title:
+        console.print(Line(document.title, style="bold underline"), soft_wrap=False)
+        console.print()
+    for i, renderable in enumerate(_blocks(document.blocks, console.width)):
+        if i:
+            console.print()
+        console.print(renderable, soft_wrap=False)
+
+
+def _blocks(blocks: Sequence[Block], width: int) -> Iterator[RenderableType]:
+    for block in blocks:
+        match block:
+            case Paragraph(text):
+                yield _line(text)
+            case Quote(text):
+                yield Padding(_line(text), (0, 0, 0, 2), style="italic")
+            case Bullets(items):
+                yield _bullets(items)
+            case CodeBlock(code):
+                yield Padding(Line(code.rstrip(), style="cyan"), (0, 0, 0, 2))
+            case Table():
+                yield _grid(block) if fits(block, width) else _told(block)
+            case Figure():
+                yield _line((Strong("Figure"), f": {block.alt} ({block.file})"))
+                if block.caption:
+                    yield _line(block.caption)
+            case Section(title, inner):
+                yield Line(title, style="bold")
+                yield from _blocks(inner, width)
+
+
+def fits(table: Table, width: int) -> bool:
+    """Tell whether the words of a table's columns can stand beside each other within so many letters."""
+    return sum(least + 1 for least in _least_widths(table)) <= width
+
+
+def _least_widths(table: Table) -> list[int]:
+    columns = zip(table.header, *table.rows, strict=True)
+    return [max(min(_WORD, max(map(len, plain(cell).split()), default=0)) for cell in column) for column in columns]
+
+
+def _grid(table: Table) -> Grid:
+    grid = Grid(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for name, align, least in zip(table.header, table.align, _least_widths(table), strict=True):
+        grid.add_column(_line(name), justify=align, overflow="fold", min_width=least)
+    for row in table.rows:
+        grid.add_row(*map(_line, row))
+    return grid
+
+
+def _told(table: Table) -> Grid:
+    """Lay each row out as lines of its own, under its first cell."""
+    lines = Grid.grid(padding=0)
+    lines.add_column(overflow="fold")
+    for i, (first, *others) in enumerate(table.rows):
+        if i:
+            lines.add_row("")
+        lines.add_row(_line(("", *spans(first)), style="bold"))
+        for name, cell in zip(table.header[1:], others, strict=True):
+            if plain(cell):
+                lines.add_row(Padding(_line((f"{plain(name)}: ", *spans(cell))), (0, 0, 0, 2)))
+    return lines
+
+
+def _bullets(items: Sequence[Text]) -> Grid:
+    grid = Grid.grid(padding=(0, 1, 0, 0))
+    grid.add_column()
+    grid.add_column(overflow="fold")
+    for item in items:
+        grid.add_row("-", _line(item))
+    return grid
+
+
+def _line(text: Text, style: str = "") -> Line:
+    line = Line(style=style, overflow="fold")
+    for span in spans(text):
+        match span:
+            case Code(code):
+                line.append(_flowing(code), style="cyan")
+            case Strong(words):
+                line.append(_flowing(words), style="bold")
+            case _:
+                line.append(_flowing(span))
+    return line
+
+
+def _flowing(text: str) -> str:
+    """Let a line break be a space: the terminal has a width of its own."""
+    return text.replace("\n", " ")

@@ -1,0 +1,43 @@
+"""A record as a page with its data beside it, and what such pages share."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from oodflow.document import Code, Document, Text, as_markdown
+from oodflow.document.numbers import counted
+from oodflow.files import page_and_data, write_all
+from oodflow.records import Record
+from oodflow.runs.provenance import DataFacts
+
+
+def write_page(
+    path: Path, record: Record, document: Callable[[str], Document], figures: Mapping[str, bytes] | None = None
+) -> tuple[Path, ...]:
+    """Write ``path.md`` and ``path.json``, and figures beside them: all or none.
+
+    Args:
+        path: with or without one of these endings.
+        record: what the page rests on.
+        document: makes the page, given the title that the file's name amounts to.
+        figures: by ending, as ``.png``: what stands in ``path.png``.
+
+    Returns:
+        The files: page, data, figures.
+
+    Raises:
+        OodflowError: when one of them can't be written.
+    """
+    page, data = page_and_data(path)
+    title = page.stem.replace("-", " ").capitalize()
+    contents: dict[Path, str | bytes] = {page: as_markdown(document(title)), data: record.as_json()}
+    contents |= {page.with_suffix(ending): figure for ending, figure in (figures or {}).items()}
+    write_all(contents)
+    return tuple(contents)
+
+
+def data_item(data: DataFacts) -> Text:
+    """Write which images something rests on, as an item of a list."""
+    note = f"; {data.note}" if data.note else ""
+    return (
+        f"{data.name} {data.split}: {counted(data.images, 'image')}, fingerprint ", Code(data.fingerprint), note,
+    )  # fmt: skip

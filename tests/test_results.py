@@ -1,0 +1,36 @@
+"""Every page in results/ is what its record says, rendered by this version."""
+
+from pathlib import Path
+
+import pytest
+
+from oodflow.bench.page import bench_document
+from oodflow.bench.record import BenchRecord
+from oodflow.document import as_markdown
+from oodflow.explanation.page import observations_document
+from oodflow.explanation.record import Explanations
+from oodflow.report.comparison import comparison_document
+from oodflow.report.curves import Curves, curves_document
+from oodflow.report.evaluated_runs import Comparison
+
+RESULTS = Path(__file__).parents[1] / "results"
+PAGES = {
+    "bench": (BenchRecord, lambda record, title: bench_document(record)),
+    "observations": (Explanations, observations_document),
+    "time-to-quality": (Curves, lambda curves, title: curves_document(curves, title, "time-to-quality.png")),
+}
+"""What a page is made from; all others compare runs."""
+
+
+@pytest.mark.parametrize("page", sorted(RESULTS.glob("*.md")), ids=lambda page: page.stem)
+def test_a_page_is_what_its_record_says(page):
+    kind, document = PAGES.get(page.stem, (Comparison, comparison_document))
+    record = kind.read(page.with_suffix(".json"))
+    assert page.read_text(encoding="utf-8") == as_markdown(document(record, page.stem.replace("-", " ").capitalize()))
+
+
+@pytest.mark.parametrize("data", sorted(RESULTS.glob("*.json")), ids=lambda data: data.stem)
+def test_a_record_is_of_this_version_and_has_a_page(data):
+    kind, _ = PAGES.get(data.stem, (Comparison, comparison_document))
+    assert data.read_text(encoding="utf-8") == kind.read(data).as_json()
+    assert data.with_suffix(".md").exists()
