@@ -96,7 +96,7 @@ def test_progress_goes_to_stderr(oodflow, tiny, tmp_path, sets):
 
 def test_where_a_run_goes_unless_told(oodflow, tiny, tmp_path):
     assert oodflow(*tiny).code == 0
-    (bent,) = (tmp_path / "here/runs").iterdir()
-    assert re.fullmatch("photographs-realnvp-smoke-[0-9a-f]{6}", bent.name)  # it does not pass for the recipe's own
+    (overridden,) = (tmp_path / "here/runs").iterdir()
+    assert re.fullmatch("photographs-realnvp-smoke-[0-9a-f]{6}", overridden.name)  # not the recipe's own
     assert oodflow("train", "photographs-realnvp", "--scale", "smoke").code == 0
     assert json.loads((tmp_path / "here/runs/photographs-realnvp-smoke/record.json").read_text())

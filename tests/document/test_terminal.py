@@ -2,6 +2,7 @@
 
 import io
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -52,6 +53,26 @@ def test_a_table_that_fits_keeps_its_words_whole():
     text = shown(Document("", (table(["set (images)", "AUROC %", "claim"], rows),)), 40)
     for word in ("fashion_mnist", "(10,000)", "66.0]", "wrapped"):
         assert word in text, word
+
+
+def test_numbers_stay_with_their_intervals_where_there_is_room():
+    rows = [[f"set {i} of many words", "65.3 [64.5, 66.0]", "66.0"] for i in range(2)]
+    narrow = table(["a set of images", "AUROC % [95 % interval]", "paper"], rows)
+    assert all("65.3 [64.5, 66.0]" in line for line in shown(Document("", (narrow,)), 40).splitlines() if "65" in line)
+    assert "65.3 [64.5, 66.0]" not in shown(Document("", (narrow,)), 30)
+
+
+def test_what_fits_breaks_no_word():
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        words = [["x" * length for length in rng.integers(1, 12, 3)] for _ in range(12)]
+        cells = [" ".join(row) for row in words]
+        one = table(cells[:4], [cells[4:8], cells[8:]])
+        width = next(width for width in range(200) if fits(one, width))
+        lines = shown(Document("", (one,)), width).splitlines()
+        assert max(map(len, lines)) <= width
+        found = sorted(word for line in lines for word in line.split() if "─" not in word)
+        assert found == sorted(word for row in words for word in row)
 
 
 def test_a_path_without_spaces_is_folded():

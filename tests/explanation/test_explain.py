@@ -142,12 +142,19 @@ def test_a_stopped_explanation_leaves_the_one_before_as_it_was(oodflow, run, set
     folder = run / "explain" / file_name(sets.outside)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
 
-    def stopped(subject):
+    def stopped(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(PICTURES, "masks", stopped)
-    assert oodflow("explain", run, *FEW, "--seed", "1").code == 130
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    for stop in (
+        lambda patch: patch.setitem(PICTURES, "masks", stopped),
+        lambda patch: patch.setattr(Explanation, "write", stopped),
+        lambda patch: patch.setattr("oodflow.explanation.page.observations_table", stopped),
+    ):
+        with monkeypatch.context() as patch:
+            stop(patch)
+            assert oodflow("explain", run, *FEW, "--seed", "1").code == 130
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+        assert list(folder.parent.iterdir()) == [folder]
 
 
 def test_the_same_question_has_the_same_answer(oodflow, run, sets):

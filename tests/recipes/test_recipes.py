@@ -54,7 +54,7 @@ def changed(**fields):
     return lambda scale: RECIPES["photographs-realnvp"](scale).model_copy(update=fields)
 
 
-def bent(*settings):
+def overridden(*settings):
     return lambda scale: override(RECIPES["photographs-realnvp"](scale), settings)
 
 
@@ -67,8 +67,8 @@ def bent(*settings):
         (changed(ood=("photographs",)), "trained on"),
         (changed(ood=()), "names out-of-distribution sets"),
         (changed(ood=("mnist",)), "one shape"),
-        (bent("flow.width=8"), "smaller than its cpu scale"),
-        (bent("flow.alpha=0.0", "training.lr=1e30"), "finite loss"),
+        (overridden("flow.width=8"), "smaller than its cpu scale"),
+        (overridden("flow.alpha=0.0", "training.lr=1e30"), "finite loss"),
     ],
 )
 def test_the_contract_catches(recipe, clause):
@@ -83,7 +83,7 @@ def test_the_contract_catches_unknown_data():
 
 def test_the_contract_catches_a_flow_that_does_not_fit():
     with pytest.raises(UsageError, match="even H and W"):
-        check_recipe(bent("flow.scales=9"))
+        check_recipe(overridden("flow.scales=9"))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Bending a configuration."""
+"""Overriding parts of a configuration."""
 
 import pytest
 

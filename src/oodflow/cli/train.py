@@ -53,7 +53,7 @@ def _require_only(arguments: Namespace, why: str, *allowed: str) -> None:
 
 
 def default_path(config: RunConfig) -> Path:
-    """Name a run after its recipe; a bent one gets a digest, so that it does not pass for the recipe's own."""
+    """Name a run after its recipe; a changed one gets a digest, so as not to pass for the recipe's own."""
     name = f"{config.recipe}-{config.scale}"
     if config != RECIPES[config.recipe](config.scale):
         name += "-" + hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:6]

@@ -1,4 +1,4 @@
-"""Documents: text, tables and figures in sections, said once and rendered to Markdown or to a terminal.
+"""Documents: text, tables and figures in sections, written once and rendered to Markdown or to a terminal.
 
 >>> document = Document("Speed", (Paragraph(("Measured with ", Code("oodflow bench"), ".")), table(["a"], [["1 | 2"]])))
 >>> print(as_markdown(document), end="")

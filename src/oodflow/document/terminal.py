@@ -1,6 +1,6 @@
 """Documents on a terminal, however narrow: a table that does not fit is told row by row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rich import box
 from rich.console import Console, RenderableType
@@ -37,7 +37,7 @@ def _blocks(blocks: Sequence[Block], width: int) -> Iterator[RenderableType]:
             case CodeBlock(code):
                 yield Padding(Line(code.rstrip(), style="cyan"), (0, 0, 0, 2))
             case Table():
-                yield _grid(block) if fits(block, width) else _told(block)
+                yield _grid(block, width) if fits(block, width) else _told(block)
             case Figure():
                 yield _line((Strong("Figure"), f": {block.alt} ({block.file})"))
                 if block.caption:
@@ -49,21 +49,46 @@ def _blocks(blocks: Sequence[Block], width: int) -> Iterator[RenderableType]:
 
 def fits(table: Table, width: int) -> bool:
     """Tell whether the words of a table's columns can stand beside each other within so many letters."""
-    return sum(least + 1 for least in _least_widths(table)) <= width
+    return _together(_widths(table, _longest_word)) <= width
 
 
-def _least_widths(table: Table) -> list[int]:
-    columns = zip(table.header, *table.rows, strict=True)
-    return [max(min(_WORD, max(map(len, plain(cell).split()), default=0)) for cell in column) for column in columns]
-
-
-def _grid(table: Table) -> Grid:
-    grid = Grid(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for name, align, least in zip(table.header, table.align, _least_widths(table), strict=True):
-        grid.add_column(_line(name), justify=align, overflow="fold", min_width=least)
+def _grid(table: Table, width: int) -> Grid:
+    grid = Grid(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for name, align, own in zip(table.header, table.align, _shared_out(table, width), strict=True):
+        grid.add_column(_line(name), justify=align, overflow="fold", width=own)
     for row in table.rows:
         grid.add_row(*map(_line, row))
     return grid
+
+
+def _shared_out(table: Table, width: int) -> list[int]:
+    """Share a width out: the widest column gives way first, none beyond its words, nor numbers if that can be."""
+    own = _widths(table, len)
+    least = _widths(table, _longest_number)
+    if _together(least) > width:
+        least = _widths(table, _longest_word)
+    while _together(own) > width:
+        _, widest = max((own[i], i) for i in range(len(own)) if own[i] > least[i])
+        own[widest] -= 1
+    return own
+
+
+def _together(widths: Sequence[int]) -> int:
+    return sum(widths) + 2 * (len(widths) - 1) + 1  # two between columns, and one that rich leaves after the last
+
+
+def _widths(table: Table, measure: Callable[[str], int]) -> list[int]:
+    columns = zip(table.header, *table.rows, strict=True)
+    return [max(measure(plain(cell)) for cell in column) for column in columns]
+
+
+def _longest_word(text: str) -> int:
+    return min(_WORD, max(map(len, text.split()), default=0))
+
+
+def _longest_number(text: str) -> int:
+    """Measure what should not be broken: a number with its interval, and words."""
+    return _longest_word(text) if any(map(str.isalpha, text)) else len(text)
 
 
 def _told(table: Table) -> Grid:

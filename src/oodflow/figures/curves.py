@@ -72,12 +72,12 @@ def _style(axes: Axes, name: str, start: float, end: float) -> None:
     ticks = [time for time in round_times if start * 0.9 <= time <= end * 1.1]
     ticks = ticks if len(ticks) > 1 else [start, end]  # a short run may lie between two
     axes.set_xticks(ticks)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: _said(seconds)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: _in_words(seconds)))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.minorticks_off()
 
 
-def _said(seconds: float) -> str:
+def _in_words(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.3g} s"
     return f"{seconds / 60:.3g} min" if seconds < 3600 else f"{seconds / 3600:.3g} h"

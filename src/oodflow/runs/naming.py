@@ -4,7 +4,7 @@ from oodflow.runs.config import RunConfig
 
 
 def name_of(config: RunConfig) -> str:
-    """Name a run by what it is, whatever its recipe was bent to.
+    """Name a run by what it is, whatever of its recipe was changed.
 
     Example:
         >>> from oodflow.recipes import RECIPES

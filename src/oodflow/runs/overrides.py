@@ -1,4 +1,4 @@
-"""Bending a configuration from the command line: ``training.lr=1e-4 flow.width=32``."""
+"""Overriding parts of a configuration from the command line: ``training.lr=1e-4 flow.width=32``."""
 
 import json
 from collections.abc import Sequence
