@@ -23,7 +23,10 @@ def test_compare_prints_a_page(oodflow, run, sets):
     oodflow("evaluate", run)
     page = oodflow("compare", run).out
     assert page.startswith("# Runs\n")
-    assert f"| RealNVP, {sets.inside} | smoke, other data, other ood, monitor.every=100 |" in page
+    assert (
+        f"| RealNVP with convnets and actnorm, {sets.inside} | smoke, other data, other ood, monitor.every=100 |"
+        in page
+    )
     assert f"`oodflow evaluate {run}`" in page
     assert json.loads(oodflow("compare", run, "--json").out)["runs"][0]["run"]["config"]["scale"] == "smoke"
 

@@ -65,7 +65,9 @@ def test_a_score_and_a_statistic_in_one_file(oodflow, run, sets, mine):
     assert "unknown score 'mine'" in oodflow("evaluate", run, "--scores", "mine").error
     result = oodflow("--plugin", mine, "evaluate", run, "--scores", "mine", "mine?power=1")
     assert result.code == 0, result.err
-    rows = [line.split()[0] for line in result.out.splitlines() if line.startswith("   mine")]
+    rows = [
+        line.split()[1] for line in result.out.splitlines() if line.split()[1:2] and line.split()[1].startswith("mine")
+    ]
     assert rows == ["mine", "mine?power=1"]
     (folder,) = (run / "evaluations").iterdir()
     saved = load_file(folder / "scores" / f"{file_name(sets.outside)}.safetensors")

@@ -105,7 +105,7 @@ def test_a_flow_and_an_objective(oodflow, tiny, sets, mine, tmp_path):
     assert done.code == 0, done.err
     (first, *_) = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     assert first["size"] > 0
-    for verb in (["evaluate", run], ["explain", run, "--measured", "8"]):
+    for verb in (["evaluate", run], ["explain", run, "--limit", "8"]):
         result = oodflow("--plugin", mine, *verb)
         assert result.code == 0, result.err
     assert "NICE of 3 couplings" in oodflow("--plugin", mine, "compare", run).out

@@ -5,6 +5,7 @@ import pytest
 from oodflow.evaluation.conclusion import conclusion
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.evaluation.record import EvaluatedSet, Evaluation, Metrics
+from oodflow.runs.provenance import provenance
 
 
 def metrics(area, n_in=20):
@@ -20,7 +21,8 @@ def entry(name, role="out-of-distribution", **scores):
 
 def evaluation(*outsides):
     return Evaluation(
-        provenance={}, step=1, weights=None, device="cpu", options=EvaluationOptions(), scores={}, left_out={},
+        provenance=provenance("test"), step=1, weights=None, device="cpu", options=EvaluationOptions(), scores={},
+        left_out={},
         replaces=None, sets=(entry("photographs", "in-distribution test"), *outsides),
     )  # fmt: skip
 

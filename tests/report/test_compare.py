@@ -60,7 +60,10 @@ def page_of(*records):
 
 def test_the_papers_number_stands_beside_ours(record):
     page = page_of(record).splitlines()
-    assert "| RealNVP, fashion_mnist | cpu | 3.500 | mnist | 2.250 | 7.1 [7.0, 7.6] | 10.8 |" in page
+    assert (
+        "| RealNVP with convnets and actnorm, fashion_mnist | cpu | 3.500 | mnist | 2.250 | 7.1 [7.0, 7.6] | 10.8 |"
+        in page
+    )
     assert any("`ffffffffffffffff`; partial" in line for line in page)
     assert not any(line.startswith("## Other scores") for line in page)
 
@@ -69,7 +72,7 @@ def test_other_scores_have_a_table_of_their_own(record):
     record["evaluation"]["sets"][1]["scores"]["complexity"] = {**METRICS, "auroc": 0.98}
     page = page_of(record).splitlines()
     assert "| flow, trained on | asked about | likelihood | complexity |" in page
-    assert "| RealNVP, fashion_mnist | mnist | 7.1 | 98.0 |" in page
+    assert "| RealNVP with convnets and actnorm, fashion_mnist | mnist | 7.1 | 98.0 |" in page
     assert "> A flow trained on fashion_mnist finds mnist more likely" in "\n".join(page)
     assert sum(line.startswith("|") and "complexity" in line for line in page) == 1
 
@@ -150,7 +153,7 @@ def test_other_networks_and_masks_are_told_apart_and_have_no_number_in_the_paper
     assert names == [
         "8 cycle couplings, fashion_mnist",
         "RealNVP with a bottleneck of 10, fashion_mnist",
-        "RealNVP with no skips, fashion_mnist",
+        "RealNVP with resnets without skips, fashion_mnist",
     ]
 
 
@@ -159,5 +162,5 @@ def test_an_imported_flow_says_where_it_came_from(record):
     record["run"]["imported"] = IMPORTED
     record["run"]["config"] |= {"recipe": "original-RealNVP", "scale": "imported", "training": None}
     page = page_of(record)
-    assert "| RealNVP, fashion_mnist | imported | 3.500 |" in page
+    assert "| RealNVP with convnets and actnorm, fashion_mnist | imported | 3.500 |" in page
     assert "the original's RealNVP from 80.pt (sha256 `aaaaaaaaaaaaaaaa`, epoch 80), 1,000 parameters." in page

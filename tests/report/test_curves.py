@@ -34,7 +34,7 @@ def slower(run, path, factor):
 
 def test_a_run_leaves_its_looks_with_their_time(run):
     curve = read_curve(run)
-    assert curve.name == "RealNVP, photographs, smoke, training.steps=6, seed 0"
+    assert curve.name == "RealNVP with convnets and actnorm, photographs, smoke, training.steps=6, seed 0"
     assert [look.step for look in curve.looks] == [3, 6]
     assert 0 < curve.looks[0].seconds < curve.looks[1].seconds
     assert set(curve.looks[0].auroc) == {"digits", "flat", "smooth", "noise"}

@@ -15,7 +15,7 @@ from oodflow.session.progress import progress_console, training_progress
 from oodflow.session.train import SessionOptions, resume, start
 
 SETTINGS = ("recipe", "overrides", "scale", "seed", "precision")
-EVERYWHERE = ("command", "run", "debug")
+EVERYWHERE = ("command", "run", "debug", "plugins", "plugins_before", "plugins_after")
 
 
 def run(arguments: Namespace) -> None:

@@ -8,7 +8,7 @@ from oodflow.evaluation.conclusion import conclusion
 from oodflow.evaluation.record import EvaluatedSet
 from oodflow.report.changes import scale_of
 from oodflow.report.evaluated_runs import Comparison
-from oodflow.report.published import PUBLISHED_AUROC, SOURCE
+from oodflow.report.published import SOURCE, published_auroc
 from oodflow.report.replicas import Replicas, replicas
 from oodflow.report.rests_on import provenance_blocks
 from oodflow.runs.naming import name_of
@@ -40,7 +40,7 @@ def comparison_document(comparison: Comparison, title: str = "Runs") -> Document
 
 
 def _likelihood_rows(group: Replicas) -> list[list[Text]]:
-    published = PUBLISHED_AUROC.get((group.config.flow.title, group.config.data), {})
+    published = published_auroc(group.config.flow, group.config.data)
     rows: list[list[Text]] = []
     for place, outside in enumerate(group.outsides, 1):
         metrics = outside.scores.get("likelihood")
