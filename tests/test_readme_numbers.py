@@ -9,8 +9,8 @@ import pytest
 from oodflow.bench.record import BenchRecord
 from oodflow.document.numbers import number
 from oodflow.explanation.record import Explanations
-from oodflow.report.curves import Curves
 from oodflow.report.evaluated_runs import Comparison
+from oodflow.report.looks import Curves
 from oodflow.report.replicas import replicas
 
 ROOT = Path(__file__).parents[1]

@@ -10,8 +10,9 @@ from oodflow.document import as_markdown
 from oodflow.explanation.page import observations_document
 from oodflow.explanation.record import Explanations
 from oodflow.report.comparison import comparison_document
-from oodflow.report.curves import Curves, curves_document
+from oodflow.report.curves import curves_document
 from oodflow.report.evaluated_runs import Comparison
+from oodflow.report.looks import Curves
 
 RESULTS = Path(__file__).parents[1] / "results"
 PAGES = {

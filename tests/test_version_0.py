@@ -13,8 +13,9 @@ from oodflow.errors import OodflowError
 from oodflow.explanation.page import observations_document
 from oodflow.explanation.record import Explanation, Explanations
 from oodflow.report.comparison import comparison_document
-from oodflow.report.curves import Curves, curves_document
+from oodflow.report.curves import curves_document
 from oodflow.report.evaluated_runs import Comparison
+from oodflow.report.looks import Curves
 from oodflow.runs.record import RunRecord
 
 FOLDER = Path(__file__).parent / "version_0"

@@ -41,8 +41,10 @@ def test_measures_are_those_of_the_pictures(name):
         assert layer.r2.low <= layer.r2.value <= layer.r2.high
         assert layer.mean_log_scale.value == pytest.approx(log_scale.mean(), abs=1e-9)
         assert layer.log_det.value == pytest.approx(log_scale.sum() / len(images) / flow.dims, abs=1e-9)
-    assert layers[0].r2_erased is None
-    assert all(layer.r2_erased is not None for layer in layers[1:])
+    assert layers[0].r2_erased is layers[0].r2_fall is None
+    for layer in layers[1:]:
+        assert layer.r2_fall.value == pytest.approx(layer.r2.value - layer.r2_erased.value)
+        assert layer.r2_fall.low <= layer.r2_fall.value <= layer.r2_fall.high
 
 
 class Shift(nn.Module):
@@ -70,6 +72,7 @@ def test_a_message_is_found_and_gone_when_it_is_erased_or_swapped():
     assert first.r2.value < 0  # it can't know the noise, and does not try
     assert second.r2.value > 0.99
     assert second.r2_erased.value < 0.05
+    assert second.r2_fall.low > 0.9
     assert second.r2_swapped.value < 0
     assert second.r2_donor.value > 0.99
 

@@ -21,7 +21,7 @@ from oodflow.explanation.measure import measure
 from oodflow.explanation.page import observations_document
 from oodflow.explanation.record import Explanation, Explanations
 from oodflow.explanation.subject import Side, Subject
-from oodflow.explanation.summary import explained_set
+from oodflow.explanation.summary import between, explained_set
 from oodflow.files import file_name
 from oodflow.flows import RealNVPConfig, image_noise
 from oodflow.metrics import bits_per_dim, mean
@@ -82,6 +82,9 @@ def test_the_numbers_are_those_of_the_analysis(oodflow, run, sets):
     *parts, whole = record.between.gap
     assert whole.name == "all"
     assert whole.difference.value == pytest.approx(bits[0] - bits[1])
+    assert len(record.between.r2) == 10
+    for gain, mine, other in zip(record.between.r2, *(data.couplings for data in record.sets), strict=True):
+        assert gain.value == pytest.approx(other.r2.value - mine.r2.value)
     assert sum(part.inside for part in parts) == pytest.approx(whole.inside)
     assert sum(part.outside for part in parts) == pytest.approx(whole.outside)
     for data, side in zip(record.sets, ("inside", "outside"), strict=True):
@@ -115,6 +118,10 @@ def test_what_is_measured_is_what_it_says(sets):
     np.testing.assert_allclose(found.inside, difference[:, 2:6, 2:6].mean((1, 2)))
     surround = (difference.sum((1, 2)) - difference[:, 2:6, 2:6].sum((1, 2))) / (64 - 16)
     np.testing.assert_allclose(found.surround, surround)
+    other = measure(flow, 255 - images[:5], draws=2, seed=4, train_mode=True)
+    gain = between(found, other, 64, seed=1).image_correlation_train_mode
+    means = [side.image_correlation["train_mode"].mean() for side in (found, other)]
+    assert gain.value == pytest.approx(means[1] - means[0])
     # Differences within a set are means of differences of its images, and so are their intervals.
     data = explained_set(describe(load(sets.inside, "train").limit(9)), found, seed=1)
     for gain, expected in (

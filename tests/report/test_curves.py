@@ -8,7 +8,8 @@ from making_runs import QUIET
 from oodflow.document import as_markdown
 from oodflow.errors import OodflowError
 from oodflow.recipes import RECIPES
-from oodflow.report.curves import Curves, curves_document, read_curve, write_curves
+from oodflow.report.curves import curves_document, write_curves
+from oodflow.report.looks import Curves, read_curve
 from oodflow.runs import RunDir
 from oodflow.runs.overrides import override
 from oodflow.session.train import SessionOptions, start

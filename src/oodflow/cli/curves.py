@@ -3,7 +3,8 @@
 from argparse import Namespace
 
 from oodflow.cli.display import show_or_write
-from oodflow.report.curves import Curves, curves_document, read_curve, write_curves
+from oodflow.report.curves import curves_document, write_curves
+from oodflow.report.looks import Curves, read_curve
 from oodflow.runs import RunDir
 
 

@@ -1,0 +1,110 @@
+"""The looks that the monitor took at runs while they trained: how good each was after how long."""
+
+import json
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from oodflow.errors import OodflowError
+from oodflow.recipes.named import RECIPES
+from oodflow.records import Record
+from oodflow.report.changes import scale_of
+from oodflow.runs.config import RunConfig
+from oodflow.runs.naming import name_of
+from oodflow.runs.run_dir import RunDir
+from oodflow.runs.training_facts import TrainingFacts
+
+
+class Look(Record):
+    """One look at a run in training.
+
+    Attributes:
+        seconds: time spent in training steps until then; looks do not count.
+        step: steps done.
+        bits_per_dim: of some images of its data.
+        auroc: by out-of-distribution set, of the likelihood.
+    """
+
+    seconds: float
+    step: int
+    bits_per_dim: float
+    auroc: dict[str, float]
+
+
+class Curve(Record):
+    """All looks at a run, and what the run was.
+
+    Attributes:
+        name: of the flow, its data and its scale.
+        looks: in order.
+        images: how many images of its data each look scored.
+        split: of which part they are.
+        training: how it was trained.
+    """
+
+    name: str
+    looks: tuple[Look, ...] = Field(min_length=1)
+    images: int
+    split: str
+    training: TrainingFacts
+
+    def at(self, seconds: float) -> Look | None:
+        """Return the last look at or before a time, unless the run had ended by then."""
+        before = [look for look in self.looks if look.seconds <= seconds]
+        return before[-1] if before and self.looks[-1].seconds >= seconds else None
+
+
+class Curves(Record):
+    """Runs beside each other, over time."""
+
+    version: ClassVar[int | None] = 1
+    migrations: ClassVar = {0: lambda old: {"curves": [{**curve, "split": "test"} for curve in old]}}
+
+    curves: tuple[Curve, ...] = Field(min_length=1)
+
+
+def read_curve(run: RunDir) -> Curve:
+    """Read the looks that the monitor took at a run, from its log.
+
+    Raises:
+        OodflowError: when there are none.
+    """
+    config, record = run.config(), run.record()
+    logged = [line for line in _logged(run) if "inside" in line]
+    looks = tuple(
+        Look(
+            seconds=line["seconds"], step=line["step"], bits_per_dim=line["inside"]["bpd"],
+            auroc={name: ood["auroc"] for name, ood in line["ood"].items()},
+        )
+        for line in logged
+    )  # fmt: skip
+    if not looks or record is None or record.training is None:
+        raise OodflowError(f"{run.path} has no looks in its log.jsonl: train it, with a smaller monitor.every.")
+    return Curve(
+        name=_name(config), looks=looks, images=config.monitor.images, split=logged[-1]["inside"]["split"],
+        training=record.training,
+    )  # fmt: skip
+
+
+def _name(config: RunConfig) -> str:
+    """Name a run, with what of its recipe was changed, but for how often it was looked at."""
+    if config.training is None or config.recipe not in RECIPES:
+        return f"{name_of(config)}, {scale_of(config)}"
+    unwatched = config.model_copy(update={"monitor": RECIPES[config.recipe](config.scale).monitor})
+    return f"{name_of(config)}, {scale_of(unwatched)}, seed {config.training.seed}"
+
+
+def _logged(run: RunDir) -> list[dict[str, Any]]:
+    """Read the log.
+
+    Raises:
+        OodflowError: when a line of it is damaged, or does not tell the time.
+    """
+    text = run.log_file.read_text(encoding="utf-8", errors="replace") if run.log_file.exists() else ""
+    try:
+        lines = [{**json.loads(text_line)} for text_line in text.splitlines()]
+        return [logged | {"seconds": float(logged["seconds"])} for logged in lines]
+    except (ValueError, TypeError, KeyError) as error:
+        raise OodflowError(
+            f"{run.log_file} is damaged or of an older version ({type(error).__name__}: {error}): train the run anew."
+        ) from error
