@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from oodflow import statistics as statistics
     from oodflow import testing as testing
     from oodflow import training as training
+    from oodflow import transformers as transformers
     from oodflow.flows import Flow as Flow
     from oodflow.session.fit import fit as fit
 

@@ -28,7 +28,7 @@ from oodflow.flows import (
 from oodflow.nets import ConvNetConfig
 from oodflow.recipes import RECIPES
 from oodflow.runs import override
-from oodflow.scores import observe
+from oodflow.statistics import LogProb, Observation
 from oodflow.testing import check_dequantisation, check_flow
 from oodflow.testing.modules import log_det_of, randomise
 from oodflow.training import seeded
@@ -118,7 +118,7 @@ def test_the_analyses_count_the_density_of_the_dequantisation():
     noise = torch.from_numpy(image_noise(images, 5))
     expected = flow.log_prob(torch.from_numpy(images), noise=noise).detach().numpy()
     np.testing.assert_allclose(analysis.contributions(flow, images, seed=5).log_prob, expected, rtol=1e-9)
-    np.testing.assert_allclose(observe(flow, ImageSet.from_array(images), seed=5).log_prob, expected, rtol=1e-9)
+    np.testing.assert_allclose(Observation(flow, ImageSet.from_array(images), seed=5)[LogProb()], expected, rtol=1e-9)
 
 
 def test_a_density_of_feature_maps_has_no_constant_and_no_logit():
@@ -179,4 +179,4 @@ def test_feature_maps_have_no_pictures_and_no_data_sets():
     with pytest.raises(UsageError, match=r"over reals \(1, 8, 8\): only flows over images have pictures"):
         analysis.Walk(flow)
     with pytest.raises(UsageError, match=r"over reals \(1, 8, 8\) and data sets hold 8-bit images"):
-        observe(flow, ImageSet.from_array(np.zeros((2, 1, 8, 8), np.uint8)))
+        Observation(flow, ImageSet.from_array(np.zeros((2, 1, 8, 8), np.uint8)))

@@ -9,6 +9,6 @@ def name_of(config: RunConfig) -> str:
     Example:
         >>> from oodflow.recipes import RECIPES
         >>> name_of(RECIPES["mnist-glow"]("cpu"))
-        'Glow, mnist'
+        'Glow with convnets and actnorm, mnist'
     """
     return f"{config.flow.title}, {config.data}"
