@@ -36,6 +36,7 @@ def test_every_field_that_the_page_names_can_be_set():
         "cifar10-realnvp": ["objective=negative"],
     }.items():
         fields |= set(fields_of(override(RECIPES[recipe]("cpu"), settings)))
+    fields |= {name.removesuffix(".kind") for name in fields}  # a part can be set by its kind
     named = set(re.findall(r"`((?:flow|training|monitor|objective)\.[a-z_.]+)", PAGE))
     assert named
     assert named <= fields, named - fields

@@ -87,7 +87,7 @@ def require_batch_norm(flow: Flow) -> None:
     if not has_batch_norm(flow):
         raise UsageError(
             "this flow has no batch norm, so there is no train mode to show: it takes st-networks with one, such as "
-            "flow.net.kind=resnet."
+            "flow.net=resnet."
         )
 
 
