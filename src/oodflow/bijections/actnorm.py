@@ -29,6 +29,7 @@ class ActNorm(Bijection):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        self.channels = channels
         self.bias = nn.Parameter(torch.zeros(channels))
         self.log_scale = nn.Parameter(torch.zeros(channels))
         self.register_buffer("initialised", torch.tensor(False))
@@ -57,7 +58,7 @@ class ActNorm(Bijection):
 
     def output_shape(self, shape: Shape) -> Shape:
         """Keep the shape, which must have the layer's number of channels."""
-        require_channels(shape, len(self.bias))
+        require_channels(shape, self.channels)
         return shape
 
     def _log_det(self, x: Tensor) -> Tensor:

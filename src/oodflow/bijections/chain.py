@@ -1,7 +1,6 @@
 """Composition of bijections."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import cast
 
 import torch
@@ -66,23 +65,20 @@ class Chain(Bijection):
     def output_shape(self, shape: Shape) -> Shape:
         """Push ``shape`` through the layers; an error names the layer that does not fit."""
         for i, layer in enumerate(self):
-            with _naming(i, layer):
+            try:
                 shape = layer.output_shape(shape)
+            except UsageError as error:
+                raise _misfit(i, layer, error) from error
         return shape
 
     def input_shape(self, shape: Shape) -> Shape:
         """Push ``shape`` back through the layers, last to first."""
         for i, layer in reversed([*enumerate(self)]):
-            with _naming(i, layer):
+            try:
                 shape = layer.input_shape(shape)
+            except UsageError as error:
+                raise _misfit(i, layer, error) from error
         return shape
-
-    def latent_shapes(self, shape: Shape) -> list[Shape]:
-        """List the parts that the last layer leaves."""
-        parts = [shape]
-        for layer in self:
-            parts, shape = layer.latent_shapes(shape), layer.output_shape(shape)
-        return parts
 
     def initialise(self, x: Tensor) -> Tensor:
         """Initialise each layer on what reaches it."""
@@ -91,10 +87,5 @@ class Chain(Bijection):
         return x
 
 
-@contextmanager
-def _naming(i: int, layer: Bijection) -> Iterator[None]:
-    """Name the layer that does not fit in the error."""
-    try:
-        yield
-    except UsageError as error:
-        raise UsageError(f"layer {i} ({type(layer).__name__}) does not fit into its chain: {error}") from error
+def _misfit(i: int, layer: Bijection, error: UsageError) -> UsageError:
+    return UsageError(f"layer {i} ({type(layer).__name__}) does not fit into its chain: {error}")

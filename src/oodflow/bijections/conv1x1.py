@@ -26,6 +26,7 @@ class Conv1x1(Bijection):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        self.channels = channels
         self.weight = nn.Parameter(torch.linalg.qr(torch.randn(channels, channels))[0])
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -39,7 +40,7 @@ class Conv1x1(Bijection):
 
     def output_shape(self, shape: Shape) -> Shape:
         """Keep the shape, which must have the layer's number of channels."""
-        require_channels(shape, len(self.weight))
+        require_channels(shape, self.channels)
         return shape
 
     def _log_det(self, x: Tensor) -> Tensor:

@@ -1,6 +1,5 @@
 """The coupling layer."""
 
-from itertools import chain
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -34,7 +33,7 @@ class Coupling(Bijection):
         mask: which part is :math:`x_{\text{id}}` (``condition``) and which :math:`x_{\text{change}}` (``transform``).
         net: the st-network, any module ``[B, *mask.in_shape] -> [B, n * mask.out_channels, H, W]``, or for vectors
             ``[B, n * mask.out_channels]``, with :math:`n` = ``transformer.parameters_per_number``. It computes in the
-            dtype of its parameters, whatever the input's is.
+            layer's dtype, whatever the input's is.
         transformer: :math:`g`, for ``mask.out_channels`` channels.
 
     Reference:
@@ -50,6 +49,8 @@ class Coupling(Bijection):
         torch.Size([5, 1, 4, 4])
     """
 
+    _like: Tensor
+
     def __init__(self, mask: Mask, net: nn.Module, transformer: Transformer) -> None:
         super().__init__()
         if not isinstance(transformer, Transformer):
@@ -60,6 +61,7 @@ class Coupling(Bijection):
         self.mask = mask
         self.transformer = transformer
         self.net = net
+        self.register_buffer("_like", torch.empty(0), persistent=False)  # knows the dtype, parameters or not
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Change what the mask says."""
@@ -77,7 +79,7 @@ class Coupling(Bijection):
         They are 0 at the pixels that do not change: with these the transformer is the identity.
         """
         shown = self.mask.show(x)
-        output = self.net(channels_last(shown.to(self._net_dtype(x)))).contiguous()
+        output = self.net(channels_last(shown.to(self._like.dtype))).contiguous()
         each, channels = self.transformer.parameters_per_number, self.mask.out_channels
         expected = (len(x), each * channels, *x.shape[2:])
         if output.shape != expected:
@@ -90,8 +92,9 @@ class Coupling(Bijection):
 
     def transform(self, x: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
         """Change ``x`` with given parameters: ``z`` and the log-derivative of each number, 0 where nothing changes."""
-        z, log_derivative = self.transformer(self.mask.take(x), theta)
-        return self.mask.put(z, x), self.mask.place(log_derivative)
+        mask = self.mask
+        z, log_derivative = self.transformer(mask.take(x), theta)
+        return mask.put(z, x), mask.place(log_derivative)
 
     @torch.no_grad()
     def pull_back(self, z: Tensor, grad_z: Tensor, grad_log_det: Tensor) -> tuple[Tensor, Tensor, Gradients]:
@@ -122,12 +125,6 @@ class Coupling(Bijection):
 
     def output_shape(self, shape: Shape) -> Shape:
         """Keep the shape, which must be the mask's."""
-        expected = tuple(self.mask.condition.shape)
-        if tuple(shape) != expected:
-            raise UsageError(f"its mask is for {list(expected)} but the input is {list(shape)}.")
+        if tuple(shape) != self.mask.shape:
+            raise UsageError(f"its mask is for {list(self.mask.shape)} but the input is {list(shape)}.")
         return shape
-
-    def _net_dtype(self, x: Tensor) -> torch.dtype:
-        """The floating type of the st-network's parameters, or of the input where it has none."""
-        tensors = chain(self.net.parameters(), self.net.buffers())
-        return next((tensor.dtype for tensor in tensors if tensor.is_floating_point()), x.dtype)

@@ -21,6 +21,7 @@ class Mask(nn.Module):
             make up for so many zeros.
 
     Attributes:
+        shape: ``(C, H, W)`` or ``(D,)``.
         in_shape: shape of what the network is shown.
         out_channels: in how many channels something changes.
         hides_pixels: whether the shown channels hold zeros in place of hidden pixels.
@@ -43,6 +44,7 @@ class Mask(nn.Module):
                 f"a mask of shape {list(condition.shape)} shows or changes nothing: it needs both parts, so choose "
                 f"another mask or larger images."
             )
+        self.shape: Shape = tuple(condition.shape)
         self.register_buffer("condition", condition, persistent=False)
         self.register_buffer("transform", transform, persistent=False)
         self._shown = _channel_range(condition)
@@ -52,7 +54,6 @@ class Mask(nn.Module):
         self.hides_pixels = not bool(condition[slice(*self._shown)].all())
         self.interleaved = interleaved
         self._spares_pixels = not bool(transform[slice(*self._changed)].all())
-        self._spares_channels = self.out_channels < len(transform)
 
     def show(self, x: Tensor) -> Tensor:
         """Return what the network may see of ``x [B, C, H, W]``: ``[B, *in_shape]``, zeros where hidden."""
@@ -66,11 +67,19 @@ class Mask(nn.Module):
     def put(self, y: Tensor, into: Tensor) -> Tensor:
         """Return ``into [B, C, H, W]`` with ``y [B, out_channels, H, W]`` in the channels that :meth:`take` takes."""
         first, end = self._changed
-        return torch.cat([into[:, :first], y, into[:, end:]], 1) if self._spares_channels else y
+        before = [into[:, :first]] if first else []
+        after = [into[:, end:]] if end < self.shape[0] else []
+        return torch.cat([*before, y, *after], 1) if before or after else y
 
     def place(self, y: Tensor) -> Tensor:
         """Put ``y [B, out_channels, H, W]`` among zeros: ``[B, C, H, W]``."""
-        return self.put(y, y.new_zeros(()).expand(len(y), *self.transform.shape))
+        first, end = self._changed
+        before, after = (
+            [y.new_zeros(len(y), channels, *self.shape[1:])] if channels else []
+            for channels in (first, self.shape[0] - end)
+        )
+        # Joined, not padded: going back, the gradient of a sum over all of it stays a number an image.
+        return torch.cat([*before, y, *after], 1) if before or after else y
 
     def only_changed(self, y: Tensor) -> Tensor:
         """Return ``y [B, n * out_channels, H, W]`` with zeros at the pixels that the layer does not change."""

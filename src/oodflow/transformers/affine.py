@@ -5,7 +5,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from oodflow.gradients import Gradients, gradients_of
+from oodflow.gradients import Gradients
 from oodflow.transformers.transformer import Transformer, TransformerConfig
 
 
@@ -63,7 +63,7 @@ class Affine(Transformer):
     def log_scale_and_shift(self, theta: Tensor) -> tuple[Tensor, Tensor]:
         """Return :math:`s` and :math:`t`."""
         raw_scale, shift = theta.chunk(2, 1)
-        return self.rescale.reshape(-1, *[1] * (theta.dim() - 2)) * raw_scale.tanh(), shift
+        return self._rescale(theta) * raw_scale.tanh(), shift
 
     @torch.no_grad()
     def pull_back(
@@ -76,12 +76,21 @@ class Affine(Transformer):
                   \qquad
                   \frac{\partial L}{\partial s}
                   = \frac{\partial L}{\partial z} z + \frac{\partial L}{\partial \log \partial z / \partial x}
+
+        .. math:: \frac{\partial L}{\partial \hat s} = r (1 - \tanh^2 \hat s) \frac{\partial L}{\partial s}, \qquad
+                  \frac{\partial L}{\partial r} = \sum \tanh \hat s \, \frac{\partial L}{\partial s}
         """
-        theta = theta.detach().requires_grad_()
-        with torch.enable_grad():
-            log_scale, shift = self.log_scale_and_shift(theta)
+        raw_scale, shift = theta.chunk(2, 1)
+        bounded, rescale = raw_scale.tanh(), self._rescale(theta)
+        log_scale = rescale * bounded
         x = z * (-log_scale).exp() - shift
         grad_x = grad_z * log_scale.exp()
         grad_log_scale = grad_z * z + grad_log_derivative
-        (grad_theta,), gradients = gradients_of((log_scale, shift), (grad_log_scale, grad_x), (theta,), self)
-        return x, grad_x, grad_theta, gradients
+        grad_raw = torch.ops.aten.tanh_backward(grad_log_scale * rescale, bounded)
+        grad_rescale = (grad_log_scale * bounded).sum((0, *range(2, theta.dim())))
+        gradients = {self.rescale: grad_rescale.to(self.rescale.dtype)} if self.rescale.requires_grad else {}
+        return x, grad_x, torch.cat([grad_raw, grad_x], 1), gradients
+
+    def _rescale(self, theta: Tensor) -> Tensor:
+        """Let :math:`r` stand beside ``theta``, ``[C, 1, ...]``."""
+        return self.rescale.reshape(-1, *[1] * (theta.dim() - 2))
