@@ -80,6 +80,13 @@ class Chain(Bijection):
                 raise _misfit(i, layer, error) from error
         return shape
 
+    def latent_shapes(self, shape: Shape) -> list[Shape]:
+        """List the parts that the last layer leaves."""
+        parts = [shape]
+        for layer in self:
+            parts, shape = layer.latent_shapes(shape), layer.output_shape(shape)
+        return parts
+
     def initialise(self, x: Tensor) -> Tensor:
         """Initialise each layer on what reaches it."""
         for layer in self:
