@@ -70,8 +70,9 @@ class Coupling(Bijection):
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Change it back; the network sees the same, for the conditioning part is unchanged."""
-        x, log_derivative = self.transformer.inverse(self.mask.take(z), self.theta(z))
-        return self.mask.put(x, z), sum_over_event(self.mask.place(log_derivative))
+        before, changed, after = self.mask.split(z)
+        x, log_derivative = self.transformer.inverse(changed, self.theta(z))
+        return self.mask.join(before, x, after), sum_over_event(self.mask.place(log_derivative))
 
     def theta(self, x: Tensor) -> Tensor:
         """Return what the st-network says to ``x``: the transformer's parameters ``[B, n * mask.out_channels, ...]``.
@@ -92,9 +93,9 @@ class Coupling(Bijection):
 
     def transform(self, x: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
         """Change ``x`` with given parameters: ``z`` and the log-derivative of each number, 0 where nothing changes."""
-        mask = self.mask
-        z, log_derivative = self.transformer(mask.take(x), theta)
-        return mask.put(z, x), mask.place(log_derivative)
+        before, changed, after = self.mask.split(x)
+        z, log_derivative = self.transformer(changed, theta)
+        return self.mask.join(before, z, after), self.mask.place(log_derivative)
 
     @torch.no_grad()
     def pull_back(self, z: Tensor, grad_z: Tensor, grad_log_det: Tensor) -> tuple[Tensor, Tensor, Gradients]:
@@ -108,14 +109,16 @@ class Coupling(Bijection):
         seen = z.detach().requires_grad_()
         with torch.enable_grad():
             theta = self.theta(seen)
-        grad_taken = self.mask.take(grad_z)
-        grad_log_derivative = grad_log_det.reshape(-1, *[1] * (z.dim() - 1)).expand_as(grad_taken)
+        before, changed, after = self.mask.split(z)
+        grad_before, grad_changed, grad_after = self.mask.split(grad_z)
+        grad_log_derivative = grad_log_det.reshape(-1, *[1] * (z.dim() - 1)).expand_as(changed)
         x, grad_x, grad_theta, gradients = self.transformer.pull_back(
-            self.mask.take(z), theta.detach(), grad_taken, grad_log_derivative
+            changed, theta.detach(), grad_changed, grad_log_derivative
         )
         (grad_seen,), of_net = gradients_of((theta,), (grad_theta,), (seen,), self.net)
         add_gradients(gradients, of_net)
-        return self.mask.put(x, z), self.mask.put(grad_x, grad_z) + grad_seen, gradients
+        grad_x = self.mask.join(grad_before, grad_x, grad_after) + grad_seen
+        return self.mask.join(before, x, after), grad_x, gradients
 
     def initialise(self, x: Tensor) -> Tensor:
         """Let the st-network take its parameters from what it is shown, if it has any such."""

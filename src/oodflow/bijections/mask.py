@@ -51,6 +51,7 @@ class Mask(nn.Module):
         self._changed = _channel_range(transform)
         self.in_shape: Shape = (self._shown[1] - self._shown[0], *condition.shape[1:])
         self.out_channels = self._changed[1] - self._changed[0]
+        self._channels = [self._changed[0], self.out_channels, self.shape[0] - self._changed[1]]
         self.hides_pixels = not bool(condition[slice(*self._shown)].all())
         self.interleaved = interleaved
         self._spares_pixels = not bool(transform[slice(*self._changed)].all())
@@ -60,26 +61,23 @@ class Mask(nn.Module):
         shown = slice(*self._shown)
         return x[:, shown] * self.condition[shown] if self.hides_pixels else x[:, shown]
 
-    def take(self, x: Tensor) -> Tensor:
-        """Return the channels of ``x [B, C, H, W]`` in which something changes: ``[B, out_channels, H, W]``."""
-        return x[:, slice(*self._changed)]
+    def split(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Cut out the channels of ``x [B, C, H, W]`` in which something changes: those before, they, those after."""
+        before, changed, after = torch.split(x, self._channels, 1)
+        return before, changed, after
 
-    def put(self, y: Tensor, into: Tensor) -> Tensor:
-        """Return ``into [B, C, H, W]`` with ``y [B, out_channels, H, W]`` in the channels that :meth:`take` takes."""
-        first, end = self._changed
-        before = [into[:, :first]] if first else []
-        after = [into[:, end:]] if end < self.shape[0] else []
-        return torch.cat([*before, y, *after], 1) if before or after else y
+    def join(self, before: Tensor, changed: Tensor, after: Tensor) -> Tensor:
+        """Undo :meth:`split`."""
+        return changed if self.out_channels == self.shape[0] else torch.cat([before, changed, after], 1)
 
     def place(self, y: Tensor) -> Tensor:
         """Put ``y [B, out_channels, H, W]`` among zeros: ``[B, C, H, W]``."""
-        first, end = self._changed
-        before, after = (
-            [y.new_zeros(len(y), channels, *self.shape[1:])] if channels else []
-            for channels in (first, self.shape[0] - end)
-        )
+        if self.out_channels == self.shape[0]:
+            return y
+        first, _, rest = self._channels
+        before, after = (y.new_zeros(len(y), channels, *self.shape[1:]) for channels in (first, rest))
         # Joined, not padded: going back, the gradient of a sum over all of it stays a number an image.
-        return torch.cat([*before, y, *after], 1) if before or after else y
+        return self.join(before, y, after)
 
     def only_changed(self, y: Tensor) -> Tensor:
         """Return ``y [B, n * out_channels, H, W]`` with zeros at the pixels that the layer does not change."""
