@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from oodflow.analysis import Walk, contributions, coupling_pictures, latents, measure_couplings
-from oodflow.bijections import Chain, Coupling, Logit, MultiScale, horizontal
+from oodflow.bijections import Chain, Coupling, Logit, MultiScale, Patchify, horizontal
 from oodflow.errors import UsageError
 from oodflow.flows import Flow, Images, RealNVPConfig
 from oodflow.nets import ConvNetConfig
@@ -61,15 +61,18 @@ class Shift(nn.Module):
         return torch.cat([torch.zeros_like(x), self.factor * other + self.constant], 1)
 
 
-def test_a_message_is_found_and_gone_when_it_is_erased_or_swapped():
+@pytest.mark.parametrize("patches", [1, 2])
+def test_a_message_is_found_and_gone_when_it_is_erased_or_swapped(patches):
     """The first coupling writes the upper half into the lower; the second reads the upper half off from there."""
     shape = (1, 8, 6)
-    images = images_of(shape, 32)
-    images[:, :, 4:] = 128  # nothing but noise below: what the first coupling writes there is all that there is
+    images = images_of((1, 8 * patches, 6), 32)
+    # Nothing but noise below: what the first coupling writes there is all that there is.
+    images.reshape(32, 1, patches, 8, 6)[:, :, :, 4:] = 128
     lower = float(np.log(0.5 / 0.5))
     nets = [Shift(1.0 - 2.0 * turn, turn * lower) for turn in range(2)]
     couplings = [Coupling(horizontal(shape, turn), net, Affine(1)) for turn, net in enumerate(nets)]
-    flow = Flow(Images(shape), MultiScale(shape, [Chain([Logit(0.0), *couplings])])).double().eval()
+    layers = [Patchify(coupling, rows=patches, columns=1) for coupling in couplings]
+    flow = Flow(Images(images.shape[1:]), MultiScale(images.shape[1:], [Chain([Logit(0.0), *layers])])).double().eval()
     first, second = measure_couplings(flow, images)
     assert first.r2.value < 0  # it can't know the noise, and does not try
     assert second.r2.value > 0.99

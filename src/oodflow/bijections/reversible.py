@@ -29,7 +29,8 @@ def reversible(enabled: bool = True) -> Iterator[None]:
     stored gradient itself. A flow that is hard to invert loses more.
 
     Until the backward pass all must stay as it was: parameters (a change in place is an error) and train or eval mode.
-    An st-network must give the same each time; batch norms do, and count each batch once, dropout does not.
+    An st-network must give the same each time; batch norms do, and count each batch once, dropout does not. Gradients
+    by ``torch.func``, and second ones, need stored activations: take them outside of the block.
 
     Args:
         enabled: whether to; ``reversible(False)`` is the block as it would be without.

@@ -94,9 +94,10 @@ def _check_other_shapes(bijection: Bijection, x: Tensor, z: Tensor) -> None:
 
 
 def _others(x: Tensor) -> list[Tensor]:
-    """The same numbers with a channel less, a channel more, an entry less, and in other numbers of dimensions."""
+    """The same numbers with channels less, a channel more, a column less, and in other numbers of dimensions."""
+    fewer = [x[:, :-n] for n in (1, 2) if n < x.shape[1]]
     ranks = [x[:, 0], x.flatten(1)] if x.dim() > 2 else [x[..., None, None]]
-    return [x[:, :-1], torch.cat([x, x[:, :1]], 1), x[..., :-1], x[..., None], *ranks]
+    return [*fewer, torch.cat([x, x[:, :1]], 1), x[..., :-1], x[..., None], *ranks]
 
 
 def _check_jacobian(function: Callable[[Tensor], tuple[Tensor, Tensor]], inputs: Tensor, direction: str) -> None:
