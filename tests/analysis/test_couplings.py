@@ -5,10 +5,12 @@ import pytest
 import torch
 from torch import nn
 
-from oodflow.analysis import coupling_pictures, latents, measure_couplings
+from oodflow.analysis import Walk, contributions, coupling_pictures, latents, measure_couplings
 from oodflow.bijections import Chain, Coupling, Logit, MultiScale, horizontal
 from oodflow.errors import UsageError
-from oodflow.flows import Flow, Images
+from oodflow.flows import Flow, Images, RealNVPConfig
+from oodflow.nets import ConvNetConfig
+from oodflow.testing.modules import randomise
 from oodflow.transformers import Affine
 
 from .flows import CONFIGS, images_of, moving
@@ -82,3 +84,22 @@ def test_swapping_takes_two_images():
     with pytest.raises(UsageError, match="there is 1 image: swapping needs at least 2"):
         measure_couplings(flow, images_of(flow.shape, 1))
     assert len(measure_couplings(flow, images_of(flow.shape, 3), batch_size=2)) == 4
+
+
+def test_a_transformer_without_a_shift_predicts_nothing_and_has_the_log_scale_of_its_derivative():
+    torch.manual_seed(0)
+    config = RealNVPConfig(scales=2, width=2, net=ConvNetConfig(), transformer="spline")
+    flow = randomise(config.build((1, 8, 8)).double(), 0).eval()
+    images = images_of(flow.shape, 6)
+    layers, pictures = measure_couplings(flow, images), coupling_pictures(flow, images)
+    assert len(layers) == len(pictures) == 10
+    for layer, picture in zip(layers, pictures, strict=True):
+        assert picture.shift is picture.r2 is None
+        assert layer.r2 is layer.r2_erased is layer.r2_fall is layer.r2_swapped is layer.r2_donor is None
+        log_scale = picture.log_scale[~np.isnan(picture.log_scale)]
+        assert layer.mean_log_scale.value == pytest.approx(log_scale.mean(), abs=1e-9)
+        assert np.isnan(layer.log_scale_edges.value) or abs(layer.log_scale_edges.value) <= 1
+    _, log_det = Walk(flow)(images, lambda visit: None)
+    logit = contributions(flow, images).entrance - flow.domain.constant
+    total = sum(np.nansum(picture.log_scale, (1, 2, 3)) for picture in pictures)
+    np.testing.assert_allclose(total, log_det.numpy() - logit, rtol=1e-9, atol=1e-9)

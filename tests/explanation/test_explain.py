@@ -18,6 +18,7 @@ from oodflow.explanation import ExplainOptions
 from oodflow.explanation.explain import explanation_of
 from oodflow.explanation.gallery import PICTURES
 from oodflow.explanation.measure import measure
+from oodflow.explanation.observations import observations
 from oodflow.explanation.page import observations_document
 from oodflow.explanation.record import Explanation, Explanations
 from oodflow.explanation.subject import Side, Subject
@@ -66,6 +67,25 @@ def test_what_an_explanation_writes(oodflow, run, sets):
     assert [len(data.couplings) for data in (mine, other)] == [10, 10]
     assert list(mine.edge_correlation) == ["single", "mean"]
     assert "| mean of 3 z |" in page
+
+
+def test_what_a_spline_can_not_tell_is_left_out_and_said(oodflow, tiny, sets, tmp_path):
+    run = tmp_path / "spline"
+    assert oodflow(*tiny, "flow.transformer=spline", "--out", run).code == 0
+    result = oodflow("explain", run, *FEW)
+    assert result.code == 0, result.err
+    folder = run / "explain" / file_name(sets.outside)
+    page = (folder / "explain.md").read_text()
+    drawn = {path.stem for path in folder.glob("*.png")}
+    assert drawn == set(PICTURES) - {"predictions"}
+    assert set(re.findall(r"!\[(\w+)\]", page)) == drawn
+    assert "Left out: the transformer of this flow's couplings has no shift" in page
+    assert "RealNVP with convnets and actnorm, spline couplings" in page
+    assert "R² erased" not in page
+    assert "mean s, " in page
+    verdicts = [one.verdict for one in observations(explained(run, sets.outside)) if one.measured == "no shift"]
+    assert verdicts == ["does not apply"] * 3
+    assert oodflow("observations", run).code == 0
 
 
 def test_the_numbers_are_those_of_the_analysis(oodflow, run, sets):

@@ -16,16 +16,19 @@ from oodflow.flows import (
     Images,
     RealNVPConfig,
     SingleScaleConfig,
+    TabularConfig,
     dequantise,
     image_noise,
     load_flow,
     quantise,
     save_flow,
 )
-from oodflow.nets import NETS, ConvNetConfig, ResNetConfig
+from oodflow.nets import NETS, BottleneckConfig, ConvNetConfig, ResNetConfig
 from oodflow.recipes import RECIPES
 from oodflow.testing.flows import check_flow
+from oodflow.testing.modules import randomise
 from oodflow.training import TrainState, seeded, train
+from oodflow.transformers import TRANSFORMERS
 
 IMAGE_FLOWS = [name for name in FLOWS if FLOWS[name].rank == 3]
 
@@ -54,20 +57,66 @@ def test_a_flow_refuses_data_of_another_rank(name):
         small(name).build(wrong)
 
 
-@pytest.mark.parametrize("name", FLOWS)
+@pytest.mark.parametrize("name", IMAGE_FLOWS)
 def test_a_title_tells_a_flow_from_others(name):
-    titles = {small(name).title}
-    if name in IMAGE_FLOWS:
-        titles |= {small(name, mask="cycle").title, small(name, net=small_net("bottleneck")).title}
-        assert len(titles) == 3
+    others = [{"mask": "cycle"}, {"transformer": "spline"}, {"prior": "diagonal-normal"}]
+    others += [{"net": small_net(net)} for net in NETS]  # one of them is its own
+    others += [{"net": ConvNetConfig(actnorm=True)}, {"net": ResNetConfig(skip=False)}]
+    others += [{"net": ResNetConfig(batch_norm=False)}, {"net": "convnet", "transformer": "spline"}]
+    titles = {small(name).title} | {small(name, **other).title for other in others}
+    assert len(titles) == len(others)
     assert all(titles)
 
 
+@pytest.mark.parametrize("name", FLOWS)
+def test_a_size_is_not_in_a_title(name):
+    assert small(name, width=3).title == small(name, width=4).title
+
+
+def test_titles_say_what_was_trained():
+    titles = {scale: RECIPES["fashion-mnist-realnvp"](scale).flow.title for scale in ("cpu", "paper")}
+    assert titles == {"cpu": "RealNVP with convnets and actnorm", "paper": "RealNVP"}
+    titles = {scale: RECIPES["celeba-glow"](scale).flow.title for scale in ("cpu", "paper")}
+    assert titles == {"cpu": "Glow with convnets and actnorm", "paper": "Glow"}
+    assert RealNVPConfig(mask="cycle", net=BottleneckConfig(latent_dims=10), transformer="spline").title == (
+        "RealNVP with cycle masks, a bottleneck of 10, spline couplings"
+    )
+    assert TabularConfig(transformer="spline").title == "Tabular RealNVP with spline couplings"
+
+
+@pytest.mark.parametrize("transformer", TRANSFORMERS)
 @pytest.mark.parametrize("net", NETS)
 @pytest.mark.parametrize("name", IMAGE_FLOWS)
-def test_flow_keeps_the_contract_with_every_net(name, net):
+def test_flow_keeps_the_contract_with_every_net_and_transformer(name, net, transformer):
     torch.manual_seed(0)
-    check_flow(small(name, net=small_net(net), steps=1, couplings=2), shapes=((1, 4, 8),))
+    parts = {"net": small_net(net), "transformer": transformer}
+    check_flow(small(name, **parts, steps=1, couplings=2), shapes=((1, 4, 8),))
+
+
+@pytest.mark.parametrize("transformer", TRANSFORMERS)
+def test_flow_over_vectors_keeps_the_contract_with_every_transformer(transformer):
+    torch.manual_seed(0)
+    check_flow(TabularConfig(couplings=3, width=3, transformer=transformer))
+
+
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize("name", IMAGE_FLOWS)
+def test_every_mask_with_a_spline(name, mask):
+    torch.manual_seed(0)
+    flow = randomise(small(name, net=ConvNetConfig(), mask=mask, transformer="spline").build((2, 16, 12)), 0).eval()
+    images = torch.randint(0, 256, (3, 2, 16, 12), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(flow.decode(flow.encode(images)[0]), images)
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_a_spline_begins_as_the_affine_flow_does_where_the_net_begins_at_zero(net):
+    zero = {"zero_init": True} if "zero_init" in NETS[net].model_fields else {}
+    config = RealNVPConfig(width=2, net=small_net(net).model_copy(update=zero))
+    images = torch.randint(0, 256, (3, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    flows = (config.model_copy(update={"transformer": TRANSFORMERS[name]()}).build((1, 8, 8)) for name in TRANSFORMERS)
+    first, *others = (flow.eval().encode(images) for flow in flows)
+    for other in others:
+        assert all(torch.equal(one, another) for one, another in zip(first, other, strict=True))
 
 
 @pytest.mark.parametrize("mask", MASKS)
