@@ -1,21 +1,20 @@
 """Flows in files: weights, and what it takes to build the flow again, which is never code."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import torch
 from pydantic import TypeAdapter, ValidationError
-from torch import Tensor
 
 from oodflow.config import first_flaw
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows.config import FlowConfig
 from oodflow.flows.flow import Flow
 from oodflow.flows.presets import AnyFlowConfig
-from oodflow.flows.tensors import load_tensors, save_tensors
+from oodflow.flows.tensors import load_tensors, misfits, save_tensors
 from oodflow.records import Record
 
 Builder = Callable[[], Flow]
@@ -88,8 +87,8 @@ def load_flow(path: Path, *, builder: Builder | None = None) -> Flow:
     except ValueError as error:
         raise OodflowError(f"{path} is damaged: its metadata is no JSON ({error}).") from error
     flow = _from_config(path, file) if builder is None else _from_builder(path, file, builder)
-    if misfits := _misfits(flow.state_dict(), tensors):
-        raise OodflowError(f"{path} does not fit the flow that is built for it: {misfits}.")
+    if wrong := misfits(flow.state_dict(), tensors):
+        raise OodflowError(f"{path} does not fit the flow that is built for it: {wrong}.")
     flow.load_state_dict(tensors)
     return flow.eval()
 
@@ -137,22 +136,3 @@ def _place(builder: Builder | str) -> str:
             f"builder {builder!r} is nothing to import: name a function of a module, such as 'mypackage.flows:make'."
         )
     return builder
-
-
-def _misfits(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str:
-    """Name the weights that are missing, unexpected or of another shape; nothing if all fit."""
-    reshaped = [
-        f"{name} {list(found[name].shape)}, not {list(expected[name].shape)}"
-        for name in expected.keys() & found.keys()
-        if expected[name].shape != found[name].shape
-    ]
-    groups = {
-        "missing": expected.keys() - found.keys(),
-        "unexpected": found.keys() - expected.keys(),
-        "of another shape": reshaped,
-    }
-    return "; ".join(f"{what}: {_few(sorted(names))}" for what, names in groups.items() if names)
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -1,6 +1,7 @@
 """Tensors in files: safetensors with metadata, so that loading never executes anything."""
 
 import errno
+from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -35,3 +36,22 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise OodflowError(
             f"{path} is not a whole safetensors file ({error}): it is damaged or was cut off."
         ) from error
+
+
+def misfits(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str:
+    """Name the weights that are missing, unexpected or of another shape; nothing if all fit."""
+    reshaped = [
+        f"{name} {list(found[name].shape)}, not {list(expected[name].shape)}"
+        for name in expected.keys() & found.keys()
+        if expected[name].shape != found[name].shape
+    ]
+    groups = {
+        "missing": expected.keys() - found.keys(),
+        "unexpected": found.keys() - expected.keys(),
+        "of another shape": reshaped,
+    }
+    return "; ".join(f"{what}: {_few(sorted(names))}" for what, names in groups.items() if names)
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

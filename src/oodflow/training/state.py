@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from oodflow.config import Config
 from oodflow.errors import OodflowError
 from oodflow.flows import Flow, load_tensors, save_tensors
+from oodflow.flows.tensors import misfits
 from oodflow.training.clock import Clock, clock_of
 from oodflow.training.compiling import compile_networks
 from oodflow.training.config import TrainingConfig
@@ -162,10 +163,11 @@ class TrainState:
         """
         tensors, metadata = load_tensors(path)
         _require_same(metadata.get("config", "{}"), config, path)
-        try:
-            self.flow.load_state_dict(_part(tensors, "flow."))
-        except RuntimeError as error:  # the same settings, for images of another shape or layers of another version
-            raise OodflowError(f"{path} does not fit the flow of its configuration: {error}") from error
+        weights = _part(tensors, "flow.")
+        # The same settings may be for images of another shape, or layers of another version.
+        if wrong := misfits(self.flow.state_dict(), weights):
+            raise OodflowError(f"{path} does not fit the flow of its configuration: {wrong}.")
+        self.flow.load_state_dict(weights)
         if self.average is not None:
             self.average.tensors = {name: t.to(self.device) for name, t in _part(tensors, "average.").items()}
         optimiser = self.optimiser.state_dict()
