@@ -4,12 +4,13 @@ import pytest
 
 from oodflow.evaluation.conclusion import conclusion
 from oodflow.evaluation.options import EvaluationOptions
-from oodflow.evaluation.record import EvaluatedSet, Evaluation, Metrics
+from oodflow.evaluation.record import EvaluatedSet, Evaluation
+from oodflow.metrics import Ranking
 from oodflow.runs.provenance import provenance
 
 
 def metrics(area, n_in=20):
-    return Metrics(auroc=area, auroc_low=area, auroc_high=area, aupr_in=0, aupr_out=0, fpr95=0, n_in=n_in, n_out=20)
+    return Ranking(auroc=area, auroc_low=area, auroc_high=area, aupr_in=0, aupr_out=0, fpr95=0, n_in=n_in, n_out=20)
 
 
 def entry(name, role="out-of-distribution", **scores):

@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import asdict
 from math import prod
 from pathlib import Path
 from typing import Literal
@@ -14,11 +13,11 @@ from oodflow.data import ImageSet, load
 from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.choice import choose
 from oodflow.evaluation.options import EvaluationOptions
-from oodflow.evaluation.record import FILE, EvaluatedSet, Evaluation, Metrics
+from oodflow.evaluation.record import FILE, EvaluatedSet, Evaluation
 from oodflow.figures import likelihood_figure, save_figure
 from oodflow.files import digest, file_name, written_together
 from oodflow.flows import Flow, save_tensors
-from oodflow.metrics import auroc, bits_per_dim, ranking
+from oodflow.metrics import Ranking, auroc, bits_per_dim, ranking
 from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
 from oodflow.runs.pictures import row_of, samples_figure
@@ -147,15 +146,14 @@ def _entries(scored: Scored, seed: int) -> list[EvaluatedSet]:
     entries = [_entry(test, "in-distribution test", {})]
     for observation, outside in others:
         rankings = {name: ranking(inside[name], outside[name], seed=seed) for name in outside}
-        metrics = {name: Metrics(**asdict(ranked)) for name, ranked in rankings.items()}
-        entries.append(_entry(observation, "out-of-distribution", metrics))
+        entries.append(_entry(observation, "out-of-distribution", rankings))
     return entries
 
 
 def _entry(
     observation: Observation,
     role: Literal["in-distribution test", "out-of-distribution"],
-    scores: dict[str, Metrics],
+    scores: dict[str, Ranking],
 ) -> EvaluatedSet:
     log_prob = observation[LogProb()]
     bits = bits_per_dim(log_prob, prod(observation.data.shape))

@@ -5,24 +5,12 @@ from typing import Any, ClassVar, Literal
 
 from oodflow.errors import OodflowError
 from oodflow.evaluation.options import EvaluationOptions
+from oodflow.metrics import Ranking
 from oodflow.records import Record
 from oodflow.runs.provenance import DataFacts, Provenance, take_provenance
 from oodflow.runs.run_dir import RunDir
 
 FILE = "evaluation.json"
-
-
-class Metrics(Record):
-    """How well a score tells an out-of-distribution set from the test set; see :class:`oodflow.metrics.Ranking`."""
-
-    auroc: float
-    auroc_low: float
-    auroc_high: float
-    aupr_in: float
-    aupr_out: float
-    fpr95: float
-    n_in: int
-    n_out: int
 
 
 class EvaluatedSet(DataFacts):
@@ -40,7 +28,7 @@ class EvaluatedSet(DataFacts):
     bits_per_dim: float
     bits_per_dim_std: float
     log_prob: float
-    scores: dict[str, Metrics]
+    scores: dict[str, Ranking]
 
 
 def _from_section(old: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ depends on the order of the scores alone, so that any increasing function of a s
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,6 +17,8 @@ from oodflow.metrics.checked import checked
 @dataclass(frozen=True)
 class Ranking:
     """How well one score separates one pair of data sets; every metric is a fraction in [0, 1]."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid", "allow_inf_nan": False}  # where it stands in a record
 
     auroc: float
     auroc_low: float
