@@ -99,5 +99,6 @@ def _validated(values: dict[str, Any], setting: str) -> RunConfig:
     try:
         return RunConfig.model_validate(values)
     except ValidationError as error:
-        flaw, name = first_flaw(error), setting.partition("=")[0]
-        raise UsageError(f"override {setting!r} does not fit {name}: {flaw.why} (got {flaw.came!r}).") from error
+        name, _, text = setting.partition("=")
+        why = first_flaw(error).why
+        raise UsageError(f"override {setting!r} does not fit {name}: {why} (got {_value(text)!r}).") from error
