@@ -70,8 +70,8 @@ def explain(
     drawn = []
     with written_together(folder) as new:
         for name, draw in PICTURES.items():
-            say(f"drawing {name}")
             if (figure := draw(Subject(explanation, flow, sides))) is not None:
+                say(f"drawing {name}")
                 drawn.append(name)
                 for suffix in FORMATS:
                     save_figure(figure, new / f"{name}.{suffix}")
