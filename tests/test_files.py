@@ -6,7 +6,7 @@ import pytest
 
 from oodflow import files
 from oodflow.errors import OodflowError
-from oodflow.files import write_all, write_text, written_atomically, written_together
+from oodflow.files import in_folders, write_all, write_text, written_atomically, written_together
 
 
 def names(folder):
@@ -111,6 +111,14 @@ def test_a_folder_that_fails_leaves_the_former(pages, error):
         raise error
     assert (pages / "one.txt").read_text() == "1"
     assert names(pages.parent) == ["pages"]
+
+
+def test_a_folder_that_is_being_written_is_not_looked_into(pages):
+    assert in_folders(pages.parent, "one.txt") == []
+    with written_together(pages) as new:
+        write_two(new, "1")
+        assert in_folders(pages.parent, "one.txt") == []
+    assert in_folders(pages.parent, "one.txt") == [pages / "one.txt"]
 
 
 def test_files_that_belong_together_appear_together(tmp_path):

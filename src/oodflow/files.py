@@ -73,6 +73,14 @@ def written_together(folder: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)  # what did not come to be, or stood there before
 
 
+def in_folders(parent: Path, name: str) -> list[Path]:
+    """List the files of a name in the folders of ``parent``, but not where :func:`written_together` is at work.
+
+    Nor where a process was killed in the middle of it, which leaves its temporary folder behind.
+    """
+    return sorted(path for path in parent.glob(f"*/{name}") if not path.parent.name.startswith("."))
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn the operating system's errors in writing ``path`` into one sentence."""
