@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from pydantic import model_validator
 from safetensors.numpy import load_file
 
 import oodflow as package
@@ -292,9 +293,33 @@ def test_all_leaves_out_what_has_no_defaults(oodflow, run):
     class Demanding(Likelihood):
         background: str
 
-    with SCORES.replacing("demanding", Demanding):
+    class Particular(Likelihood):
+        @model_validator(mode="after")
+        def refuse(self):
+            raise ValueError("one setting at least")
+
+    with SCORES.replacing("demanding", Demanding), SCORES.replacing("particular", Particular):
         result = oodflow("evaluate", run, "--scores", "all")
-    assert "demanding is left out: it takes a setting of its own: name it as demanding?background=..." in result.out
+    assert "demanding is left out: it takes settings of its own, as demanding?background=...: Field req" in result.out
+    assert "particular is left out: it takes settings of its own, as particular?setting=...: one setting" in result.out
+
+
+def test_all_leaves_out_groups_that_no_set_fills(oodflow, run, tmp_path, passes):
+    np.save(tmp_path / "few.npy", np.zeros((3, 1, 8, 8), np.uint8))
+    few = f"npy:{tmp_path / 'few.npy'}"
+    why = f"it judges groups of 4 images, and {few} has 3: take more images or smaller groups."
+
+    class Grouped(Typicality):
+        group: int = 4
+
+    with SCORES.replacing("grouped", Grouped):
+        result = oodflow("evaluate", run, "--ood", few, "--scores", "all")
+    assert f"grouped is left out: {why}" in unescaped(result.out)
+    assert list(newest(run).scores) == list(SCORES)
+    passes.clear()
+    result = oodflow("evaluate", run, "--ood", few, "--seed", 1, "--scores", "typicality?group=4")
+    assert (result.code, passes) == (2, [])
+    assert f"the score typicality?group=4 can't be computed here: {why}" in result.error
 
 
 def test_calibration_data_that_is_not_there(oodflow, run, monkeypatch):

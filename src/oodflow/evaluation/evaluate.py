@@ -62,8 +62,8 @@ def evaluate(
     config = run.config()
     flow = load_flow(run.path).to(choose_device(options.device))
     run.require_writable()
-    test, *others = _open_sets(config, flow, options, root)
-    choice = choose(flow, config, test, options, root)
+    sets = _open_sets(config, flow, options, root)
+    choice = choose(flow, config, sets, options, root)
     store = Store(run.statistics_dir, digest(run.weights_file))
 
     def observe(images: ImageSet) -> Observation:
@@ -73,7 +73,7 @@ def evaluate(
         )  # fmt: skip
 
     reference = observe(choice.reference) if choice.reference else None
-    scored = _score(choice.scores, reference, [observe(images) for images in (test, *others)])
+    scored = _score(choice.scores, reference, [observe(images) for images in sets])
     record = run.record()
     training = record.training if record else None
     evaluation = Evaluation(
@@ -81,7 +81,7 @@ def evaluate(
         step=training.steps if training else None,
         weights=store.weights,
         device=str(flow.device),
-        options=options.model_copy(update={"ood": tuple(images.name for images in others)}),
+        options=options.model_copy(update={"ood": tuple(images.name for images in sets[1:])}),
         scores={name: score.model_dump(mode="json") for name, score in choice.scores.items()},
         left_out=choice.left_out,
         replaces=None,
