@@ -92,7 +92,7 @@ def evaluate(
     with written_together(folder) as new:
         evaluation.write(new / FILE)
         for observation, scores in scored:
-            tensors = {name: torch.from_numpy(values) for name, values in scores.items()}
+            tensors = {name: torch.from_numpy(values.copy()) for name, values in scores.items()}
             save_tensors(new / "scores" / f"{file_name(observation.data.name)}.safetensors", tensors, {})
         _draw(new, config, flow, [observation for observation, _ in scored])
     return evaluation, folder

@@ -172,18 +172,20 @@ class FittedScore:
         if score.group_size > 1:
             groups = deal(len(observation), score.group_size, observation.seed)
             seen = {statistic: values[groups] for statistic, values in seen.items()}
-        values = score.values(seen, self.learned)
+        values = np.asarray(score.values(seen, self.learned))
         if values.shape != (count,) or values.dtype != np.float64:
             raise UsageError(
                 f"score {score.name!r} of {observation.data.name} is {values.dtype} {list(values.shape)}: expected "
                 f"float64 [{count}], one value per {'image' if score.group_size == 1 else 'group'}."
             )
+        if bad := np.isnan(values).sum():
+            raise UsageError(f"score {score.name!r} of {observation.data.name} holds {bad:,} NaN: expected numbers.")
         return values
 
     def save(self, path: Path) -> None:
         """Write the score to one safetensors file, atomically."""
         about = {"schema_version": 1, "score": self.settings.model_dump(mode="json")}
-        tensors = {name: torch.from_numpy(np.asarray(values)) for name, values in self.learned.items()}
+        tensors = {name: torch.from_numpy(np.array(values)) for name, values in self.learned.items()}
         save_tensors(path, tensors, {"fitted_score": json.dumps(about)})
 
 
