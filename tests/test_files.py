@@ -92,6 +92,24 @@ def test_a_folder_is_replaced_whole(pages):
     assert names(pages.parent) == ["pages"]
 
 
+def test_of_two_who_write_a_folder_at_once_the_last_wins(pages, monkeypatch):
+    replace, others = files.Path.replace, []
+
+    def after_the_other(path, target):
+        if not others:
+            others.append(target)
+            pages.mkdir()
+            write_two(pages, "another's")
+        return replace(path, target)
+
+    with written_together(pages) as new:
+        write_two(new, "ours")
+        monkeypatch.setattr(files.Path, "replace", after_the_other)
+    assert others == [pages]
+    assert (pages / "one.txt").read_text() == "ours"
+    assert names(pages.parent) == ["pages"]
+
+
 def test_nothing_is_removed_before_the_new_folder_stands(pages, monkeypatch):
     with written_together(pages) as new:
         write_two(new, "1")

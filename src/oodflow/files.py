@@ -65,10 +65,12 @@ def written_together(folder: Path) -> Iterator[Path]:
         with explained(folder):
             temporary.mkdir(parents=True)
             yield temporary
-            if folder.exists():
+            try:
+                temporary.replace(folder)  # in one step, whoever else makes that folder meanwhile
+            except OSError:
+                if not folder.is_dir():
+                    raise
                 _exchange(temporary, folder)
-            else:
-                temporary.replace(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)  # what did not come to be, or stood there before
 

@@ -12,8 +12,10 @@ import oodflow as package
 from making_runs import record_of
 from oodflow.cli import main
 from oodflow.data import load
+from oodflow.evaluation import evaluate
 from oodflow.evaluation.record import Evaluation, chosen, evaluations
-from oodflow.files import file_name
+from oodflow.files import digest, file_name
+from oodflow.flows import save_flow
 from oodflow.metrics import auroc
 from oodflow.runs import RunDir
 from oodflow.scores import SCORES, Likelihood, Typicality
@@ -130,8 +132,6 @@ def test_other_weights_and_other_data_are_another_question(oodflow, run, sets, t
         assert oodflow("evaluate", run, "--ood", name).code == 0
     assert len(folders(run)) == 2
     flow = package.load(run)
-    from oodflow.flows import save_flow
-
     with_other = next(iter(flow.parameters()))
     with_other.data += 0.01
     save_flow(run / "weights.safetensors", flow)
@@ -140,6 +140,28 @@ def test_other_weights_and_other_data_are_another_question(oodflow, run, sets, t
     first, _, third = evaluations(RunDir(run))
     assert first.weights != third.weights
     assert first.inside.bits_per_dim != third.inside.bits_per_dim
+
+
+@pytest.mark.parametrize("place", ["load_flow", "_open_sets"])
+def test_weights_that_are_written_meanwhile_are_not_taken_for_those_that_were_read(oodflow, run, monkeypatch, place):
+    """As those of a run that is still in training."""
+    former, function, written = package.load(run), getattr(evaluate, place), []
+
+    def and_write(*arguments, **settings):
+        result = function(*arguments, **settings)
+        if not written:
+            flow = package.load(run)
+            next(iter(flow.parameters())).data += 0.01
+            save_flow(run / "weights.safetensors", flow)
+            written.append(digest(run / "weights.safetensors"))
+        return result
+
+    monkeypatch.setattr(evaluate, place, and_write)
+    assert oodflow("evaluate", run).code == 0
+    evaluation = newest(run)
+    used = package.load(run) if evaluation.weights == written[0] else former
+    log_prob = Observation(used, load(evaluation.inside.name, "test"))[LogProb()]
+    assert evaluation.inside.log_prob == log_prob.mean()
 
 
 @pytest.fixture

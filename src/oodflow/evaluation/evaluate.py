@@ -60,11 +60,12 @@ def evaluate(
         OodflowError: for missing or damaged data or weights.
     """
     config = run.config()
-    flow = load_flow(run.path).to(choose_device(options.device))
+    flow, weights = _open_flow(run)
+    flow = flow.to(choose_device(options.device))
     run.require_writable()
     sets = _open_sets(config, flow, options, root)
     choice = choose(flow, config, sets, options, root)
-    store = Store(run.statistics_dir, digest(run.weights_file))
+    store = Store(run.statistics_dir, weights)
 
     def observe(images: ImageSet) -> Observation:
         return Observation(
@@ -112,6 +113,15 @@ def folder_name(evaluation: Evaluation) -> str:
         options.model_dump_json(), evaluation.weights, evaluation.scores, [one.fingerprint for one in evaluation.sets]
     ]  # fmt: skip
     return f"{readable}-{hashlib.sha256(repr(asked).encode()).hexdigest()[:8]}"
+
+
+def _open_flow(run: RunDir) -> tuple[Flow, str]:
+    """Load a flow with the digest of just these weights, though a training may be writing the next."""
+    while True:
+        before = digest(run.weights_file) if run.weights_file.exists() else ""
+        flow = load_flow(run.path)
+        if digest(run.weights_file) == before:
+            return flow, before
 
 
 def _open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: Path | None) -> list[ImageSet]:
