@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from oodflow.evaluation import evaluate
 from oodflow.evaluation.record import Evaluation, chosen, evaluations
 from oodflow.files import digest, file_name
 from oodflow.flows import save_flow
-from oodflow.metrics import auroc
+from oodflow.metrics import auroc, ranking
 from oodflow.runs import RunDir
 from oodflow.scores import SCORES, Likelihood, Typicality
 from oodflow.statistics import LogProb, Observation
@@ -78,8 +79,17 @@ def test_what_an_evaluation_writes(oodflow, run, sets):
     assert mine.bits_per_dim == pytest.approx(inside["likelihood"].mean() / (64 * np.log(2)))
     metrics = other.scores["likelihood"]
     assert metrics.auroc == auroc(inside["likelihood"], outside["likelihood"])
-    assert metrics.auroc_low <= metrics.auroc <= metrics.auroc_high
     assert (metrics.n_in, metrics.n_out) == (20, 40)
+
+
+def test_metrics_are_those_of_the_scores(oodflow, run, sets, tmp_path):
+    np.save(tmp_path / "alike.npy", load(sets.inside, "train").batch(slice(30)))
+    name = f"npy:{tmp_path / 'alike.npy'}"
+    asked(oodflow, run, "--ood", name, "--seed", 3)
+    inside, outside = (scores_of(run, one)["likelihood"] for one in (sets.inside, name))
+    expected = ranking(inside, outside, seed=3)
+    assert newest(run).sets[1].scores["likelihood"].model_dump() == asdict(expected)
+    assert expected.auroc_low < expected.auroc < expected.auroc_high
 
 
 def test_again_is_equal_bit_for_bit(oodflow, run):
@@ -122,6 +132,13 @@ def test_evaluations_live_side_by_side(oodflow, run, sets):
     assert f"This replaces the same evaluation of {first.provenance.date}." in repeated.out
     assert len(folders(run)) == 5
     assert newest(run).sets == first.sets
+
+
+def test_all_scores_are_another_question_when_there_are_others(oodflow, run):
+    oodflow("evaluate", run, "--scores", "all")
+    with SCORES.replacing("mine", Likelihood):
+        oodflow("evaluate", run, "--scores", "all")
+    assert len(folders(run)) == 2
 
 
 def test_other_weights_and_other_data_are_another_question(oodflow, run, sets, tmp_path):
@@ -250,6 +267,9 @@ def test_scores_that_learn_do_it_on_calibration_data(oodflow, run, sets):
     calibration, test = (Observation(flow, load(sets.inside, split)) for split in ("calibration", "test"))
     expected = Typicality().fit(calibration).score(test)
     np.testing.assert_array_equal(scores_of(run, sets.inside)["typicality"], expected)
+    asked(oodflow, run, "--scores", "typicality", "--limit", 5)
+    fewer = [Observation(flow, observation.data.limit(5)) for observation in (calibration, test)]
+    np.testing.assert_array_equal(scores_of(run, sets.inside)["typicality"], Typicality().fit(fewer[0]).score(fewer[1]))
 
 
 def test_limit(oodflow, run, sets):

@@ -10,6 +10,7 @@ from oodflow.data import ImageSet
 from oodflow.errors import OodflowError
 from oodflow.flows import save_tensors
 from oodflow.statistics import CompressedBits, LogDet, LogProb, LogProbZ, Observation, Store
+from oodflow.statistics.store import GENERATION
 from oodflow.testing.observations import example_data, example_flow
 
 FLOW = example_flow("grey")
@@ -35,6 +36,12 @@ class Passes:
 @pytest.fixture
 def passes():
     return Passes()
+
+
+def test_what_another_generation_kept_is_computed_again(passes, tmp_path, monkeypatch):
+    passes.of(LogProb(), tmp_path)
+    monkeypatch.setattr("oodflow.statistics.store.GENERATION", GENERATION + 1)
+    assert passes.of(LogProb(), tmp_path)[1] == 1
 
 
 def test_a_second_time_no_flow_runs(passes, tmp_path):
