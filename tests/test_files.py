@@ -6,7 +6,7 @@ import pytest
 
 from oodflow import files
 from oodflow.errors import OodflowError
-from oodflow.files import write_all, write_text, written_atomically, written_together
+from oodflow.files import in_folders, write_all, write_text, written_atomically, written_together
 
 
 def names(folder):
@@ -92,6 +92,24 @@ def test_a_folder_is_replaced_whole(pages):
     assert names(pages.parent) == ["pages"]
 
 
+def test_of_two_who_write_a_folder_at_once_the_last_wins(pages, monkeypatch):
+    replace, others = files.Path.replace, []
+
+    def after_the_other(path, target):
+        if not others:
+            others.append(target)
+            pages.mkdir()
+            write_two(pages, "another's")
+        return replace(path, target)
+
+    with written_together(pages) as new:
+        write_two(new, "ours")
+        monkeypatch.setattr(files.Path, "replace", after_the_other)
+    assert others == [pages]
+    assert (pages / "one.txt").read_text() == "ours"
+    assert names(pages.parent) == ["pages"]
+
+
 def test_nothing_is_removed_before_the_new_folder_stands(pages, monkeypatch):
     with written_together(pages) as new:
         write_two(new, "1")
@@ -111,6 +129,14 @@ def test_a_folder_that_fails_leaves_the_former(pages, error):
         raise error
     assert (pages / "one.txt").read_text() == "1"
     assert names(pages.parent) == ["pages"]
+
+
+def test_a_folder_that_is_being_written_is_not_looked_into(pages):
+    assert in_folders(pages.parent, "one.txt") == []
+    with written_together(pages) as new:
+        write_two(new, "1")
+        assert in_folders(pages.parent, "one.txt") == []
+    assert in_folders(pages.parent, "one.txt") == [pages / "one.txt"]
 
 
 def test_files_that_belong_together_appear_together(tmp_path):

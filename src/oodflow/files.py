@@ -65,12 +65,22 @@ def written_together(folder: Path) -> Iterator[Path]:
         with explained(folder):
             temporary.mkdir(parents=True)
             yield temporary
-            if folder.exists():
+            try:
+                temporary.replace(folder)  # in one step, whoever else makes that folder meanwhile
+            except OSError:
+                if not folder.is_dir():
+                    raise
                 _exchange(temporary, folder)
-            else:
-                temporary.replace(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)  # what did not come to be, or stood there before
+
+
+def in_folders(parent: Path, name: str) -> list[Path]:
+    """List the files of a name in the folders of ``parent``, but not where :func:`written_together` is at work.
+
+    Nor where a process was killed in the middle of it, which leaves its temporary folder behind.
+    """
+    return sorted(path for path in parent.glob(f"*/{name}") if not path.parent.name.startswith("."))
 
 
 @contextmanager

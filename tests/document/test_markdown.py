@@ -25,6 +25,7 @@ NASTY = [
     "a | b", "`code`", "**bold** and *thin*", "<b>html</b>", "_thin_ but fashion_mnist", "[name](target)", "~~gone~~",
     "&amp; and &", "# title", "- item", "+ item", "1. item", "2) item", "> quote", "---", "===", "\\", "\\|", "a\\",
     "folder:my*|`files`?shape=1x28x28", "x<y", "![picture](x.png)", "[[", "__init__", "``", "<!-- -->", "    indented",
+    "[name]: target", "ends in #", "ends in ##", "C#",
 ]  # fmt: skip
 
 

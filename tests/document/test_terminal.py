@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from oodflow.document import Bullets, Code, CodeBlock, Document, Figure, Paragraph, Quote, Section, Strong, table
@@ -62,15 +63,16 @@ def test_numbers_stay_with_their_intervals_where_there_is_room():
     assert "65.3 [64.5, 66.0]" not in shown(Document("", (narrow,)), 30)
 
 
-def test_what_fits_breaks_no_word():
+@pytest.mark.parametrize("letter", ["x", "写"])
+def test_what_fits_breaks_no_word(letter):
     rng = np.random.default_rng(0)
     for _ in range(100):
-        words = [["x" * length for length in rng.integers(1, 12, 3)] for _ in range(12)]
+        words = [[letter * length for length in rng.integers(1, 9, 3)] for _ in range(12)]
         cells = [" ".join(row) for row in words]
         one = table(cells[:4], [cells[4:8], cells[8:]])
         width = next(width for width in range(200) if fits(one, width))
         lines = shown(Document("", (one,)), width).splitlines()
-        assert max(map(len, lines)) <= width
+        assert max(map(cell_len, lines)) <= width
         found = sorted(word for line in lines for word in line.split() if "─" not in word)
         assert found == sorted(word for row in words for word in row)
 
@@ -81,3 +83,8 @@ def test_a_path_without_spaces_is_folded():
     assert max(map(len, lines)) <= 40
     folded = "".join(line.split()[0] for line in lines if line.strip() and "─" not in line)
     assert path in folded
+
+
+def test_a_line_break_in_a_cell_has_the_width_of_a_space():
+    lines = shown(Document("", (table(["a\nb", "c"], [["1\n2", "3"]]),)), 40).splitlines()
+    assert [line.split() for line in lines if "─" not in line] == [["a", "b", "c"], ["1", "2", "3"]]

@@ -2,18 +2,22 @@
 
 import json
 import shutil
+from dataclasses import asdict
 
 import numpy as np
 import pytest
+from pydantic import model_validator
 from safetensors.numpy import load_file
 
 import oodflow as package
 from making_runs import record_of
 from oodflow.cli import main
 from oodflow.data import load
+from oodflow.evaluation import evaluate
 from oodflow.evaluation.record import Evaluation, chosen, evaluations
-from oodflow.files import file_name
-from oodflow.metrics import auroc
+from oodflow.files import digest, file_name
+from oodflow.flows import save_flow
+from oodflow.metrics import auroc, ranking
 from oodflow.runs import RunDir
 from oodflow.scores import SCORES, Likelihood, Typicality
 from oodflow.statistics import LogProb, Observation
@@ -75,8 +79,17 @@ def test_what_an_evaluation_writes(oodflow, run, sets):
     assert mine.bits_per_dim == pytest.approx(inside["likelihood"].mean() / (64 * np.log(2)))
     metrics = other.scores["likelihood"]
     assert metrics.auroc == auroc(inside["likelihood"], outside["likelihood"])
-    assert metrics.auroc_low <= metrics.auroc <= metrics.auroc_high
     assert (metrics.n_in, metrics.n_out) == (20, 40)
+
+
+def test_metrics_are_those_of_the_scores(oodflow, run, sets, tmp_path):
+    np.save(tmp_path / "alike.npy", load(sets.inside, "train").batch(slice(30)))
+    name = f"npy:{tmp_path / 'alike.npy'}"
+    asked(oodflow, run, "--ood", name, "--seed", 3)
+    inside, outside = (scores_of(run, one)["likelihood"] for one in (sets.inside, name))
+    expected = ranking(inside, outside, seed=3)
+    assert newest(run).sets[1].scores["likelihood"].model_dump() == asdict(expected)
+    assert expected.auroc_low < expected.auroc < expected.auroc_high
 
 
 def test_again_is_equal_bit_for_bit(oodflow, run):
@@ -121,6 +134,13 @@ def test_evaluations_live_side_by_side(oodflow, run, sets):
     assert newest(run).sets == first.sets
 
 
+def test_all_scores_are_another_question_when_there_are_others(oodflow, run):
+    oodflow("evaluate", run, "--scores", "all")
+    with SCORES.replacing("mine", Likelihood):
+        oodflow("evaluate", run, "--scores", "all")
+    assert len(folders(run)) == 2
+
+
 def test_other_weights_and_other_data_are_another_question(oodflow, run, sets, tmp_path):
     own = tmp_path / "own.npy"
     name = f"npy:{own}"
@@ -129,8 +149,6 @@ def test_other_weights_and_other_data_are_another_question(oodflow, run, sets, t
         assert oodflow("evaluate", run, "--ood", name).code == 0
     assert len(folders(run)) == 2
     flow = package.load(run)
-    from oodflow.flows import save_flow
-
     with_other = next(iter(flow.parameters()))
     with_other.data += 0.01
     save_flow(run / "weights.safetensors", flow)
@@ -139,6 +157,28 @@ def test_other_weights_and_other_data_are_another_question(oodflow, run, sets, t
     first, _, third = evaluations(RunDir(run))
     assert first.weights != third.weights
     assert first.inside.bits_per_dim != third.inside.bits_per_dim
+
+
+@pytest.mark.parametrize("place", ["load_flow", "_open_sets"])
+def test_weights_that_are_written_meanwhile_are_not_taken_for_those_that_were_read(oodflow, run, monkeypatch, place):
+    """As those of a run that is still in training."""
+    former, function, written = package.load(run), getattr(evaluate, place), []
+
+    def and_write(*arguments, **settings):
+        result = function(*arguments, **settings)
+        if not written:
+            flow = package.load(run)
+            next(iter(flow.parameters())).data += 0.01
+            save_flow(run / "weights.safetensors", flow)
+            written.append(digest(run / "weights.safetensors"))
+        return result
+
+    monkeypatch.setattr(evaluate, place, and_write)
+    assert oodflow("evaluate", run).code == 0
+    evaluation = newest(run)
+    used = package.load(run) if evaluation.weights == written[0] else former
+    log_prob = Observation(used, load(evaluation.inside.name, "test"))[LogProb()]
+    assert evaluation.inside.log_prob == log_prob.mean()
 
 
 @pytest.fixture
@@ -227,6 +267,9 @@ def test_scores_that_learn_do_it_on_calibration_data(oodflow, run, sets):
     calibration, test = (Observation(flow, load(sets.inside, split)) for split in ("calibration", "test"))
     expected = Typicality().fit(calibration).score(test)
     np.testing.assert_array_equal(scores_of(run, sets.inside)["typicality"], expected)
+    asked(oodflow, run, "--scores", "typicality", "--limit", 5)
+    fewer = [Observation(flow, observation.data.limit(5)) for observation in (calibration, test)]
+    np.testing.assert_array_equal(scores_of(run, sets.inside)["typicality"], Typicality().fit(fewer[0]).score(fewer[1]))
 
 
 def test_limit(oodflow, run, sets):
@@ -292,9 +335,33 @@ def test_all_leaves_out_what_has_no_defaults(oodflow, run):
     class Demanding(Likelihood):
         background: str
 
-    with SCORES.replacing("demanding", Demanding):
+    class Particular(Likelihood):
+        @model_validator(mode="after")
+        def refuse(self):
+            raise ValueError("one setting at least")
+
+    with SCORES.replacing("demanding", Demanding), SCORES.replacing("particular", Particular):
         result = oodflow("evaluate", run, "--scores", "all")
-    assert "demanding is left out: it takes a setting of its own: name it as demanding?background=..." in result.out
+    assert "demanding is left out: it takes settings of its own, as demanding?background=...: Field req" in result.out
+    assert "particular is left out: it takes settings of its own, as particular?setting=...: one setting" in result.out
+
+
+def test_all_leaves_out_groups_that_no_set_fills(oodflow, run, tmp_path, passes):
+    np.save(tmp_path / "few.npy", np.zeros((3, 1, 8, 8), np.uint8))
+    few = f"npy:{tmp_path / 'few.npy'}"
+    why = f"it judges groups of 4 images, and {few} has 3: take more images or smaller groups."
+
+    class Grouped(Typicality):
+        group: int = 4
+
+    with SCORES.replacing("grouped", Grouped):
+        result = oodflow("evaluate", run, "--ood", few, "--scores", "all")
+    assert f"grouped is left out: {why}" in unescaped(result.out)
+    assert list(newest(run).scores) == list(SCORES)
+    passes.clear()
+    result = oodflow("evaluate", run, "--ood", few, "--seed", 1, "--scores", "typicality?group=4")
+    assert (result.code, passes) == (2, [])
+    assert f"the score typicality?group=4 can't be computed here: {why}" in result.error
 
 
 def test_calibration_data_that_is_not_there(oodflow, run, monkeypatch):

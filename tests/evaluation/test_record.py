@@ -1,6 +1,7 @@
 """What an evaluation is written down as: older versions too, and which of several is meant."""
 
 import json
+import shutil
 
 import pytest
 
@@ -57,6 +58,14 @@ def test_the_newest_or_the_one_that_is_named(oodflow, run):
     record = RunDir(run).record().model_copy(update={"evaluation": OLD})
     record.write(RunDir(run).record_file)
     assert [one.options.limit for one in evaluations(RunDir(run))] == [None, 3, 5]
+
+
+def test_what_a_killed_process_left_is_no_evaluation(oodflow, run):
+    oodflow("evaluate", run)
+    expected = evaluations(RunDir(run))
+    (folder,) = (run / "evaluations").iterdir()
+    shutil.copytree(folder, folder.with_name(f".{folder.name}.0123abcd.tmp"))
+    assert evaluations(RunDir(run)) == expected
 
 
 def test_what_was_not_evaluated_or_is_damaged(oodflow, run, tmp_path):

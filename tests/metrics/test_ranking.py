@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from oodflow.errors import UsageError
-from oodflow.metrics import aupr_in, aupr_out, auroc, fpr95, ranking
+from oodflow.metrics import aupr_in, aupr_out, auroc, bootstrap_auroc, fpr95, ranking
 
 METRICS = [auroc, aupr_in, aupr_out, fpr95]
 
@@ -88,6 +88,8 @@ def test_ranking_gathers_the_metrics():
     assert result.aupr_in == aupr_in(scores_in, scores_out)
     assert result.aupr_out == aupr_out(scores_in, scores_out)
     assert result.fpr95 == fpr95(scores_in, scores_out)
-    assert result.auroc_low < result.auroc < result.auroc_high
+    resampled = bootstrap_auroc(scores_in, scores_out, seed=3)
+    assert result.auroc_low == np.percentile(resampled, 2.5) < result.auroc
+    assert result.auroc_high == np.percentile(resampled, 97.5) > result.auroc
     assert (result.n_in, result.n_out) == (len(scores_in), len(scores_out))
     assert result == ranking(scores_in, scores_out, seed=3)

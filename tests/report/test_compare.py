@@ -124,6 +124,7 @@ def two(record, change):
         lambda other: other["evaluation"]["options"].update(draws=3),
         lambda other: other["evaluation"]["options"].update(seed=7),
         lambda other: other["evaluation"]["sets"][1].update(fingerprint="e" * 16),
+        lambda other: other["evaluation"]["sets"][1]["scores"].update(complexity=METRICS),
     ],
 )
 def test_what_differs_in_more_than_its_seed_has_a_row_of_its_own(record, change):

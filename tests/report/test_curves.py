@@ -1,6 +1,7 @@
 """How good runs were after how long, from their logs."""
 
 import json
+import shutil
 
 import pytest
 
@@ -15,10 +16,16 @@ from oodflow.runs.overrides import override
 from oodflow.session.train import SessionOptions, start
 
 
-@pytest.fixture
-def run(tmp_path):
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A run that was looked at twice, to be read only."""
     config = override(RECIPES["photographs-realnvp"]("smoke"), ["training.steps=6", "monitor.every=3"])
-    return start(config, tmp_path / "run", SessionOptions(**QUIET))
+    return start(config, tmp_path_factory.mktemp("runs") / "run", SessionOptions(**QUIET)).path
+
+
+@pytest.fixture
+def run(finished, tmp_path):
+    return RunDir(shutil.copytree(finished, tmp_path / "run"))
 
 
 def slower(run, path, factor):
@@ -71,7 +78,29 @@ def test_a_run_without_looks_is_refused(run):
         read_curve(run)
 
 
-@pytest.mark.parametrize("line", ["{", "7", '{"step": 3, "inside": {"split": "calibration", "bpd": 4.0}, "ood": {}}'])
+def test_a_set_that_was_not_there_at_every_look_is_not_drawn(run, tmp_path):
+    lines = [json.loads(line) for line in run.log_file.read_text().splitlines()]
+    del next(line for line in reversed(lines) if "ood" in line)["ood"]["digits"]
+    run.log_file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    curve = read_curve(run)
+    assert ["digits" in look.auroc for look in curve.looks] == [True, False]
+    assert len(write_curves(Curves(curves=(curve,)), tmp_path / "curves")) == 3
+
+
+LOOK = {"seconds": 9.0, "step": 3, "inside": {"split": "calibration", "bpd": 4.0}, "ood": {}}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "7",
+        *(json.dumps({name: value for name, value in LOOK.items() if name != left}) for left in ("seconds", "ood")),
+        json.dumps(LOOK | {"inside": {"bpd": 4.0}}),
+        json.dumps(LOOK | {"inside": {"split": "calibration", "bpd": float("nan")}}),
+        json.dumps(LOOK | {"step": None}),
+    ],
+)
 def test_a_damaged_log_is_refused_by_name(run, line):
     run.log_file.write_text(run.log_file.read_text() + line + "\n")
     with pytest.raises(OodflowError, match=r"log\.jsonl is damaged or of an older version"):

@@ -18,6 +18,7 @@ from oodflow.scores import (
     load_score,
     named_score,
 )
+from oodflow.scores.score import read_fitted
 from oodflow.statistics import CompressedBits, LogProb, Observation
 from oodflow.testing.observations import example
 
@@ -44,7 +45,7 @@ def test_typicality_of_groups_is_that_of_their_means():
         dealt = np.random.default_rng(seed).permutation(5)[:4].reshape(2, 2)
         expected = [abs((-log_prob[pair]).mean() - 12) for pair in dealt]
         assert fitted.score(seen(log_prob, seed=seed)).tolist() == pytest.approx(expected)
-    with pytest.raises(UsageError, match=r"typicality\?group=6 judges groups of 6 images, and array has 5: take more"):
+    with pytest.raises(UsageError, match=r"typicality\?group=6 .*judges groups of 6 images, and array has 5: take"):
         Typicality(group=6).fit(seen([-1.0])).score(seen(log_prob))
 
 
@@ -118,6 +119,17 @@ def test_a_fitted_score_is_saved_and_loaded(tmp_path):
     np.testing.assert_array_equal(loaded.score(example("test")), fitted.score(example("test")))
 
 
+def test_a_score_that_keeps_what_it_saw_is_saved(tmp_path):
+    class Neighbour(Typicality):
+        def learn(self, seen):
+            return {"reference": seen[LogProb()]}
+
+    fitted = Neighbour().fit(example("reference"))
+    fitted.save(tmp_path / "neighbour.safetensors")
+    _, learned = read_fitted(tmp_path / "neighbour.safetensors")
+    np.testing.assert_array_equal(learned["reference"], example("reference")[LogProb()])
+
+
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
@@ -140,10 +152,18 @@ def test_a_missing_file_is_named(tmp_path):
         load_score(tmp_path / "none.safetensors")
 
 
-def test_a_score_that_returns_something_else_is_named():
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        (np.zeros(31), r"is float64 \[31\]: expected float64 \[32\]"),
+        (3.0, r"is float64 \[\]: expected float64 \[32\]"),
+        (np.array([0.0] * 30 + [np.nan] * 2), "holds 2 NaN"),
+    ],
+)
+def test_a_score_that_returns_something_else_is_named(returned, message):
     class Odd(Likelihood):
         def values(self, seen, learned):
-            return super().values(seen, learned)[1:]
+            return returned
 
-    with pytest.raises(UsageError, match=r"score 'likelihood' of test is float64 \[31\]: expected float64 \[32\]"):
+    with pytest.raises(UsageError, match=f"score 'likelihood' of test {message}"):
         FittedScore(Odd(), {}).score(example("test"))

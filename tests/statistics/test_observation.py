@@ -73,7 +73,15 @@ def test_equals_the_flow_called_directly(flow, images):
     np.testing.assert_allclose(Observation(flow, images, seed=4)[LogProb()], expected.numpy(), rtol=1e-12)
 
 
-def test_draws_are_averaged_in_probability_space(scaling, images):
+def test_draws_are_averaged_in_probability_space():
+    draws = np.random.default_rng(0).normal(-2000.0, 5.0, (3, 7))  # far below what exp can hold
+    offset = draws.max()
+    expected = offset + np.log(np.exp(draws - offset).mean(0))
+    np.testing.assert_allclose(LogProb().combine(draws), expected, rtol=1e-12)
+    assert (np.abs(expected - draws.mean(0)) > 0.1).all()
+
+
+def test_draws_are_those_of_the_noise_of_each(scaling, images):
     each = np.array([by_hand(scaling, images, 3, draw) for draw in range(3)])
     offset = np.max(each)
     expected = offset + np.log(np.mean(np.exp(each - offset), axis=0))

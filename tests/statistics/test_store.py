@@ -1,5 +1,7 @@
 """Statistics on disk: found again by all that their numbers depend on, and by nothing less."""
 
+import importlib
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from oodflow.data import ImageSet
 from oodflow.errors import OodflowError
 from oodflow.flows import save_tensors
 from oodflow.statistics import CompressedBits, LogDet, LogProb, LogProbZ, Observation, Store
+from oodflow.statistics.store import GENERATION
 from oodflow.testing.observations import example_data, example_flow
 
 FLOW = example_flow("grey")
@@ -33,6 +36,12 @@ class Passes:
 @pytest.fixture
 def passes():
     return Passes()
+
+
+def test_what_another_generation_kept_is_computed_again(passes, tmp_path, monkeypatch):
+    passes.of(LogProb(), tmp_path)
+    monkeypatch.setattr("oodflow.statistics.store.GENERATION", GENERATION + 1)
+    assert passes.of(LogProb(), tmp_path)[1] == 1
 
 
 def test_a_second_time_no_flow_runs(passes, tmp_path):
@@ -128,6 +137,31 @@ def test_a_statistic_whose_code_changed_is_computed_again(passes, tmp_path, monk
     passes.of(LogProb(), tmp_path)
     monkeypatch.setattr("oodflow.statistics.store._code_digest", lambda statistic: "changed")
     assert passes.of(LogProb(), tmp_path)[1] == 1
+
+
+def test_a_statistic_is_no_other_of_its_file(tmp_path):
+    class Higher(LogProb):
+        def compute(self, batch):
+            return super().compute(batch) + 1
+
+    class Highest(LogProb):
+        def compute(self, batch):
+            return super().compute(batch) + 2
+
+    one, other = (Observation(FLOW, DATA, store=Store(tmp_path, "w"))[kind()] for kind in (Higher, Highest))
+    np.testing.assert_array_equal(one + 1, other)
+
+
+def test_a_statistic_whose_base_changed_is_computed_again(passes, tmp_path, monkeypatch):
+    """The base stands in a file of its own."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "own_base.py").write_text("from oodflow.statistics import LogProb\nclass Base(LogProb): ...\n")
+    (tmp_path / "own_statistic.py").write_text("from own_base import Base\nclass Own(Base): ...\n")
+    own = importlib.import_module("own_statistic").Own()
+    assert [passes.of(own, tmp_path / "kept")[1] for _ in range(2)] == [1, 0]
+    with (tmp_path / "own_base.py").open("a") as file:
+        file.write("# changed\n")
+    assert passes.of(own, tmp_path / "kept")[1] == 1
 
 
 def test_a_statistic_that_was_typed_in_is_not_kept(passes, tmp_path):

@@ -11,13 +11,16 @@ _MARKS = re.compile(r"[\\`*<~|]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])|\](?=\()")
 
 _IN_ALT = re.compile(r"[\\`*<~&_\[\]]")
 
-_AT_START = re.compile(r"^(?:(?:#{1,6}|[-+])(?=\s|$)|>|[-=]+(?=\s*$)|\d+(?=[.)](?:\s|$)))")
-"""What would make a heading, list, quote or rule of a line."""
+_AT_START = re.compile(r"^(?:(?:#{1,6}|[-+])(?=\s|$)|>|[-=]+(?=\s*$)|\d+(?=[.)](?:\s|$))|\[(?=.*\]:))")
+"""What would make a heading, list, quote, rule or reference of a line."""
+
+_AT_END = re.compile(r"(?<!\S)#(?=#*$)")
+"""What would be taken for the end of a heading, and not for a part of it."""
 
 
 def as_markdown(document: Document) -> str:
     """Render a document; it ends with a line break."""
-    heading = [f"# {_inline(document.title)}"] if document.title else []
+    heading = [_heading(document.title, 1)] if document.title else []
     return "\n\n".join([*heading, *_blocks(document.blocks, 2)]) + "\n"
 
 
@@ -41,7 +44,11 @@ def _block(block: Block, level: int) -> list[str]:
         case Figure():
             return [f"![{_alt(block.alt)}]({_target(block.file)})", *([_lines(block.caption)] if block.caption else [])]
         case Section(title, inner):
-            return [f"{'#' * level} {_inline(title)}", *_blocks(inner, level + 1)]
+            return [_heading(title, level), *_blocks(inner, level + 1)]
+
+
+def _heading(title: str, level: int) -> str:
+    return f"{'#' * level} " + _AT_END.sub(r"\\#", _inline(title))
 
 
 def _table(table: Table) -> str:

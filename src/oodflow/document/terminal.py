@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table as Grid
@@ -11,7 +12,7 @@ from rich.text import Text as Line
 from oodflow.document.model import Block, Bullets, CodeBlock, Document, Figure, Paragraph, Quote, Section, Table
 from oodflow.document.text import Code, Strong, Text, plain, spans
 
-_WORD = 18  # letters of a word that a column must have room for; a longer one, as a path, is folded
+_WORD = 18  # cells of a word that a column must have room for, two for a wide letter; a longer word is folded
 
 
 def show(document: Document, console: Console) -> None:
@@ -48,7 +49,7 @@ def _blocks(blocks: Sequence[Block], width: int) -> Iterator[RenderableType]:
 
 
 def fits(table: Table, width: int) -> bool:
-    """Tell whether the words of a table's columns can stand beside each other within so many letters."""
+    """Tell whether the words of a table's columns can stand beside each other within so many cells."""
     return _together(_widths(table, _longest_word)) <= width
 
 
@@ -63,7 +64,7 @@ def _grid(table: Table, width: int) -> Grid:
 
 def _shared_out(table: Table, width: int) -> list[int]:
     """Share a width out: the widest column gives way first, none beyond its words, nor numbers if that can be."""
-    own = _widths(table, len)
+    own = _widths(table, cell_len)
     least = _widths(table, _longest_number)
     if _together(least) > width:
         least = _widths(table, _longest_word)
@@ -79,16 +80,16 @@ def _together(widths: Sequence[int]) -> int:
 
 def _widths(table: Table, measure: Callable[[str], int]) -> list[int]:
     columns = zip(table.header, *table.rows, strict=True)
-    return [max(measure(plain(cell)) for cell in column) for column in columns]
+    return [max(measure(_flowing(plain(cell))) for cell in column) for column in columns]
 
 
 def _longest_word(text: str) -> int:
-    return min(_WORD, max(map(len, text.split()), default=0))
+    return min(_WORD, max(map(cell_len, text.split()), default=0))
 
 
 def _longest_number(text: str) -> int:
     """Measure what should not be broken: a number with its interval, and words."""
-    return _longest_word(text) if any(map(str.isalpha, text)) else len(text)
+    return _longest_word(text) if any(map(str.isalpha, text)) else cell_len(text)
 
 
 def _told(table: Table) -> Grid:

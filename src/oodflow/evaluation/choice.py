@@ -1,10 +1,12 @@
 """Which scores an evaluation computes, and why it leaves others out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from oodflow.config import first_flaw
 from oodflow.data import ImageSet, load
 from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.options import EvaluationOptions
@@ -28,8 +30,10 @@ class Choice:
     reference: ImageSet | None
 
 
-def choose(flow: Flow, config: RunConfig, test: ImageSet, options: EvaluationOptions, root: Path | None) -> Choice:
-    """Choose the scores that were asked for and can be computed: of ``all`` those that can't are left out.
+def choose(
+    flow: Flow, config: RunConfig, sets: Sequence[ImageSet], options: EvaluationOptions, root: Path | None
+) -> Choice:
+    """Choose the scores that were asked for and can be computed of every set: of ``all`` those that can't are left out.
 
     Raises:
         UsageError: for an unknown score, and for one asked for by its name that can't be computed.
@@ -45,7 +49,8 @@ def choose(flow: Flow, config: RunConfig, test: ImageSet, options: EvaluationOpt
         except OodflowError as error:
             none_held_out = str(error).rstrip(".")
     for name, score in scores.items():
-        reason = score.why_not(flow, test) or (none_held_out if score.learns else None)
+        reasons = (score.why_not(flow, images) for images in sets)
+        reason = next((reason for reason in reasons if reason), none_held_out if score.learns else None)
         if reason and name in named:
             raise UsageError(f"the score {name} can't be computed here: {reason}.")
         if reason:
@@ -60,8 +65,8 @@ def _all_scores() -> tuple[dict[str, Score], dict[str, str]]:
         try:
             scores[name] = kind.model_validate({})
         except ValidationError as error:
-            missing = str(error.errors()[0]["loc"][0])
-            left_out[name] = f"it takes a setting of its own: name it as {name}?{missing}=..."
+            flaw = first_flaw(error)
+            left_out[name] = f"it takes settings of its own, as {name}?{flaw.where or 'setting'}=...: {flaw.why}"
     return scores, left_out
 
 

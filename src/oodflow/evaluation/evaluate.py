@@ -59,11 +59,12 @@ def evaluate(
         OodflowError: for missing or damaged data or weights.
     """
     config = run.config()
-    flow = load_flow(run.path).to(choose_device(options.device))
+    flow, weights = _open_flow(run)
+    flow = flow.to(choose_device(options.device))
     run.require_writable()
-    test, *others = _open_sets(config, flow, options, root)
-    choice = choose(flow, config, test, options, root)
-    store = Store(run.statistics_dir, digest(run.weights_file))
+    sets = _open_sets(config, flow, options, root)
+    choice = choose(flow, config, sets, options, root)
+    store = Store(run.statistics_dir, weights)
 
     def observe(images: ImageSet) -> Observation:
         return Observation(
@@ -72,7 +73,7 @@ def evaluate(
         )  # fmt: skip
 
     reference = observe(choice.reference) if choice.reference else None
-    scored = _score(choice.scores, reference, [observe(images) for images in (test, *others)])
+    scored = _score(choice.scores, reference, [observe(images) for images in sets])
     record = run.record()
     training = record.training if record else None
     evaluation = Evaluation(
@@ -80,7 +81,7 @@ def evaluate(
         step=training.steps if training else None,
         weights=store.weights,
         device=str(flow.device),
-        options=options.model_copy(update={"ood": tuple(images.name for images in others)}),
+        options=options.model_copy(update={"ood": tuple(images.name for images in sets[1:])}),
         scores={name: score.model_dump(mode="json") for name, score in choice.scores.items()},
         left_out=choice.left_out,
         replaces=None,
@@ -91,7 +92,7 @@ def evaluate(
     with written_together(folder) as new:
         evaluation.write(new / FILE)
         for observation, scores in scored:
-            tensors = {name: torch.from_numpy(values) for name, values in scores.items()}
+            tensors = {name: torch.from_numpy(values.copy()) for name, values in scores.items()}
             save_tensors(new / "scores" / f"{file_name(observation.data.name)}.safetensors", tensors, {})
         _draw(new, config, flow, [observation for observation, _ in scored])
     return evaluation, folder
@@ -111,6 +112,15 @@ def folder_name(evaluation: Evaluation) -> str:
         options.model_dump_json(), evaluation.weights, evaluation.scores, [one.fingerprint for one in evaluation.sets]
     ]  # fmt: skip
     return f"{readable}-{hashlib.sha256(repr(asked).encode()).hexdigest()[:8]}"
+
+
+def _open_flow(run: RunDir) -> tuple[Flow, str]:
+    """Load a flow with the digest of just these weights, though a training may be writing the next."""
+    while True:
+        before = digest(run.weights_file) if run.weights_file.exists() else ""
+        flow = load_flow(run.path)
+        if digest(run.weights_file) == before:
+            return flow, before
 
 
 def _open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: Path | None) -> list[ImageSet]:

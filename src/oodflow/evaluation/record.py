@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from oodflow.errors import OodflowError
 from oodflow.evaluation.options import EvaluationOptions
+from oodflow.files import in_folders
 from oodflow.metrics import Ranking
 from oodflow.records import Record
 from oodflow.runs.provenance import DataFacts, Provenance, take_provenance
@@ -109,7 +110,7 @@ def evaluations(run: RunDir) -> list[Evaluation]:
     record = run.record()
     older = record.evaluation if record else None  # of a run that an older version evaluated
     found = [(Evaluation.parse(older, str(run.record_file)), 0)] if older else []
-    found += [(Evaluation.read(file), file.stat().st_mtime_ns) for file in run.evaluations_dir.glob(f"*/{FILE}")]
+    found += [(Evaluation.read(file), file.stat().st_mtime_ns) for file in in_folders(run.evaluations_dir, FILE)]
     found.sort(key=lambda pair: (pair[0].provenance.date, pair[1]))  # a date is of a second
     return [evaluation for evaluation, _ in found]
 

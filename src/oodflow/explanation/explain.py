@@ -14,7 +14,7 @@ from oodflow.explanation.record import Explanation, Explanations, Trained
 from oodflow.explanation.subject import Side, Subject
 from oodflow.explanation.summary import between, explained_set
 from oodflow.figures import save_figure
-from oodflow.files import file_name, write_text, written_together
+from oodflow.files import file_name, in_folders, write_text, written_together
 from oodflow.flows import Flow
 from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
@@ -112,7 +112,7 @@ def read_explanations(runs: Sequence[RunDir]) -> Explanations:
     """
     found = []
     for run in runs:
-        files = sorted(run.explanations_dir.glob(f"*/{FILE}"))
+        files = in_folders(run.explanations_dir, FILE)
         if not files:
             raise OodflowError(f"{run.path} has not been explained: run `oodflow explain {run.path}` first.")
         found += [Explanation.read(file) for file in files]

@@ -51,11 +51,11 @@ def write_curves(curves: Curves, path: Path) -> tuple[Path, ...]:
 
 
 def draw_curves(curves: Curves, title: str) -> "MatplotlibFigure":
-    """Draw bits/dim, and below it the AUROC of the first set that each run was asked about."""
+    """Draw bits/dim, and below it the AUROC of the first set that each run was asked about at every look."""
     lines = []
     for curve in curves.curves:
         seconds = [look.seconds for look in curve.looks]
-        asked = next(iter(curve.looks[0].auroc), None)
+        asked = next((name for name in curve.looks[0].auroc if all(name in look.auroc for look in curve.looks)), None)
         areas = [] if asked is None else [100 * look.auroc[asked] for look in curve.looks]
         lines.append(Line(curve.name, seconds, [look.bits_per_dim for look in curve.looks], areas, asked or ""))
     return curve_figure(lines, title=title)

@@ -1,10 +1,12 @@
 """The looks that the monitor took at runs while they trained: how good each was after how long."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from oodflow.config import first_flaw
 from oodflow.errors import OodflowError
 from oodflow.recipes.named import RECIPES
 from oodflow.records import Record
@@ -71,18 +73,22 @@ def read_curve(run: RunDir) -> Curve:
     """
     config, record = run.config(), run.record()
     logged = [line for line in _logged(run) if "inside" in line]
-    looks = tuple(
-        Look(
-            seconds=line["seconds"], step=line["step"], bits_per_dim=line["inside"]["bpd"],
-            auroc={name: ood["auroc"] for name, ood in line["ood"].items()},
-        )
-        for line in logged
-    )  # fmt: skip
-    if not looks or record is None or record.training is None:
+    if not logged or record is None or record.training is None:
         raise OodflowError(f"{run.path} has no looks in its log.jsonl: train it, with a smaller monitor.every.")
+    try:
+        looks = tuple(map(_look, logged))
+        split = str(logged[-1]["inside"]["split"])
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise _damaged(run, error) from error
     return Curve(
-        name=_name(config), looks=looks, images=config.monitor.images, split=logged[-1]["inside"]["split"],
-        training=record.training,
+        name=_name(config), looks=looks, images=config.monitor.images, split=split, training=record.training
+    )  # fmt: skip
+
+
+def _look(line: Mapping[str, Any]) -> Look:
+    return Look(
+        seconds=line["seconds"], step=line["step"], bits_per_dim=line["inside"]["bpd"],
+        auroc={name: ood["auroc"] for name, ood in line["ood"].items()},
     )  # fmt: skip
 
 
@@ -105,6 +111,11 @@ def _logged(run: RunDir) -> list[dict[str, Any]]:
         lines = [{**json.loads(text_line)} for text_line in text.splitlines()]
         return [logged | {"seconds": float(logged["seconds"])} for logged in lines]
     except (ValueError, TypeError, KeyError) as error:
-        raise OodflowError(
-            f"{run.log_file} is damaged or of an older version ({type(error).__name__}: {error}): train the run anew."
-        ) from error
+        raise _damaged(run, error) from error
+
+
+def _damaged(run: RunDir, error: Exception) -> OodflowError:
+    why = first_flaw(error).why if isinstance(error, ValidationError) else error
+    return OodflowError(
+        f"{run.log_file} is damaged or of an older version ({type(error).__name__}: {why}): train the run anew."
+    )

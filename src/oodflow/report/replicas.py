@@ -59,6 +59,6 @@ def _all_but_seed(one: EvaluatedRun) -> str:
     """Write down the configuration without its seed, and what it was evaluated on and how."""
     config, options = one.run.config, one.evaluation.options
     training = config.training and config.training.model_copy(update={"seed": 0})
-    sets = [(data.name, data.fingerprint) for data in one.evaluation.sets]
+    sets = [(data.name, data.fingerprint, sorted(data.scores)) for data in one.evaluation.sets]
     how = [options.seed, options.draws, options.limit]
     return f"{config.model_copy(update={'training': training}).model_dump_json()} {sets} {how}"

@@ -97,7 +97,16 @@ class Score(Component):
     def why_not(self, model: Density | None, data: DataSet) -> str | None:
         """Say why it can't be computed of such data under such a model; none: it can."""
         reasons = (statistic.why_not(model, data) for statistic in self.reads())
-        return next((reason for reason in reasons if reason), None)
+        return next((reason for reason in reasons if reason), self.too_few(data))
+
+    def too_few(self, data: DataSet) -> str | None:
+        """Say that the data does not fill a group; none: it does."""
+        if len(data) >= self.group_size:
+            return None
+        return (
+            f"it judges groups of {self.group_size} images, and {data.name} has {len(data):,}: take more images or "
+            "smaller groups"
+        )
 
     def fit(self, reference: Observation) -> "FittedScore":
         """Learn what normal looks like; most scores have nothing to learn.
@@ -155,29 +164,28 @@ class FittedScore:
             UsageError: there are fewer images than make a group, or the score returns something else.
         """
         score = self.settings
+        if reason := score.too_few(observation.data):
+            raise UsageError(f"the score {score.name} can't be computed: {reason}.")
         observation.collect(score.reads())
         seen = {statistic: observation[statistic] for statistic in score.reads()}
         count = len(observation) // score.group_size
-        if count < 1:
-            raise UsageError(
-                f"{score.name} judges groups of {score.group_size} images, and {observation.data.name} has "
-                f"{len(observation)}: take more images or smaller groups."
-            )
         if score.group_size > 1:
             groups = deal(len(observation), score.group_size, observation.seed)
             seen = {statistic: values[groups] for statistic, values in seen.items()}
-        values = score.values(seen, self.learned)
+        values = np.asarray(score.values(seen, self.learned))
         if values.shape != (count,) or values.dtype != np.float64:
             raise UsageError(
                 f"score {score.name!r} of {observation.data.name} is {values.dtype} {list(values.shape)}: expected "
                 f"float64 [{count}], one value per {'image' if score.group_size == 1 else 'group'}."
             )
+        if bad := np.isnan(values).sum():
+            raise UsageError(f"score {score.name!r} of {observation.data.name} holds {bad:,} NaN: expected numbers.")
         return values
 
     def save(self, path: Path) -> None:
         """Write the score to one safetensors file, atomically."""
         about = {"schema_version": 1, "score": self.settings.model_dump(mode="json")}
-        tensors = {name: torch.from_numpy(np.asarray(values)) for name, values in self.learned.items()}
+        tensors = {name: torch.from_numpy(np.array(values)) for name, values in self.learned.items()}
         save_tensors(path, tensors, {"fitted_score": json.dumps(about)})
 
 

@@ -68,8 +68,15 @@ class Store:
 
 
 def _code_digest(statistic: Statistic) -> str | None:
-    """Digest the file that defines a statistic; none for one that was typed in, whose versions nothing tells apart."""
+    """Digest a statistic's class and the files that define it and what it inherits from, up to :class:`Statistic`.
+
+    None for one that was typed in, whose versions nothing tells apart.
+    """
+    bases = [base for base in type(statistic).mro() if issubclass(base, Statistic) and base is not Statistic]
+    digest = hashlib.sha256(type(statistic).__qualname__.encode())
     try:
-        return hashlib.sha256(Path(inspect.getfile(type(statistic))).read_bytes()).hexdigest()[:12]
+        for base in bases:
+            digest.update(Path(inspect.getfile(base)).read_bytes())
     except (TypeError, OSError):
         return None
+    return digest.hexdigest()[:12]
