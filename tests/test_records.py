@@ -7,6 +7,7 @@ import pytest
 
 from oodflow.errors import OodflowError
 from oodflow.records import Record
+from oodflow.transformers import AnyTransformerConfig
 
 
 class Wheel(Record):
@@ -56,6 +57,16 @@ def test_old_versions_are_migrated_step_by_step():
 def test_what_is_refused(value, message):
     with pytest.raises(OodflowError, match=message):
         Bicycle.parse(value, "b.json")
+
+
+def test_a_record_of_a_plugin_is_sound_and_not_to_be_made_anew():
+    class Coupling(Record):
+        version = 1
+        transformer: AnyTransformerConfig
+
+    message = r"^b.json can't be read: at transformer: unknown transformer 'mine': .* or pass --plugin, first\.$"
+    with pytest.raises(OodflowError, match=message):
+        Coupling.parse({"schema_version": 1, "transformer": {"kind": "mine"}}, "b.json")
 
 
 def test_files_that_are_none(tmp_path):

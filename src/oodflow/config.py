@@ -38,11 +38,13 @@ class Flaw(NamedTuple):
         where: the field, with dots for nesting; empty where it is the whole.
         why: the reason, without a full stop.
         came: the value that came.
+        unknown: whether it names what no registry has: the settings may be sound, and what they name not imported.
     """
 
     where: str
     why: str
     came: object
+    unknown: bool = False
 
 
 def first_flaw(error: ValidationError) -> Flaw:
@@ -56,10 +58,11 @@ def first_flaw(error: ValidationError) -> Flaw:
         ...     Bake(minutes=0)
         ... except ValidationError as error:
         ...     first_flaw(error)
-        Flaw(where='minutes', why='Input should be greater than or equal to 1', came=0)
+        Flaw(where='minutes', why='Input should be greater than or equal to 1', came=0, unknown=False)
     """
     first = error.errors()[0]
     why = first["msg"].removeprefix("Value error, ").rstrip(".")
-    if isinstance(first.get("ctx", {}).get("error"), UnknownName):
+    unknown = isinstance(first.get("ctx", {}).get("error"), UnknownName)
+    if unknown:
         why += "; if another package or file registers it, import that, or pass --plugin, first"
-    return Flaw(".".join(map(str, first["loc"])), why, first["input"])
+    return Flaw(".".join(map(str, first["loc"])), why, first["input"], unknown)

@@ -82,6 +82,8 @@ class Record(BaseModel):
             return cls.model_validate(value, context={"stored": True})
         except ValidationError as error:
             flaw = first_flaw(error)
+            if flaw.unknown:
+                raise OodflowError(f"{where} can't be read: at {flaw.where}: {flaw.why}.") from error
             raise OodflowError(
                 f"{where} is damaged or of another kind: at {flaw.where or 'its top'}: {flaw.why}; {cls.remedy}."
             ) from error
