@@ -48,6 +48,12 @@ def test_another_kind_brings_its_own_fields():
     assert override(BASE, ["flow.kind=realnvp"]) == BASE  # the same kind loses nothing
 
 
+@pytest.mark.parametrize("kind", ["flow.net=bottleneck", "flow.net.kind=bottleneck", "flow=single-scale"])
+def test_a_kind_that_would_undo_a_setting_must_come_first(kind):
+    with pytest.raises(UsageError, match=f"override '{kind}' .* would undo 'flow.net.blocks=2': put it first"):
+        override(BASE, ["training.steps=3", "flow.net.blocks=2", kind])
+
+
 @pytest.mark.parametrize("field", fields_of(BASE))
 def test_every_field_can_be_set_to_what_it_is(field):
     value = BASE.model_dump_json()

@@ -32,11 +32,12 @@ def override(config: RunConfig, settings: Sequence[str]) -> RunConfig:
         2
     """
     values = config.model_dump(mode="json")
-    for setting in settings:
+    for place, setting in enumerate(settings):
         name, equals, text = setting.partition("=")
         if not equals:
             raise UsageError(f"override {setting!r} is not of the form field=value, such as training.lr=1e-4.")
-        _set(values, name, _value(text))
+        if _set(values, name, _value(text)):
+            _require_first(setting, settings[:place])
         # Checking one by one names the culprit, and fills in the fields that come with another kind.
         values = _validated(values, setting).model_dump(mode="json")
     return _validated(values, "")
@@ -51,7 +52,16 @@ def fields_of(model: BaseModel, prefix: str = "") -> list[str]:
     return [name for name in names if name not in LABELS]
 
 
-def _set(values: dict[str, Any], name: str, value: object) -> None:
+def _require_first(setting: str, earlier: Sequence[str]) -> None:
+    """Refuse a kind that comes after settings of its part, for with it they begin anew."""
+    part = setting.partition("=")[0].removesuffix(".kind")
+    for one in earlier:
+        if one.startswith(f"{part}."):
+            raise UsageError(f"override {setting!r} begins at its own defaults, and would undo {one!r}: put it first.")
+
+
+def _set(values: dict[str, Any], name: str, value: object) -> bool:
+    """Set a field, and tell whether a part became one of another kind."""
     if name in LABELS:
         raise UsageError(f"{name} can't be set: it says which of the recipes this is; name the recipe and its --scale.")
     *path, leaf = name.split(".")
@@ -64,9 +74,10 @@ def _set(values: dict[str, Any], name: str, value: object) -> None:
         if not isinstance(value, str) or "kind" not in inner[leaf]:
             raise _unknown_field(name, RunConfig.model_validate(values))
         inner, leaf = inner[leaf], "kind"
-    if leaf == "kind" and inner["kind"] != value:
+    if another := leaf == "kind" and inner["kind"] != value:
         inner.clear()
     inner[leaf] = value.split(",") if isinstance(inner.get(leaf), list) and isinstance(value, str) else value
+    return another
 
 
 def _unknown_field(name: str, config: RunConfig) -> UsageError:
