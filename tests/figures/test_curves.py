@@ -8,8 +8,9 @@ from oodflow.figures import Line, curve_figure
 def test_each_run_has_a_line_in_both_panels_and_a_name_in_the_key(count):
     seconds = np.linspace(1, 400, 9)
     lines = [Line(f"run {i}", seconds, 4 + i / np.arange(1, 10), 10 * np.ones(9) + i, "mnist") for i in range(count)]
-    figure = curve_figure(lines, title="Runs")
+    figure = curve_figure(lines, title="Runs", split="calibration")
     upper, lower = figure.axes[:2]
+    assert upper.get_ylabel() == "bits/dim of calibration images"
     assert len(upper.lines) == count
     assert len(lower.lines) == count + 1  # and the line of chance
     np.testing.assert_array_equal(upper.lines[-1].get_ydata(), lines[-1].bits_per_dim)
@@ -21,14 +22,14 @@ def test_each_run_has_a_line_in_both_panels_and_a_name_in_the_key(count):
 
 
 def test_a_run_that_was_asked_about_nothing_has_bits_alone():
-    figure = curve_figure([Line("run", [1, 2], [4, 3], [], "")], title="Runs")
+    figure = curve_figure([Line("run", [1, 2], [4, 3], [], "")], title="Runs", split="calibration")
     assert len(figure.axes[0].lines) == 1
     assert len(figure.axes[1].lines) == 1
 
 
 @pytest.mark.parametrize("seconds", [(0.02, 0.045), (0.4, 0.9), (1, 400), (4000, 5000)])
 def test_the_time_axis_is_always_labelled(seconds):
-    figure = curve_figure([Line("run", seconds, [4, 3], [50, 40], "mnist")], title="Runs")
+    figure = curve_figure([Line("run", seconds, [4, 3], [50, 40], "mnist")], title="Runs", split="calibration")
     figure.canvas.draw()
     for axes in figure.axes[:2]:
         assert len([tick for tick in axes.get_xticklabels() if tick.get_text()]) >= 2

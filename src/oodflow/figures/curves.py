@@ -37,8 +37,8 @@ class Line:
     asked: str
 
 
-def curve_figure(lines: Sequence[Line], *, title: str) -> Figure:
-    """Draw bits/dim over time, and the AUROC of the likelihood below, on one logarithmic time axis."""
+def curve_figure(lines: Sequence[Line], *, title: str, split: str) -> Figure:
+    """Draw bits/dim of a split over time, and the AUROC of the likelihood below, on one logarithmic time axis."""
     top = _MARGIN // 2 + _TITLE
     height = top + 2 * _PANEL + _GAP + 90 + _KEY * len(lines)
     figure = blank_figure(_WIDTH, height)
@@ -52,7 +52,7 @@ def curve_figure(lines: Sequence[Line], *, title: str) -> Figure:
             lower.plot(line.seconds, line.auroc, color=colour, ls=dash, lw=1.6, marker="o", ms=2.5)
         _key(figure, place, line, top + 2 * _PANEL + _GAP + 84, colour, dash, height)
     start, end = min(line.seconds[0] for line in lines), max(line.seconds[-1] for line in lines)
-    for axes, name in ((upper, "test bits/dim"), (lower, "AUROC of the likelihood, %")):
+    for axes, name in ((upper, f"bits/dim of {split} images"), (lower, "AUROC of the likelihood, %")):
         _style(axes, name, start, end)
     lower.set_ylim(0, 100)
     lower.axhline(50, color=GREY, lw=0.8)

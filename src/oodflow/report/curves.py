@@ -23,11 +23,9 @@ def curves_document(curves: Curves, title: str = "Runs over time", picture: str 
     times = {time: name for time, name in TIMES.items() if last >= time}
     header = ["flow, trained on, scale", *times.values(), "at its end"]
     rows = [[curve.name, *(_cell(curve.at(time)) for time in times), _end(curve)] for curve in curves.curves]
-    splits = {curve.split for curve in curves.curves}
-    which = splits.pop() if len(splits) == 1 else "held-out"
     legend = (
-        f"Bits/dim of {which} images, and in brackets the AUROC of the likelihood in per cent for each set that the "
-        "flow was asked about, by the last look before that time. Time is that of training steps alone. A schedule "
+        f"Bits/dim of {_split(curves)} images, and in brackets the AUROC of the likelihood in per cent for each set "
+        "that the flow was asked about, by the last look before that time. Time is that of training steps alone. A schedule "
         "that ends later is not at its best before."
     )
     return Document(
@@ -58,7 +56,13 @@ def draw_curves(curves: Curves, title: str) -> "MatplotlibFigure":
         asked = next((name for name in curve.looks[0].auroc if all(name in look.auroc for look in curve.looks)), None)
         areas = [] if asked is None else [100 * look.auroc[asked] for look in curve.looks]
         lines.append(Line(curve.name, seconds, [look.bits_per_dim for look in curve.looks], areas, asked or ""))
-    return curve_figure(lines, title=title)
+    return curve_figure(lines, title=title, split=_split(curves))
+
+
+def _split(curves: Curves) -> str:
+    """Name the part that all runs were watched on."""
+    splits = {curve.split for curve in curves.curves}
+    return splits.pop() if len(splits) == 1 else "held-out"
 
 
 def _cell(look: Look | None) -> str:
