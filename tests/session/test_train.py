@@ -261,6 +261,24 @@ def test_divergence(oodflow, tmp_path, tiny):
     assert "has no weights yet" in oodflow("evaluate", run).error
 
 
+def test_skipped_steps_are_told_at_the_end(config, tmp_path):
+    said = []
+
+    def wreck(state, report):  # a step is skipped where a weight is not finite, for then the loss is not
+        weight = next(state.flow.parameters()).data.flatten()[:1]
+        weight.fill_(torch.nan if report.step == 1 else 0)
+
+    start(config, tmp_path / "run", SessionOptions(command="test", say=said.append, callbacks=[wreck]))
+    assert said[-1] == "1 of 4 steps were skipped: loss or gradient was not finite."
+
+
+def test_what_is_trained_on_is_not_asked_about(config, tmp_path):
+    asked = config.model_copy(update={"ood": (*config.ood, config.data)})
+    with pytest.raises(UsageError, match=r"^ood names .*, which is trained on"):
+        start(asked, tmp_path / "run", SessionOptions(**QUIET))
+    assert not (tmp_path / "run").exists()
+
+
 def test_divergence_leaves_the_last_sound_checkpoint(trained, config, tmp_path):
     def wreck(state, report):
         if report.step == 3:

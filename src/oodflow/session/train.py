@@ -44,10 +44,13 @@ def start(config: RunConfig, out: Path, options: SessionOptions) -> RunDir:
     """Train a configuration in a new run directory.
 
     Raises:
-        UsageError: when ``out`` already holds something, or the flow does not fit the data.
+        UsageError: when ``out`` already holds something, the flow does not fit the data, or what is trained on is asked
+            about.
         OodflowError: when data is missing or damaged, nothing can be written, or training diverges.
         Interrupted: after Ctrl-C, with everything saved.
     """
+    if config.data in config.ood:
+        raise UsageError(f"ood names {config.data}, which is trained on: name other data sets, or none with ood=[].")
     run = RunDir.new(out)
     _train(run, config, options)
     return run
@@ -104,6 +107,8 @@ def _train(run: RunDir, config: RunConfig, options: SessionOptions) -> None:
             callbacks: list[Callback] = [log, monitor, *options.callbacks, checkpoints, stop]
             train(state, batches, training, objective=config.objective, streams=streams, callbacks=callbacks)
             checkpoints.save(state, finished=True)
+        if state.skipped:
+            options.say(f"{state.skipped:,} of {state.step:,} steps were skipped: loss or gradient was not finite.")
     except Interrupted as error:
         checkpoints.save(state)
         saved = "saved" if checkpoints.step == state.step else checkpoints.on_disk
