@@ -13,9 +13,9 @@ def metrics(area, n_in=20):
     return Ranking(auroc=area, auroc_low=area, auroc_high=area, aupr_in=0, aupr_out=0, fpr95=0, n_in=n_in, n_out=20)
 
 
-def entry(name, role="out-of-distribution", **scores):
+def entry(name, role="out-of-distribution", images=100, **scores):
     return EvaluatedSet(
-        name=name, split="test", images=20, shape=(1, 8, 8), fingerprint="f" * 16, note="", role=role,
+        name=name, split="test", images=images, shape=(1, 8, 8), fingerprint="f" * 16, note="", role=role,
         bits_per_dim=3, bits_per_dim_std=1, log_prob=-9, scores=scores,
     )  # fmt: skip
 
@@ -35,7 +35,7 @@ def evaluation(*outsides):
             {"flat": (0.1, 0.95), "smooth": (0.2, 0.92), "noise": (1.0, 0.9), "digits": (0.5, 0.5)},
             "A flow trained on photographs finds flat and smooth more likely than photographs that it has not seen: a "
             "random image of flat beats one of them in 90 of 100 draws, while noise is caught. The score complexity "
-            "catches flat and smooth all the same (AUROC 92 % or more), but is no better than chance on digits "
+            "catches flat and smooth all the same (AUROC 92 % or more), but not digits "
             "(50 %). Neither clearly mistaken nor clearly caught, by AUROC of the likelihood: digits (50 %).",
         ),
         ({"noise": (0.99, 0.1)}, "The likelihood tells noise from photographs (AUROC of 90 % or more)."),
@@ -51,6 +51,11 @@ def test_meaning(areas, sentences):
         entry(name, likelihood=metrics(area), complexity=metrics(rescued)) for name, (area, rescued) in areas.items()
     ]
     assert conclusion(evaluation(*sets)) == sentences
+
+
+def test_few_images_are_said_to_be_few():
+    sentences = conclusion(evaluation(entry("noise", images=99, likelihood=metrics(0.99))))
+    assert sentences.endswith(" There are few images of noise (99): what is said of them may be chance.")
 
 
 def test_meaning_without_the_likelihood():

@@ -6,6 +6,7 @@ from oodflow.evaluation.record import EvaluatedSet, Evaluation
 
 # AUROC below which a flow prefers the other set clearly; up to which a score does not help; from which it tells apart.
 FOOLED, CHANCE, CAUGHT = 0.35, 0.55, 0.9
+FEW = 100  # images, of which less can be said
 
 
 def conclusion(evaluation: Evaluation) -> str:
@@ -31,6 +32,9 @@ def conclusion(evaluation: Evaluation) -> str:
     if between:
         areas = _list([f"{name} ({100 * likelihood[name]:.0f} %)" for name in between])
         sentences.append(f"Neither clearly mistaken nor clearly caught, by AUROC of the likelihood: {areas}.")
+    few = [f"{one.name} ({one.images})" for one in evaluation.sets if one.images < FEW]
+    if few:
+        sentences.append(f"There are few images of {_list(few)}: what is said of them may be chance.")
     return " ".join(sentences)
 
 
@@ -45,7 +49,7 @@ def _way_out(others: Sequence[EvaluatedSet], fooled: list[str]) -> list[str]:
     best = max(worst, key=lambda score: worst[score])
     area = f"{100 * worst[best]:.0f} %" + (" or more" if len(fooled) > 1 else "")
     missed = [f"{name} ({100 * s[best].auroc:.0f} %)" for name, s in metrics.items() if s[best].auroc < CHANCE]
-    limits = f", but is no better than chance on {_list(missed)}" if missed else ""
+    limits = f", but not {_list(missed)}" if missed else ""
     return [f"The score {best} catches {_list(fooled)} all the same (AUROC {area}){limits}."]
 
 
