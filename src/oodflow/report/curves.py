@@ -25,8 +25,8 @@ def curves_document(curves: Curves, title: str = "Runs over time", picture: str 
     rows = [[curve.name, *(_cell(curve.at(time)) for time in times), _end(curve)] for curve in curves.curves]
     legend = (
         f"Bits/dim of {_split(curves)} images, and in brackets the AUROC of the likelihood in per cent for each set "
-        "that the flow was asked about, by the last look before that time. Time is that of training steps alone. A schedule "
-        "that ends later is not at its best before."
+        "that the flow was asked about, by the last look before that time. Time is that of training steps alone. "
+        "A schedule that ends later is not at its best before."
     )
     return Document(
         title,
