@@ -34,6 +34,8 @@ class MultiScale(Bijection):
 
     def __init__(self, shape: Shape, stages: Sequence[Bijection]) -> None:
         super().__init__()
+        if not stages:
+            raise UsageError("a MultiScale needs at least one stage: MultiScale(shape, [Chain([])]) just flattens.")
         self.stages = bijections_only(stages, "MultiScale")
         self.shape = tuple(shape)
         self.stage_shapes = _stage_shapes(self.shape, stages)
