@@ -10,7 +10,7 @@ from oodflow.data import ImageSet, TrainingBatches
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import FLOWS, GlowConfig, RealNVPConfig, TabularConfig
 from oodflow.nets import ConvNetConfig
-from oodflow.session.early_stopping import mean_log_prob
+from oodflow.session.early_stopping import HeldOut, mean_log_prob
 from oodflow.training import Diverged, TrainingConfig, TrainState, seeded, train
 
 CONFIG = RealNVPConfig(scales=2, width=4, net=ConvNetConfig())
@@ -195,6 +195,29 @@ def test_a_share_is_held_out_by_the_seed_and_never_trained_on():
         config = GlowConfig(steps=1, width=2, net=ConvNetConfig())
         oodflow.fit(config, images, steps=12, validation=0.25, seed=3)
     assert len(set(seen)) == 30
+
+
+def test_the_seed_decides_what_is_held_out():
+    looked = []
+
+    class Looked(HeldOut):
+        def __init__(self, data, every, patience):
+            super().__init__(data, every, patience)
+            looked.append(data.fingerprint)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("oodflow.session.fit.HeldOut", Looked)
+        for seed in (3, 3, 4):
+            oodflow.fit(CONFIG, IMAGES, steps=1, validation=0.25, seed=seed)
+    assert looked[0] == looked[1] != looked[2]
+
+
+@pytest.mark.parametrize(("patience", "looks"), [(1, 3), (2, 6), (None, 8)])
+def test_patience_counts_looks_in_a_row_that_bring_nothing_better(patience, looks, monkeypatch):
+    values = iter([-5.0, -4.0, -4.5, -3.0, -3.0, -3.5, -9.0, -9.0])
+    monkeypatch.setattr("oodflow.session.early_stopping.mean_log_prob", lambda flow, data: next(values))
+    oodflow.fit(CONFIG, IMAGES, steps=8, validation=0.25, patience=patience, every=1)
+    assert 8 - len(list(values)) == looks
 
 
 @pytest.mark.parametrize("progress", [True, False])
