@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import sys
+from functools import partial
 from typing import Annotated, Literal
 
 import pytest
@@ -11,24 +12,32 @@ from oodflow.bijections import MASKS
 from oodflow.config import Component
 from oodflow.data import SOURCES
 from oodflow.errors import OodflowError, UnknownName, UsageError
-from oodflow.flows import FLOWS, AnyFlowConfig
+from oodflow.flows import DEQUANTISATIONS, DOMAINS, FLOWS, PRIORS, AnyFlowConfig
+from oodflow.flows.dequantise import AnyDequantisationConfig
+from oodflow.flows.domain import AnyDomainConfig
+from oodflow.flows.prior import AnyPriorConfig
 from oodflow.nets import NETS, AnyNetConfig
 from oodflow.recipes import RECIPES
 from oodflow.registry import ChosenFrom, PluginWarning, Registry, import_plugin
 from oodflow.scores import SCORES, AnyScore
 from oodflow.statistics import STATISTICS, AnyStatistic
 from oodflow.training import OBJECTIVES, AnyObjective
+from oodflow.transformers import TRANSFORMERS, AnyTransformerConfig
 
-REGISTRIES = {
-    registry.kind: registry for registry in (FLOWS, MASKS, NETS, OBJECTIVES, RECIPES, SCORES, SOURCES, STATISTICS)
-}
 UNIONS = {
+    "dequantisation": (DEQUANTISATIONS, AnyDequantisationConfig),
+    "domain": (DOMAINS, AnyDomainConfig),
     "flow": (FLOWS, AnyFlowConfig),
     "net": (NETS, AnyNetConfig),
     "objective": (OBJECTIVES, AnyObjective),
+    "prior": (PRIORS, AnyPriorConfig),
     "score": (SCORES, AnyScore),
     "statistic": (STATISTICS, AnyStatistic),
+    "transformer": (TRANSFORMERS, AnyTransformerConfig),
 }
+
+
+REGISTRIES = {registry.kind: registry for registry in (MASKS, RECIPES, SOURCES, *(pair[0] for pair in UNIONS.values()))}
 
 
 class Shape(Component):
@@ -103,6 +112,21 @@ def test_a_taken_name(shapes):
     assert shapes.register("square")(Square) is Square  # as when its module is loaded again
 
 
+def test_a_taken_name_of_a_partial():
+    recipes = Registry("recipe", "example.recipes", {"one": partial(max, 1)})
+    with pytest.raises(UsageError, match="the recipe 'one' is registered already"):
+        recipes.register("one")(partial(min, 1))
+    recipes.register("one")(again := partial(max, 2))
+    assert recipes["one"] is again
+
+
+def test_what_other_packages_offer_outlasts_lent_names(shapes, entry_points):
+    entry_points(pair="collections:Counter")
+    with shapes.replacing("round", Shape):
+        assert list(shapes) == ["square", "pair", "round"]
+    assert list(shapes) == ["square", "pair"]
+
+
 def test_lent_names(shapes):
     with shapes.replacing("square", Shape), shapes.replacing("round", Shape):
         assert shapes["square"] is shapes["round"] is Shape
@@ -153,3 +177,18 @@ def test_plugins_that_are_none(tmp_path, name, text, kind, message):
         (tmp_path / name).write_text(text)
     with pytest.raises(kind, match=message):
         import_plugin(str(tmp_path / name) if name.endswith(".py") else name)
+
+
+def test_a_plugin_that_fails_leaves_no_module(tmp_path):
+    (tmp_path / "a_plugin_that_fails.py").write_text("1 / 0")
+    with pytest.raises(OodflowError):
+        import_plugin(str(tmp_path / "a_plugin_that_fails.py"))
+    assert "a_plugin_that_fails" not in sys.modules
+
+
+def test_a_plugin_takes_no_other_modules_place(tmp_path):
+    (tmp_path / "json.py").write_text("")
+    before = sys.modules["json"]
+    with pytest.raises(UsageError, match=r"json\.py can't be called json, as a module that is in use: rename it"):
+        import_plugin(str(tmp_path / "json.py"))
+    assert sys.modules["json"] is before

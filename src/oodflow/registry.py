@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -72,6 +73,7 @@ class Registry(Mapping[str, T]):
     @contextmanager
     def replacing(self, name: str, entry: T) -> Iterator[None]:
         """Let a name stand for something else, or something new, for the length of the block."""
+        self._load_entry_points()  # what they offer stays when the block ends
         before = dict(self._entries)
         self._entries[name] = entry
         try:
@@ -158,7 +160,7 @@ def import_plugin(name: str) -> None:
     """Import a module, or a ``.py`` file by its path, for what it registers. **This runs its code.**
 
     Raises:
-        UsageError: when there is no such file or module.
+        UsageError: when there is no such file or module, or the file's name is that of another module in use.
         OodflowError: when it fails.
     """
     try:
@@ -171,8 +173,15 @@ def import_plugin(name: str) -> None:
         spec = importlib.util.spec_from_file_location(path.stem, path)
         assert spec is not None
         assert spec.loader is not None
+        taken = sys.modules.get(path.stem)
+        if taken is not None and getattr(taken, "__file__", None) != str(path):
+            raise UsageError(f"the plug-in {name} can't be called {path.stem}, as a module that is in use: rename it.")
         module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[path.stem]
+            raise
     except ModuleNotFoundError as error:
         raise UsageError(f"the plug-in {name} can't be imported: {error}.") from error
     except OodflowError:
@@ -183,5 +192,7 @@ def import_plugin(name: str) -> None:
 
 def _origin(entry: object) -> tuple[str | None, str | None]:
     """Tell where something was defined: a class or function by its own name, an instance by its class's."""
+    while isinstance(entry, partial):
+        entry = entry.func
     named = entry if hasattr(entry, "__qualname__") else type(entry)
     return getattr(named, "__module__", None), getattr(named, "__qualname__", None)

@@ -271,3 +271,17 @@ def test_a_coupling_refuses_a_net_of_another_shape(net):
 def test_a_coupling_refuses_what_is_no_transformer():
     with pytest.raises(UsageError, match=r"such as Affine\(1\), but is a Identity"):
         Coupling(checkerboard((1, 4, 4)), torch.nn.Conv2d(1, 2, 1), torch.nn.Identity())
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4])
+def test_a_coupling_refuses_an_affine_for_other_channels(channels):
+    """Numbers a channel would be broadcast: to one bound for all, or to channels that the input has not."""
+    layer = Coupling(checkerboard((3, 4, 4)), torch.nn.Conv2d(3, 6, 3, padding=1), Affine(channels))
+    for call in (layer, layer.inverse):
+        with pytest.raises(UsageError, match=rf"this Affine is for {channels} channels but theta is \[2, 6, 4, 4\]"):
+            call(torch.zeros(2, 3, 4, 4))
+
+
+def test_a_multiscale_of_no_stages_is_refused():
+    with pytest.raises(UsageError, match="at least one stage"):
+        MultiScale((1, 4, 4), [])

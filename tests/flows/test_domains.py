@@ -1,6 +1,6 @@
 """What a flow is over is declared: 8-bit images in any dequantisation, real tensors of any shape."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from oodflow.flows import (
     Dequantisation,
     DequantisationConfig,
     Flow,
+    FlowConfig,
     GlowConfig,
     Images,
     RealNVPConfig,
@@ -25,6 +26,7 @@ from oodflow.flows import (
     image_noise,
     load_flow,
 )
+from oodflow.flows.domain import AnyDomainConfig
 from oodflow.nets import ConvNetConfig
 from oodflow.recipes import RECIPES
 from oodflow.runs import override
@@ -147,9 +149,30 @@ def test_what_the_data_are_must_be_said():
         Flow((1, 4, 4), bijection)
     with pytest.raises(UsageError, match=r"8-bit images have shape .* but \(12,\) came: .* Reals\(\(12,\)\)"):
         Images((12,))
-    for wrong in ((), (0, 3), 5, ("a",)):
+    for wrong in ((), (0, 3), 5, ("a",), (1, 28.5), "128"):
         with pytest.raises(UsageError, match="expected whole numbers from 1"):
             Reals(wrong)
+
+
+class Sequences(FlowConfig):
+    """A flow over another number of dimensions, from outside."""
+
+    rank: ClassVar[int] = 2
+    kind: Literal["sequences"] = "sequences"
+    domain: AnyDomainConfig = RealsConfig()
+
+    @property
+    def title(self):
+        return "Sequences"
+
+    def bijection(self, shape):
+        return MultiScale(shape, [Chain([])])
+
+
+def test_a_flow_may_be_over_any_number_of_dimensions():
+    assert Sequences().build((4, 3)).log_prob(torch.zeros(2, 4, 3)).shape == (2,)
+    with pytest.raises(UsageError, match=r"kind sequences takes data of 2 dimensions but the data has shape \[4\]"):
+        Sequences().build((4,))
 
 
 def test_a_flow_over_vectors_can_not_be_over_images():

@@ -16,6 +16,7 @@ from oodflow.flows import FLOWS, DiagonalNormal, Flow, GlowConfig, Images, Reals
 from oodflow.flows.tensors import load_tensors
 from oodflow.nets import ConvNetConfig
 from oodflow.testing.modules import randomise
+from oodflow.training import TrainingConfig, TrainState
 from oodflow.transformers import Affine
 
 SHAPE = (1, 4, 4)
@@ -46,6 +47,24 @@ def test_a_flow_of_ones_own_is_saved_and_loaded(saved):
     assert description == {
         "schema_version": 1, "config": None, "builder": f"{__name__}:make", "domain": "images", "shape": [1, 4, 4]
     }  # fmt: skip
+
+
+def twice():
+    """A flow whose couplings share their st-network."""
+    net = nn.Conv2d(1, 2, 3, padding=1)
+    layers = [Logit(), *(Coupling(checkerboard(SHAPE, turn), net, Affine(1)) for turn in range(2))]
+    return Flow(Images(SHAPE), MultiScale(SHAPE, [Chain(layers)]))
+
+
+def test_parts_that_are_used_twice_are_saved_and_loaded(tmp_path):
+    flow = randomise(twice(), 0).eval()
+    flow.save(tmp_path / "twice.safetensors", builder=twice)
+    loaded = oodflow.load(tmp_path / "twice.safetensors", builder=twice)
+    assert torch.equal(loaded.sample(3), flow.sample(3))
+    config = TrainingConfig(steps=1)
+    state = TrainState.start(twice(), config)
+    state.save(tmp_path / "state.safetensors", config)
+    state.restore(tmp_path / "state.safetensors", config)
 
 
 def test_nothing_is_run_from_a_file(saved, monkeypatch):
@@ -150,10 +169,11 @@ def test_files_that_hold_something_else(tmp_path, metadata, message):
         oodflow.load(tmp_path / "x.safetensors")
 
 
-def test_loading_leaves_the_global_generator_alone(tmp_path):
+def test_loading_leaves_the_global_generator_alone(saved, tmp_path):
     GlowConfig(steps=1, width=2).build(SHAPE).save(tmp_path / "glow.safetensors")
     before = torch.random.get_rng_state()
     oodflow.load(str(tmp_path / "glow.safetensors"))
+    oodflow.load(saved[0], builder=make)
     assert torch.equal(torch.random.get_rng_state(), before)
 
 

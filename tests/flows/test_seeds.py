@@ -72,6 +72,13 @@ def test_what_is_no_seed(flow, images, seed):
             call()
 
 
+@pytest.mark.parametrize("seed", [2**64, -(2**63) - 1, 10**70])
+def test_a_number_that_no_generator_takes(flow, images, seed):
+    for call in (lambda: flow.sample(2, seed=seed), lambda: flow.log_prob(images, seed=seed)):
+        with pytest.raises(UsageError, match="expected a whole number of 64 bits"):
+            call()
+
+
 def test_a_whole_number_of_any_kind_is_a_seed():
     assert torch.equal(*(torch.rand(2, generator=generator_of(seed)) for seed in (7, np.int64(7))))
 

@@ -38,6 +38,13 @@ def test_the_last_one_counts_and_the_original_stays():
     assert override(BASE, []) == BASE
 
 
+def test_a_setting_leaves_all_others_as_they_are():
+    """Clipping was once decided by what is decayed."""
+    config = RECIPES["mnist-realnvp"]("paper")
+    changed = override(config, ["training.decay=all"])
+    assert changed == config.model_copy(update={"training": config.training.model_copy(update={"decay": "all"})})
+
+
 def test_another_kind_brings_its_own_fields():
     changed = override(BASE, ["flow.kind=glow", "flow.steps=2", "flow.net.kind=convnet"])
     assert changed.flow.kind == "glow"

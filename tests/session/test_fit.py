@@ -10,7 +10,7 @@ from oodflow.data import ImageSet, TrainingBatches
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import FLOWS, GlowConfig, RealNVPConfig, TabularConfig
 from oodflow.nets import ConvNetConfig
-from oodflow.session.early_stopping import mean_log_prob
+from oodflow.session.early_stopping import HeldOut, mean_log_prob
 from oodflow.training import Diverged, TrainingConfig, TrainState, seeded, train
 
 CONFIG = RealNVPConfig(scales=2, width=4, net=ConvNetConfig())
@@ -129,6 +129,15 @@ def test_vectors_are_learned():
     assert flow.log_prob(VECTORS).mean() > -(np.linalg.slogdet(np.cov(VECTORS.T))[1] + 5 * np.log(2 * np.pi * np.e)) / 2
 
 
+def test_half_precision_is_taken():
+    """Embeddings often come so; bfloat16, which NumPy has not, as what it stands for."""
+    half = torch.from_numpy(VECTORS).bfloat16()
+    expected = oodflow.fit("tabular", half.float(), steps=2, width=4)
+    for data in (half, TensorDataset(half), DataLoader(TensorDataset(half), batch_size=9)):
+        assert equal(oodflow.fit("tabular", data, steps=2, width=4), expected)
+    assert oodflow.fit("tabular", half.half(), steps=2, width=4).dtype == torch.float32
+
+
 def test_feature_maps_by_declaring_them():
     maps = np.random.default_rng(0).normal(size=(20, 4, 4, 4)).astype(np.float32)
     flow = oodflow.fit("realnvp", torch.from_numpy(maps), steps=2, width=4, domain="reals")
@@ -186,6 +195,29 @@ def test_a_share_is_held_out_by_the_seed_and_never_trained_on():
         config = GlowConfig(steps=1, width=2, net=ConvNetConfig())
         oodflow.fit(config, images, steps=12, validation=0.25, seed=3)
     assert len(set(seen)) == 30
+
+
+def test_the_seed_decides_what_is_held_out():
+    looked = []
+
+    class Looked(HeldOut):
+        def __init__(self, data, every, patience):
+            super().__init__(data, every, patience)
+            looked.append(data.fingerprint)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("oodflow.session.fit.HeldOut", Looked)
+        for seed in (3, 3, 4):
+            oodflow.fit(CONFIG, IMAGES, steps=1, validation=0.25, seed=seed)
+    assert looked[0] == looked[1] != looked[2]
+
+
+@pytest.mark.parametrize(("patience", "looks"), [(1, 3), (2, 6), (None, 8)])
+def test_patience_counts_looks_in_a_row_that_bring_nothing_better(patience, looks, monkeypatch):
+    values = iter([-5.0, -4.0, -4.5, -3.0, -3.0, -3.5, -9.0, -9.0])
+    monkeypatch.setattr("oodflow.session.early_stopping.mean_log_prob", lambda flow, data: next(values))
+    oodflow.fit(CONFIG, IMAGES, steps=8, validation=0.25, patience=patience, every=1)
+    assert 8 - len(list(values)) == looks
 
 
 @pytest.mark.parametrize("progress", [True, False])
@@ -273,12 +305,16 @@ def test_a_path_that_is_no_folder(tmp_path):
         ({"patience": 3}, "patience needs held-out data"),
         ({"every": 3}, "every needs held-out data"),
         ({"patience": 0, "validation": 0.1}, "patience is 0: expected a whole number from 1"),
+        ({"patience": 1.5, "validation": 0.1}, "patience is 1.5: expected a whole number from 1"),
+        ({"validation": IMAGES}, "validation is the very data that is trained on"),
+        ({"device": "gpu"}, "device is 'gpu': expected 'auto', 'cpu' or 'cuda'"),
+        ({"device": "cuda:1"}, "device is 'cuda:1': expected"),
         ({"training": TrainingConfig(steps=2, batch_size=100)}, "batch_size 100 is more than the 60 images"),
         ({"device": "cuda"}, "finds no GPU"),
     ],
 )
 def test_bad_arguments(arguments, message):
-    if "device" in arguments and torch.cuda.is_available():
+    if arguments.get("device") == "cuda" and torch.cuda.is_available():
         pytest.skip("there is a GPU")
     with pytest.raises(OodflowError, match=message):
         oodflow.fit(**{"flow": CONFIG, "data": IMAGES, **arguments})

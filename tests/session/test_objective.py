@@ -94,6 +94,14 @@ def test_resumed_equals_uninterrupted_in_weights_and_log(config, tmp_path, step)
     assert [line["step"] for line in logged(run.path)] == [3, 6, 7]
 
 
+def test_images_that_are_trained_on_are_known_by_another_spelling(oodflow, config, tiny, blank, sets, tmp_path):
+    assert config.asked_split(blank) == config.asked_split(f"{blank}?shape=1x8x8") == "test"
+    assert config.asked_split(sets.outside) == "all"
+    inside = f"{sets.inside}?shape=1x8x8"
+    result = oodflow(*tiny, "objective=negative", f"objective.data={inside}", "--out", tmp_path / "run")
+    assert f"{inside} is data and also ood of objective=negative" in result.error
+
+
 def test_data_of_a_stream_that_changed_since_is_noticed(oodflow, config, tmp_path):
     np.save(tmp_path / "other.npy", np.full((40, 1, 8, 8), 7, np.uint8))
     objective = config.objective.model_copy(update={"data": f"npy:{tmp_path / 'other.npy'}"})

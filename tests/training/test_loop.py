@@ -246,6 +246,17 @@ def test_training_goes_on_after_a_few_bad_steps_and_ends_after_too_many():
     assert all(tensor.isfinite().all() for tensor in tensors(state.flow).values())
 
 
+def test_steps_that_were_skipped_are_remembered_in_a_checkpoint(tmp_path):
+    config = TrainingConfig(steps=5, batch_size=8)
+    state = start(config)
+    for taken in (False, True, False, False):
+        state.count_step(torch.tensor(taken))
+    state.save(tmp_path / "state.safetensors", config)
+    other = start(config)
+    other.restore(tmp_path / "state.safetensors", config)
+    assert (other.step, other.skipped, other.skipped_in_a_row) == (4, 3, 2)
+
+
 def test_an_infinite_gradient_is_not_finite_either():
     def explosive(flow, batch, loss):
         parameter = next(flow.parameters())

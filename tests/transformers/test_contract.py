@@ -161,3 +161,19 @@ def test_the_affine_transformer_is_that_of_the_paper():
     assert z.tolist()[0] == pytest.approx([(1 + 10) * math.exp(s[0]), (2 + 20) * math.exp(s[1])])
     assert log_derivative.tolist()[0] == pytest.approx(s)
     assert affine.shift(theta).tolist() == [[10, 20]]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("scale", [5, 30])
+def test_a_steep_spline_is_inverted(dtype, scale):
+    """Bins a thousand times as high as wide, and flat ones: the place that is found is one that comes back there."""
+    generator = torch.Generator().manual_seed(0)
+    spline = Spline(bins=8, bound=3.0)
+    theta = scale * torch.randn(400, 23 * 3, 50, dtype=dtype, generator=generator)
+    z = (6 * torch.rand(400, 3, 50, dtype=dtype, generator=generator) - 3).requires_grad_()
+    x, log_derivative = spline.inverse(z, theta)
+    (gradient,) = torch.autograd.grad(x.sum() + log_derivative.sum(), z)
+    assert log_derivative.isfinite().all()
+    assert gradient.isfinite().all()
+    again, _ = spline(x.double(), theta.double())  # float32 alone would lose digits on the way back
+    assert torch.allclose(again, z.double(), rtol=0, atol=1e-2 if dtype == torch.float32 else 1e-10)

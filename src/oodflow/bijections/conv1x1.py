@@ -52,4 +52,4 @@ def _mix(x: Tensor, weight: Tensor) -> Tensor:
     # The flow itself stays in full precision: neither autocast, nor TF32 as convolutions have it by default on a GPU.
     cast = torch.amp.is_autocast_available(x.device.type)
     with torch.autocast(x.device.type, enabled=False) if cast else nullcontext():
-        return (weight @ x.reshape(*x.shape[:2], -1)).reshape(x.shape)
+        return (weight @ x.reshape(*x.shape[:2], prod(x.shape[2:]))).reshape(x.shape)

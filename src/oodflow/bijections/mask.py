@@ -83,7 +83,7 @@ class Mask(nn.Module):
         """Return ``y [B, n * out_channels, H, W]`` with zeros at the pixels that the layer does not change."""
         if not self._spares_pixels:
             return y
-        parts = y.reshape(len(y), -1, self.out_channels, *y.shape[2:])
+        parts = y.reshape(len(y), y.shape[1] // self.out_channels, self.out_channels, *y.shape[2:])
         return (parts * self.transform[slice(*self._changed)]).reshape(y.shape)
 
     def extra_repr(self) -> str:

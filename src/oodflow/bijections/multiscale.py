@@ -34,6 +34,8 @@ class MultiScale(Bijection):
 
     def __init__(self, shape: Shape, stages: Sequence[Bijection]) -> None:
         super().__init__()
+        if not stages:
+            raise UsageError("a MultiScale needs at least one stage: MultiScale(shape, [Chain([])]) just flattens.")
         self.stages = bijections_only(stages, "MultiScale")
         self.shape = tuple(shape)
         self.stage_shapes = _stage_shapes(self.shape, stages)
@@ -81,7 +83,7 @@ class MultiScale(Bijection):
         """Cut flat latents ``[B, D]`` into their parts ``[B, C_i, H_i, W_i]``, in the order in which they left."""
         shapes = self.latent_shapes(self.shape)
         pieces = torch.split(z, [prod(shape) for shape in shapes], 1)
-        return [piece.reshape(-1, *shape) for piece, shape in zip(pieces, shapes, strict=True)]
+        return [piece.reshape(len(z), *shape) for piece, shape in zip(pieces, shapes, strict=True)]
 
     def output_shape(self, shape: Shape) -> Shape:
         """As many numbers as come in, flat."""

@@ -38,12 +38,12 @@ class Patchify(Bijection):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map each patch."""
         z, log_det = self.bijection(self._cut(x))
-        return self._join(z), log_det.reshape(len(x), -1).sum(1)
+        return self._join(z), log_det.reshape(len(x), self.rows * self.columns).sum(1)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Map each patch back."""
         x, log_det = self.bijection.inverse(self._cut(z))
-        return self._join(x), log_det.reshape(len(z), -1).sum(1)
+        return self._join(x), log_det.reshape(len(z), self.rows * self.columns).sum(1)
 
     @torch.no_grad()
     def pull_back(self, z: Tensor, grad_z: Tensor, grad_log_det: Tensor) -> tuple[Tensor, Tensor, Gradients]:
@@ -82,13 +82,14 @@ class Patchify(Bijection):
 
     def _cut(self, x: Tensor) -> Tensor:
         """Turn ``[B, C, r h, c w]`` into ``[B r c, C, h, w]``."""
-        _, channels, height, width = x.shape
+        batch, channels, height, width = x.shape
         h, w = height // self.rows, width // self.columns
-        grid = x.reshape(-1, channels, self.rows, h, self.columns, w)
-        return grid.permute(0, 2, 4, 1, 3, 5).reshape(-1, channels, h, w)
+        grid = x.reshape(batch, channels, self.rows, h, self.columns, w)
+        return grid.permute(0, 2, 4, 1, 3, 5).reshape(batch * self.rows * self.columns, channels, h, w)
 
     def _join(self, patches: Tensor) -> Tensor:
         """Undo :meth:`_cut`."""
-        _, channels, h, w = patches.shape
-        grid = patches.reshape(-1, self.rows, self.columns, channels, h, w)
-        return grid.permute(0, 3, 1, 4, 2, 5).reshape(-1, channels, self.rows * h, self.columns * w)
+        pieces, channels, h, w = patches.shape
+        batch = pieces // (self.rows * self.columns)
+        grid = patches.reshape(batch, self.rows, self.columns, channels, h, w)
+        return grid.permute(0, 3, 1, 4, 2, 5).reshape(batch, channels, self.rows * h, self.columns * w)

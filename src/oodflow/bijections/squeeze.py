@@ -28,11 +28,14 @@ class Squeeze(Bijection):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Move space into channels."""
-        return pixel_unshuffle(x, 2), x.new_zeros(len(x))
+        # PyTorch leaves a batch of none as it is.
+        z = pixel_unshuffle(x, 2) if len(x) else x.reshape(0, *self.output_shape(tuple(x.shape[1:])))
+        return z, x.new_zeros(len(x))
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Move channels back into space."""
-        return pixel_shuffle(z, 2), z.new_zeros(len(z))
+        x = pixel_shuffle(z, 2) if len(z) else z.reshape(0, *self.input_shape(tuple(z.shape[1:])))
+        return x, z.new_zeros(len(z))
 
     def output_shape(self, shape: Shape) -> Shape:
         """Four times the channels, half the height and width."""

@@ -3,7 +3,7 @@
 from oodflow.data.batches import TrainingBatches, in_order
 from oodflow.data.data_set import DataSet
 from oodflow.data.image_set import Images, ImageSet, Shape
-from oodflow.data.load import data_root, load, shape_of
+from oodflow.data.load import data_root, load, same_images, shape_of
 from oodflow.data.manage import SourceStatus, download, status, verify
 from oodflow.data.real_set import RealSet
 from oodflow.data.source import BuiltIn, Remote, Source
@@ -27,6 +27,7 @@ __all__ = [
     "download",
     "in_order",
     "load",
+    "same_images",
     "shape_of",
     "status",
     "verify",

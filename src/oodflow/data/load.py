@@ -69,7 +69,7 @@ def data_root(explicit: Path | None = None) -> Path:
 
 def source_of(spec: specs.Spec) -> Source:
     """Find the source that a spec names."""
-    return OWN_DATA[spec.kind](Path(spec.path).expanduser().absolute()) if spec.path else SOURCES[spec.kind]
+    return OWN_DATA[spec.kind](_absolute(spec.path)) if spec.path else SOURCES[spec.kind]
 
 
 def shape_of(spec: str) -> Shape:
@@ -89,6 +89,21 @@ def shape_of(spec: str) -> Shape:
     return shape
 
 
+def same_images(spec: str, other: str) -> bool:
+    """Tell whether two specs name the same images, be it in another shape, or by another way of writing a path.
+
+    No file is looked at.
+
+    Example:
+        >>> same_images("cifar10", "cifar10?shape=1x28x28"), same_images("npy:a.npy", "npy:./a.npy")
+        (True, True)
+        >>> same_images("npy:a.npy", "npy:b.npy"), same_images("folder:digits", "digits")
+        (False, False)
+    """
+    one, two = (specs.parse(text, SOURCES) for text in (spec, other))
+    return (one.kind, _absolute(one.path)) == (two.kind, _absolute(two.path))
+
+
 def missing(source: Source, part: str, root: Path) -> OodflowError:
     """Build the error for a part that is not on disk."""
     remedy = f"run `oodflow data get {source.name}`" if source.downloads else source.by_hand
@@ -100,6 +115,10 @@ def note_of(source: Source, part: str, root: Path, count: int) -> str:
     official = source.parts[part]
     partial = f"partial: {count:,} of {official:,} images" if official and count < official else ""
     return "; ".join(filter(None, [partial, source.note(part, root)]))
+
+
+def _absolute(path: str) -> Path:
+    return Path(path).expanduser().absolute()
 
 
 def _noted(source: Source, part: str, root: Path, count: int) -> str:

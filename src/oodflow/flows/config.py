@@ -70,7 +70,9 @@ class FlowConfig(Component):
             UsageError: when the flow is not for such data, or the layers do not fit the shape.
         """
         if len(shape) != self.rank:
-            takes = {3: "data of shape (channels, height, width)", 1: "vectors (length,)"}[self.rank]
+            takes = {3: "data of shape (channels, height, width)", 1: "vectors (length,)"}.get(
+                self.rank, f"data of {self.rank} dimensions"
+            )
             raise UsageError(f"a flow of kind {self.kind} takes {takes} but the data has shape {list(shape)}.")
         domain = self.domain.build(shape)
         flow = Flow(domain, self.bijection(domain.shape), prior=self.prior.build(prod(domain.shape)))

@@ -1,6 +1,7 @@
 """What a flow is a distribution over: 8-bit images, or real tensors of any shape. It is declared, never guessed."""
 
 import math
+import operator
 from abc import ABC, abstractmethod
 from math import prod
 from typing import Annotated, ClassVar, Literal
@@ -206,8 +207,8 @@ AnyDomainConfig = Annotated[SerializeAsAny[DomainConfig], ChosenFrom(DOMAINS)]
 def _shape(shape: Shape) -> Shape:
     """Check a shape where it is given."""
     try:
-        checked = tuple(int(n) for n in shape)
-    except (TypeError, ValueError):
+        checked = tuple(operator.index(n) for n in shape)
+    except TypeError:
         checked = ()
     if not checked or min(checked) < 1:
         raise UsageError(f"shape is {shape!r}: expected whole numbers from 1, such as (1, 28, 28) or (12,).")

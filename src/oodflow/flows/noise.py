@@ -78,6 +78,9 @@ def standard_normals(n: int, dims: int, seed: Seed) -> Tensor:
 
 def _whole(seed: object) -> int:
     try:
-        return operator.index(seed)  # type: ignore[arg-type]
+        number = operator.index(seed)  # type: ignore[arg-type]
     except TypeError as error:
         raise UsageError(f"seed is {seed!r}: expected a whole number or a torch.Generator.") from error
+    if not -(2**63) <= number < 2**64:
+        raise UsageError(f"seed is {seed!r}: expected a whole number of 64 bits, or a torch.Generator.")
+    return number

@@ -86,7 +86,8 @@ def load_flow(path: Path, *, builder: Builder | None = None) -> Flow:
         file = FlowFile.parse(json.loads(metadata["flow"]), str(path))
     except ValueError as error:
         raise OodflowError(f"{path} is damaged: its metadata is no JSON ({error}).") from error
-    flow = _from_config(path, file) if builder is None else _from_builder(path, file, builder)
+    with torch.random.fork_rng(devices=[]):  # the initial weights are thrown away
+        flow = _from_config(path, file) if builder is None else _from_builder(path, file, builder)
     if wrong := misfits(flow.state_dict(), tensors):
         raise OodflowError(f"{path} does not fit the flow that is built for it: {wrong}.")
     flow.load_state_dict(tensors)
@@ -102,8 +103,7 @@ def _from_config(path: Path, file: FlowFile) -> Flow:
         )
     try:
         config: FlowConfig = TypeAdapter(AnyFlowConfig).validate_python(file.config)
-        with torch.random.fork_rng(devices=[]):  # the initial weights are thrown away
-            return config.build(file.shape)
+        return config.build(file.shape)
     except ValidationError as error:
         flaw = first_flaw(error)
         why = f"{flaw.why} at {flaw.where}" if flaw.where else flaw.why

@@ -18,7 +18,7 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str
         temporary.touch()
         mode = temporary.stat().st_mode
         try:
-            save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, temporary, metadata)
+            save_file(_apart(tensors), temporary, metadata)
         except SafetensorError as error:  # it wraps the operating system's error and keeps only its text
             full = f"os error {errno.ENOSPC}" in str(error)
             raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
@@ -51,6 +51,17 @@ def misfits(expected: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str:
         "of another shape": reshaped,
     }
     return "; ".join(f"{what}: {_few(sorted(names))}" for what, names in groups.items() if names)
+
+
+def _apart(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Give each name memory of its own: the format knows no tensor that goes by two, of a part that is used twice."""
+    apart, taken = dict[str, Tensor](), set[int]()
+    for name, tensor in tensors.items():
+        tensor = tensor.detach().contiguous()
+        place = tensor.untyped_storage().data_ptr()
+        apart[name] = tensor.clone() if place in taken else tensor
+        taken.add(place)
+    return apart
 
 
 def _few(names: list[str]) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from oodflow.config import Config
+from oodflow.data import same_images
 from oodflow.flows import AnyFlowConfig
 from oodflow.training import AnyObjective, MaximumLikelihood, TrainingConfig
 
@@ -54,7 +55,7 @@ class RunConfig(Config):
 
         That is all of it that may be scored, but the test part of a set that the objective trains on too.
         """
-        return "test" if spec in self.objective.streams.values() else "all"
+        return "test" if any(same_images(spec, other) for other in self.objective.streams.values()) else "all"
 
     @model_validator(mode="before")
     @classmethod

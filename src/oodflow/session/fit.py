@@ -131,7 +131,7 @@ def _training(training: TrainingConfig | None, steps: int | None, seed: int | No
 
 def _check(patience: int | None, every: int | None, validation: UserData | float | None) -> None:
     for name, value in (("patience", patience), ("every", every)):
-        if value is not None and value < 1:
+        if value is not None and (value < 1 or value % 1):
             raise UsageError(f"{name} is {value}: expected a whole number from 1.")
         if value is not None and validation is None:
             raise UsageError(f"{name} needs held-out data to look at: pass validation=0.1, or data of its own.")
@@ -147,6 +147,8 @@ def _held_out(
         held_out = set_of(validation, config, "validation", root)
         if held_out.shape != data.shape:
             raise UsageError(f"validation has shape {held_out.shape} but data has {data.shape}: they must agree.")
+        if held_out.fingerprint == data.fingerprint:
+            raise UsageError("validation is the very data that is trained on: hold a share of it out, validation=0.1.")
         return data, held_out
     if not 0 < validation < 1:
         raise UsageError(f"validation is {validation}: expected a share of the data between 0 and 1, or data.")

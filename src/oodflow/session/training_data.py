@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from oodflow.data import ImageSet, load
+from oodflow.data import ImageSet, load, same_images
 from oodflow.errors import UsageError
 from oodflow.runs.config import RunConfig
 from oodflow.training.streams import DATA
@@ -17,6 +17,6 @@ def training_data(config: RunConfig, root: Path | None) -> dict[str, ImageSet]:
     """
     streams = config.objective.streams
     for name, spec in streams.items():
-        if spec == config.data:
+        if same_images(spec, config.data):
             raise UsageError(f"{spec} is data and also {name} of objective={config.objective.kind}: name another set.")
     return {name: load(spec, config.split, root=root) for name, spec in {DATA: config.data, **streams}.items()}

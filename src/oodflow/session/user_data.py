@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, IterableDataset
@@ -71,7 +72,7 @@ def _spec(data: str | Path, name: str) -> str:
 def _array(data: object, name: str) -> NDArray[Any]:
     """Bring what lies in memory, or is read item by item, into one array."""
     if isinstance(data, Tensor):
-        data = data.detach().cpu().numpy()
+        data = _numbers(data)
     elif isinstance(data, DataLoader):
         data = _joined([_x(batch, name) for batch in data], name, np.concatenate)
     elif isinstance(data, Dataset):
@@ -98,10 +99,16 @@ def _items(dataset: Any) -> Iterable[Any]:
 def _x(item: Any, name: str) -> NDArray[Any]:
     """Take x of x or (x, y)."""
     x = item[0] if isinstance(item, tuple | list) and item else item
-    x = x.detach().cpu().numpy() if isinstance(x, Tensor) else np.asarray(x)
+    x = _numbers(x) if isinstance(x, Tensor) else np.asarray(x)
     if x.dtype.kind not in "buif":
         raise UsageError(f"{name} gives a {type(item).__name__}: expected x or (x, y), where x are numbers.")
     return x
+
+
+def _numbers(x: Tensor) -> NDArray[Any]:
+    """Take the numbers of a tensor; NumPy has no bfloat16, but float32 holds all of it."""
+    array: NDArray[Any] = (x.float() if x.dtype == torch.bfloat16 else x).detach().cpu().numpy()
+    return array
 
 
 def _joined(parts: list[NDArray[Any]], name: str, join: Any) -> NDArray[Any]:

@@ -18,10 +18,10 @@ def check_bijection(make: Callable[[Shape], Bijection], shapes: tuple[Shape, ...
 
     Both log-determinants are compared with ``slogdet`` of the autograd Jacobian, not with each other: a wrong sign or
     factor cancels between forward and inverse. Beside that: the inverse inverts, in both orders; dtype and device are
-    kept; an image's result does not depend on its neighbours; a call leaves no trace; the state-dict carries
-    everything, data-dependent initialisation too; a layer that only moves numbers says so; every parameter has a finite
-    gradient; ``pull_back`` finds the input and the gradients that autograd finds going forward; an input of another
-    shape is refused, or is mapped to what ``output_shape`` and ``input_shape`` say.
+    kept; an image's result does not depend on its neighbours; a batch of none is a batch; a call leaves no trace; the
+    state-dict carries everything, data-dependent initialisation too; a layer that only moves numbers says so; every
+    parameter has a finite gradient; ``pull_back`` finds the input and the gradients that autograd finds going forward;
+    an input of another shape is refused, or is mapped to what ``output_shape`` and ``input_shape`` say.
 
     Args:
         make: builds the bijection for images ``(C, H, W)``; its domain must include [0.05, 0.95].
@@ -147,6 +147,10 @@ def _check_each_image_alone(bijection: Bijection, x: Tensor) -> None:
         alone, alone_log_det = bijection(x[i : i + 1])
         same = torch.allclose(alone[0], z[i]) and torch.allclose(alone_log_det[0], log_det[i])
         assert same, "an image alone gives another result than in a batch"
+    for direction, inputs, outputs in ((bijection.forward, x, z), (bijection.inverse, z, x)):
+        none, log_det_of_none = direction(inputs[:0])
+        same = none.shape == outputs[:0].shape and log_det_of_none.shape == (0,)
+        assert same, f"a batch of none gives shapes {tuple(none.shape)} and {tuple(log_det_of_none.shape)}"
 
 
 def _check_float32(single: Bijection, double: Bijection, x: Tensor) -> None:

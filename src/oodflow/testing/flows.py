@@ -84,6 +84,8 @@ def _check_log_prob(flow: Flow, x: Tensor, noise: Tensor | None, log_prob: Tenso
         )
     alone = flow.log_prob(x[1:2], noise=None if noise is None else noise[1:2])
     assert torch.allclose(alone[0], log_prob[1]), "one alone has another log_prob than in a batch"
+    of_none = flow.log_prob(x[:0])
+    assert of_none.shape == (0,), f"log_prob of a batch of none has shape {tuple(of_none.shape)}"
 
 
 def _check_decode(flow: Flow, x: Tensor, noise: Tensor | None) -> None:
@@ -113,6 +115,7 @@ def _check_samples(flow: Flow, dtype: torch.dtype) -> None:
     assert torch.equal(flow.sample(2), flow.sample(2, seed=0)), "samples without a seed are those of seed 0"
     same = torch.equal if dtype == torch.uint8 else torch.allclose
     assert same(first[:2], flow.sample(2, seed=5)), "the first of many samples are others than of few"
+    assert flow.sample(0).shape == (0, *flow.shape), "no samples at all are asked for, and some come"
     cold = flow.sample(2, seed=5, temperature=0.0)
     assert same(cold[0], cold[1]), "at temperature 0 all samples are the mode of the prior, decoded"
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from oodflow.config import Config
-from oodflow.errors import OodflowError
+from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import Flow, load_tensors, save_tensors
 from oodflow.flows.tensors import misfits
 from oodflow.training.clock import Clock, clock_of
@@ -193,7 +193,14 @@ class TrainState:
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device that ``auto``, ``cpu`` or ``cuda`` means on this machine."""
+    """Return the device that ``auto``, ``cpu`` or ``cuda`` means on this machine.
+
+    Raises:
+        UsageError: for any other name.
+        OodflowError: when it is ``cuda`` and there is no GPU.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise UsageError(f"device is {name!r}: expected 'auto', 'cpu' or 'cuda'.")
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
         raise OodflowError("--device is 'cuda' but torch finds no GPU here: use cpu or auto.")

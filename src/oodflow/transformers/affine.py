@@ -5,6 +5,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from oodflow.errors import UsageError
 from oodflow.gradients import Gradients
 from oodflow.transformers.transformer import Transformer, TransformerConfig
 
@@ -93,4 +94,9 @@ class Affine(Transformer):
 
     def _rescale(self, theta: Tensor) -> Tensor:
         """Let :math:`r` stand beside ``theta``, ``[C, 1, ...]``."""
+        if theta.shape[1] != 2 * len(self.rescale):
+            raise UsageError(
+                f"this Affine is for {len(self.rescale)} channels but theta is {list(theta.shape)}: build it for as "
+                f"many channels as change, half of theta's."
+            )
         return self.rescale.reshape(-1, *[1] * (theta.dim() - 2))

@@ -46,7 +46,7 @@ class Spline(Transformer):
     :math:`\theta` holds a number for each bin's width and each bin's height, of which a softmax makes shares of
     :math:`2B`, and for the slope at each of the :math:`K - 1` inner knots, through a softplus; at :math:`\pm B` the
     slope is 1, so that the tails go on smoothly. The inverse solves a quadratic equation, in the form that loses no
-    digits.
+    digits whichever way it bends.
 
     Args:
         bins: :math:`K`.
@@ -154,5 +154,10 @@ class _Bin(NamedTuple):
         a = self.height * (s - self.left) + above * bend
         b = self.height * self.left - above * bend
         c = -s * above
-        root = (b.square() - 4 * a * c).clamp(min=0).sqrt()  # rounding alone makes it negative
-        return 2 * c / (-b - root)
+        # Rounding alone makes it negative; above zero the root keeps a finite gradient.
+        root = (b.square() - 4 * a * c).clamp(min=torch.finfo(z.dtype).tiny).sqrt()
+        # Whatever the sign of b, nothing is subtracted that nearly cancels. Where b is negative, a is positive.
+        falls = b < 0
+        by_c = 2 * c / torch.where(falls, -root, -b - root)
+        by_a = (root - b) / (2 * torch.where(falls, a, root))
+        return torch.where(falls, by_a, by_c).clamp(0, 1)  # rounding alone leaves the bin
