@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-USE, BUILD = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+USE, SCORE, BUILD = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 @pytest.fixture
@@ -26,6 +26,11 @@ def test_a_flow_is_trained_and_used_as_readme_says(names):
     assert names["z"].shape == (32, 784)
     assert np.array_equal(names["flow"].decode(names["z"]), names["images"])
     assert names["samples"].shape == (16, 1, 28, 28)
+
+
+def test_a_score_is_fitted_and_ranked_as_readme_says(names, capsys):
+    exec(SCORE, names)
+    assert 0 <= float(capsys.readouterr().out) <= 1
 
 
 def test_the_flow_in_readme_is_one(names):

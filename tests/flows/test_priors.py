@@ -71,6 +71,20 @@ def test_the_contract_notices(method, change, message):
         check_prior(broken(method, change))
 
 
+def test_the_contract_notices_a_gradient_that_is_not_that_of_the_density():
+    class Half(DiagonalNormal):
+        def log_prob_each(self, z):
+            standard = (z - self.mean) * (-self.log_scale).exp()
+            return -standard.square() / 2 - self.log_scale.detach() - math.log(2 * math.pi) / 2
+
+    class HalfConfig(DiagonalNormalConfig):
+        def build(self, dims):
+            return Half(dims)
+
+    with pytest.raises(AssertionError, match="moving a parameter would change its integral"):
+        check_prior(HalfConfig())
+
+
 def test_the_learned_normal_is_that_of_torch():
     prior = randomise(DiagonalNormal(6).double(), 0)
     z = torch.randn(5, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))

@@ -9,7 +9,7 @@ from typing import Literal
 
 import torch
 
-from oodflow.data import ImageSet, load
+from oodflow.data import ImageSet, load, same_images
 from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.choice import choose
 from oodflow.evaluation.options import EvaluationOptions
@@ -129,8 +129,9 @@ def _open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: 
     specs = tuple(dict.fromkeys(options.ood or config.ood))
     if not specs:
         raise UsageError("there is nothing to compare with: name out-of-distribution sets with --ood, as --ood mnist.")
-    if config.data in specs:
-        raise UsageError(f"{config.data} is what this flow was trained on: name other data sets.")
+    for spec in specs:
+        if same_images(spec, config.data):
+            raise UsageError(f"{spec} is what this flow was trained on: name other data sets.")
     sets = [load(config.data, "test", root=root), *(load(spec, config.asked_split(spec), root=root) for spec in specs)]
     for images in sets:
         require_shape(flow, images)

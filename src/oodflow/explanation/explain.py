@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from oodflow.data import ImageSet, load
+from oodflow.data import ImageSet, load, same_images
 from oodflow.document import as_markdown
 from oodflow.errors import OodflowError, UsageError
 from oodflow.explanation.gallery import PICTURES, figures_of_page
@@ -136,8 +136,8 @@ def _open_sets(config: RunConfig, flow: Flow, options: ExplainOptions, root: Pat
         raise UsageError(
             "there is nothing to compare with: name an out-of-distribution set with --ood, as --ood mnist."
         )
-    if ood == config.data:
-        raise UsageError(f"{config.data} is what this flow was trained on: name another data set.")
+    if same_images(ood, config.data):
+        raise UsageError(f"{ood} is what this flow was trained on: name another data set.")
     sets = [load(config.data, "test", root=root), load(ood, config.asked_split(ood), root=root)]
     for images in sets:
         require_shape(flow, images)

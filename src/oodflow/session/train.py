@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from oodflow.data import ImageSet
+from oodflow.data import ImageSet, same_images
 from oodflow.errors import UsageError
 from oodflow.flows import Flow
 from oodflow.runs.config import RunConfig
@@ -49,8 +49,9 @@ def start(config: RunConfig, out: Path, options: SessionOptions) -> RunDir:
         OodflowError: when data is missing or damaged, nothing can be written, or training diverges.
         Interrupted: after Ctrl-C, with everything saved.
     """
-    if config.data in config.ood:
-        raise UsageError(f"ood names {config.data}, which is trained on: name other data sets, or none with ood=[].")
+    for spec in config.ood:
+        if same_images(spec, config.data):
+            raise UsageError(f"ood names {spec}, which is trained on: name other data sets, or none with ood=[].")
     run = RunDir.new(out)
     _train(run, config, options)
     return run

@@ -16,7 +16,8 @@ def check_prior(config: PriorConfig) -> None:
     ``log_prob`` is the sum of ``log_prob_each``, and the density of each number, :math:`\exp` of that, has an integral
     of 1, in float64, before and after training has moved the parameters; samples come from that density: where the
     distribution function is evaluated at them it is uniform; they belong to their seed, and the first do not depend on
-    how many there are; at temperature 0 they are the mode; every parameter has a gradient; a call leaves no trace.
+    how many there are; at temperature 0 they are the mode; every parameter has a gradient, and none that would change
+    the integral; a call leaves no trace.
 
     Args:
         config: the prior's settings.
@@ -45,10 +46,14 @@ def _check(prior: Prior, z: Tensor) -> None:
     assert torch.allclose(prior.log_prob(z[2:3])[0], log_prob[2]), "one alone has another log_prob than in a batch"
     if log_prob.requires_grad:
         check_gradients(prior, -log_prob.mean())
+    density = prior.log_prob_each(_GRID[:, None].expand(-1, _DIMS)).exp()
+    integral = torch.trapezoid(density, _GRID, dim=0)
+    assert torch.allclose(integral, torch.ones_like(integral), atol=1e-6), f"densities integrate to {integral}"
+    if integral.requires_grad:
+        slopes = torch.autograd.grad(integral.sum(), list(prior.parameters()), materialize_grads=True)
+        wrong = "gradients are not those of a density: moving a parameter would change its integral"
+        assert all(torch.allclose(slope, torch.zeros_like(slope), atol=1e-6) for slope in slopes), wrong
     with torch.no_grad():
-        density = prior.log_prob_each(_GRID[:, None].expand(-1, _DIMS)).exp()
-        integral = torch.trapezoid(density, _GRID, dim=0)
-        assert torch.allclose(integral, torch.ones_like(integral), atol=1e-6), f"densities integrate to {integral}"
         _check_samples(prior, density)
 
 
