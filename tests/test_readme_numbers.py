@@ -159,6 +159,6 @@ def test_what_the_prose_says_of_masks_and_bottlenecks():
 
 def test_what_the_prose_says_in_words():
     assert {round(one.seconds / 60) for one in TRAINED} <= {4, 5, 6}
-    assert 0.5 < Comparison.read(RESULTS / "demo.json").runs[0].run.training.seconds / 60 < 1.5  # about a minute
+    assert 1.5 < Comparison.read(RESULTS / "demo.json").runs[0].run.training.seconds / 60 < 2.5  # about two minutes
     assert all(1.25 < row.reversible_time.median < 1.42 for row in BENCH.flows)  # a third more
     assert all(look.auroc["mnist"] < 0.1 for look in GLOW.looks)  # fooled all the way
