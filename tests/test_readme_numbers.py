@@ -48,6 +48,12 @@ def mean_r2(recipe, which):
     return number(sum(values) / len(values), 2)
 
 
+def worse_without(recipe):
+    """Of how many couplings it is sure that they predict worse when what was written before is erased, and of all."""
+    falls = [layer.r2_fall.low > 0 for layer in clothes(recipe)[0].couplings[1:]]
+    return sum(falls), len(falls)
+
+
 def area(run):
     return number(100 * run.evaluation.outsides[0].scores["likelihood"].auroc, 1)
 
@@ -89,8 +95,9 @@ RESULTS_IN_PROSE = [
     ]),
     ("a digit from the lower one (R² {}), and no longer so when what the first has written there is taken back ({}):",
      lambda: [r2("masks-fashion-mnist-horizontal", 1, 1, which) for which in ("r2", "r2_erased")]),
-    ("mean R² is {}, and {} without, over clothes.", lambda: [
-        mean_r2("masks-fashion-mnist-cycle", which) for which in ("r2", "r2_erased")
+    ("over clothes mean R² is {}, and {} with what was written erased, lower in {} of {} couplings.", lambda: [
+        *(mean_r2("masks-fashion-mnist-cycle", which) for which in ("r2", "r2_erased")),
+        *map(str, worse_without("masks-fashion-mnist-cycle")),
     ]),
     ("flows of {} thousand to {} million parameters, {} or {} steps,", lambda: (
         number(min(SIZES) / 1e3, 0), millions(max(SIZES)), *(number(steps, 0) for steps in STEPS),
@@ -152,8 +159,6 @@ def test_what_the_prose_says_of_masks_and_bottlenecks():
 
 def test_what_the_prose_says_in_words():
     assert {round(one.seconds / 60) for one in TRAINED} <= {4, 5, 6}
-    assert 0.5 < Comparison.read(RESULTS / "demo.json").runs[0].run.training.seconds / 60 < 1.5  # about a minute
+    assert 1.5 < Comparison.read(RESULTS / "demo.json").runs[0].run.training.seconds / 60 < 2.5  # about two minutes
     assert all(1.25 < row.reversible_time.median < 1.42 for row in BENCH.flows)  # a third more
     assert all(look.auroc["mnist"] < 0.1 for look in GLOW.looks)  # fooled all the way
-    cycle = clothes("masks-fashion-mnist-cycle")
-    assert all(layer.r2_fall.low <= 0 <= layer.r2_fall.high for side in cycle for layer in side.couplings[1:])

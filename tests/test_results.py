@@ -18,6 +18,7 @@ RESULTS = Path(__file__).parents[1] / "results"
 PAGES = {
     "bench": (BenchRecord, lambda record, title: bench_document(record)),
     "observations": (Explanations, observations_document),
+    "presets": (Curves, lambda curves, title: curves_document(curves, title, "presets.png")),
     "time-to-quality": (Curves, lambda curves, title: curves_document(curves, title, "time-to-quality.png")),
 }
 """What a page is made from; all others compare runs."""

@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -37,11 +38,23 @@ from oodflow.training import seeded
 FEW = ["--limit", "6", "--draws", "3"]
 
 
+@pytest.fixture(autouse=True)
+def formats(request, monkeypatch):
+    """Leave vector graphics, half of the time, to the one test that looks at them."""
+    if "every_format" not in request.fixturenames:
+        monkeypatch.setattr(sys.modules[explanation_of.__module__], "FORMATS", ("png",))
+
+
+@pytest.fixture
+def every_format():
+    """Let a test have all of them."""
+
+
 def explained(run, name):
     return Explanation.read(run / "explain" / file_name(name) / "explain.json")
 
 
-def test_what_an_explanation_writes(oodflow, run, sets):
+def test_what_an_explanation_writes(oodflow, run, sets, every_format):
     before = record_of(run)
     result = oodflow("explain", run, *FEW, "--seed", "2")
     assert result.code == 0, result.err

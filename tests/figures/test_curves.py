@@ -8,7 +8,7 @@ from oodflow.figures import Line, curve_figure
 def test_each_run_has_a_line_in_both_panels_and_a_name_in_the_key(count):
     seconds = np.linspace(1, 400, 9)
     lines = [Line(f"run {i}", seconds, 4 + i / np.arange(1, 10), 10 * np.ones(9) + i, "mnist") for i in range(count)]
-    figure = curve_figure(lines, title="Runs", split="calibration")
+    figure = curve_figure(lines, title="Runs", split="calibration", by="time")
     upper, lower = figure.axes[:2]
     assert upper.get_ylabel() == "bits/dim of calibration images"
     assert len(upper.lines) == count
@@ -22,14 +22,24 @@ def test_each_run_has_a_line_in_both_panels_and_a_name_in_the_key(count):
 
 
 def test_a_run_that_was_asked_about_nothing_has_bits_alone():
-    figure = curve_figure([Line("run", [1, 2], [4, 3], [], "")], title="Runs", split="calibration")
+    figure = curve_figure([Line("run", [1, 2], [4, 3], [], "")], title="Runs", split="calibration", by="time")
     assert len(figure.axes[0].lines) == 1
     assert len(figure.axes[1].lines) == 1
 
 
 @pytest.mark.parametrize("seconds", [(0.02, 0.045), (0.4, 0.9), (1, 400), (4000, 5000)])
 def test_the_time_axis_is_always_labelled(seconds):
-    figure = curve_figure([Line("run", seconds, [4, 3], [50, 40], "mnist")], title="Runs", split="calibration")
+    figure = curve_figure(
+        [Line("run", seconds, [4, 3], [50, 40], "mnist")], title="Runs", split="calibration", by="time"
+    )
     figure.canvas.draw()
     for axes in figure.axes[:2]:
         assert len([tick for tick in axes.get_xticklabels() if tick.get_text()]) >= 2
+
+
+def test_steps_are_an_axis_too():
+    figure = curve_figure([Line("run", (600, 2400), [4, 3], [], "")], title="Runs", split="test", by="steps")
+    figure.canvas.draw()
+    labels = [tick.get_text() for tick in figure.axes[1].get_xticklabels()]
+    assert [label for label in labels if label] == ["1,000", "2,000"]
+    assert figure.axes[1].get_xlabel() == "training steps"

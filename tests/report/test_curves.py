@@ -63,6 +63,19 @@ def test_the_table_tells_the_last_look_before_each_time(run, tmp_path):
     assert curve.training.data.fingerprint in page
 
 
+def test_runs_that_shared_a_machine_are_compared_by_steps(run):
+    curve = read_curve(run)
+    later = curve.model_copy(update={"looks": tuple(look.model_copy(update={"step": 100 * look.step})
+                                                    for look in curve.looks)})  # fmt: skip
+    assert later.at(599, "steps") == later.looks[0]
+    page = as_markdown(curves_document(Curves(curves=(later,), by="steps")))
+    header, _, row = [line for line in page.splitlines() if line.startswith("|")]
+    assert header == "| flow, trained on, scale | 300 steps | at its end |"
+    assert f"{later.looks[0].bits_per_dim:.3f} (" in row
+    assert row.endswith(" after 600 steps |")
+    assert "Time is" not in page
+
+
 def test_page_data_and_picture_are_written(run, tmp_path):
     curves = Curves(curves=(read_curve(run),))
     page, data, picture = write_curves(curves, tmp_path / "time-to-quality")

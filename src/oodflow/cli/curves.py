@@ -10,5 +10,5 @@ from oodflow.runs import RunDir
 
 def run(arguments: Namespace) -> None:
     """Show or write how good runs were after how long."""
-    curves = Curves(curves=tuple(read_curve(RunDir.open(path)) for path in arguments.run_dirs))
+    curves = Curves(curves=tuple(read_curve(RunDir.open(path)) for path in arguments.run_dirs), by=arguments.by)
     show_or_write(arguments, curves, lambda: curves_document(curves), lambda path: write_curves(curves, path))

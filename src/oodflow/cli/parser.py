@@ -158,6 +158,8 @@ def _compare(verbs: "Verbs[Parser]") -> None:
 def _curves(verbs: "Verbs[Parser]") -> None:
     parser = _verb(verbs, "curves", "oodflow.cli.curves:run", "see how good runs were after how long")
     parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help="run directories, finished or not")
+    text = "what to compare them by (default: time); runs that shared a machine by steps"
+    parser.add_argument("--by", choices=("time", "steps"), default="time", help=text)
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md, PATH.json and PATH.png instead")
     _json(parser)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -17,6 +17,11 @@ _LOOKS: list[tuple[str, Any]] = [
     ("#56B4E9", (0, (1, 1))),
 ]  # fmt: skip
 
+_TICKS = {
+    "time": (0.1, 0.3, 1, 3, 10, 30, 60, 150, 300, 600, 1200, 3600, 7200, 36000),
+    "steps": (1, 3, 10, 30, 100, 300, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 50_000),
+}
+
 
 @dataclass(frozen=True)
 class Line:
@@ -24,21 +29,21 @@ class Line:
 
     Attributes:
         name: for the key.
-        seconds: times of the looks.
+        after: how long after the start each look was, in seconds of training or in steps.
         bits_per_dim: at each.
         auroc: in per cent, at each; empty if the run was asked about nothing.
         asked: the set that the AUROC is about.
     """
 
     name: str
-    seconds: Sequence[float]
+    after: Sequence[float]
     bits_per_dim: Sequence[float]
     auroc: Sequence[float]
     asked: str
 
 
-def curve_figure(lines: Sequence[Line], *, title: str, split: str) -> Figure:
-    """Draw bits/dim of a split over time, and the AUROC of the likelihood below, on one logarithmic time axis."""
+def curve_figure(lines: Sequence[Line], *, title: str, split: str, by: Literal["time", "steps"]) -> Figure:
+    """Draw bits/dim of a split over time or steps, and the AUROC of the likelihood below, on one logarithmic axis."""
     top = _MARGIN // 2 + _TITLE
     height = top + 2 * _PANEL + _GAP + 90 + _KEY * len(lines)
     figure = blank_figure(_WIDTH, height)
@@ -47,32 +52,31 @@ def curve_figure(lines: Sequence[Line], *, title: str, split: str) -> Figure:
     lower = axes_at(figure, Box(_MARGIN, top + _PANEL + _GAP, _WIDTH - _MARGIN - 32, _PANEL))
     for place, line in enumerate(lines):
         colour, dash = _LOOKS[place % len(_LOOKS)]
-        upper.plot(line.seconds, line.bits_per_dim, color=colour, ls=dash, lw=1.6, marker="o", ms=2.5)
+        upper.plot(line.after, line.bits_per_dim, color=colour, ls=dash, lw=1.6, marker="o", ms=2.5)
         if len(line.auroc):
-            lower.plot(line.seconds, line.auroc, color=colour, ls=dash, lw=1.6, marker="o", ms=2.5)
+            lower.plot(line.after, line.auroc, color=colour, ls=dash, lw=1.6, marker="o", ms=2.5)
         _key(figure, place, line, top + 2 * _PANEL + _GAP + 84, colour, dash, height)
-    start, end = min(line.seconds[0] for line in lines), max(line.seconds[-1] for line in lines)
+    start, end = min(line.after[0] for line in lines), max(line.after[-1] for line in lines)
     for axes, name in ((upper, f"bits/dim of {split} images"), (lower, "AUROC of the likelihood, %")):
-        _style(axes, name, start, end)
+        _style(axes, name, start, end, by)
     lower.set_ylim(0, 100)
     lower.axhline(50, color=GREY, lw=0.8)
     lower.text(0.995, 51, "chance", transform=lower.get_yaxis_transform(), ha="right", va="bottom", size=7, color=GREY)
-    lower.set_xlabel("time in training steps", color=INK, size=9)
+    lower.set_xlabel("time in training steps" if by == "time" else "training steps", color=INK, size=9)
     return figure
 
 
-def _style(axes: Axes, name: str, start: float, end: float) -> None:
+def _style(axes: Axes, name: str, start: float, end: float, by: str) -> None:
     axes.set_xscale("log")
     axes.set_xlim(start * 0.9, end * 1.1)
     axes.set_ylabel(name, color=INK, size=9)
     axes.grid(color=FAINT, lw=0.6)
     axes.tick_params(labelsize=8, colors=INK)
     axes.spines[["top", "right"]].set_visible(False)
-    round_times = (0.1, 0.3, 1, 3, 10, 30, 60, 150, 300, 600, 1200, 3600, 7200, 36000)
-    ticks = [time for time in round_times if start * 0.9 <= time <= end * 1.1]
+    ticks = [mark for mark in _TICKS[by] if start * 0.9 <= mark <= end * 1.1]
     ticks = ticks if len(ticks) > 1 else [start, end]  # a short run may lie between two
     axes.set_xticks(ticks)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: _in_words(seconds)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda mark, _: _in_words(mark) if by == "time" else f"{mark:,.0f}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.minorticks_off()
 

@@ -21,12 +21,12 @@ def smoke_training() -> TrainingConfig:
 def cpu_training(steps: int) -> TrainingConfig:
     """Training for two cores: minutes, and well trained enough to show the paper's effects.
 
-    Chosen by trials on FashionMNIST, one seed each (M). In 150 s a rate of 2e-3 beats 1e-3. In the steps that take
-    300 s of one core, bits/dim of 1,000 test images: the Glow of this scale 3.233 (4,600 steps); at a rate of 4e-3
-    3.224; with 16 steps a scale 3.222 (2,400); with width 128 3.255 (2,500); with Adamax at 4e-3 3.279; in batches of
-    64 3.312 (2,400). RealNVP 3.364 (5,000); with width 64 3.411 (2,400). So what is here is near the best, within what
-    a seed may be worth. Longer training wants more layers: results/time-to-quality.md. The clipping acts at nearly
-    every step, that is, the gradient is normalised.
+    Chosen by trials on FashionMNIST, one seed each, on 3,000 calibration images, in the steps that take about 300 s of
+    one idle core (M, results/presets.md): the Glow of this scale comes to 3.243 bits/dim (4,600 steps); at a rate of
+    4e-3 to 3.233; with 16 steps a scale to 3.230 (2,400 steps). RealNVP comes to 3.374 (5,000 steps); at 4e-3 to 3.386;
+    with width 64 to 3.419 (2,400 steps). What is better is so by 0.013 at most, and the higher rate helps one flow and
+    harms the other: nothing that one seed can tell. Longer training wants more layers: results/time-to-quality.md. The
+    clipping acts at nearly every step, that is, the gradient is normalised.
     """
     return TrainingConfig(
         steps=steps,

@@ -7,7 +7,7 @@ from oodflow.document import Bullets, Code, Document, Figure, Paragraph, Strong,
 from oodflow.document.numbers import counted, number
 from oodflow.figures import Line, curve_figure, figure_bytes
 from oodflow.files import page_and_data
-from oodflow.report.looks import Curve, Curves, Look
+from oodflow.report.looks import By, Curve, Curves, Look
 from oodflow.runs.pages import write_page
 
 if TYPE_CHECKING:
@@ -16,16 +16,21 @@ if TYPE_CHECKING:
 TIMES = {30: "30 s", 60: "1 min", 150: "2.5 min", 300: "5 min", 600: "10 min", 1200: "20 min", 3600: "1 h", 7200: "2 h"}
 """After how many seconds the table tells where a run is."""
 
+STEPS = {steps: f"{steps:,} steps" for steps in (300, 1_000, 2_000, 3_000, 5_000, 10_000, 20_000, 50_000)}
+"""After how many steps."""
+
 
 def curves_document(curves: Curves, title: str = "Runs over time", picture: str | None = None) -> Document:
     """Lay curves out as a page: a row a run, a column a time, and what it rests on; ``picture`` is a file."""
-    last = max(curve.looks[-1].seconds for curve in curves.curves)
-    times = {time: name for time, name in TIMES.items() if last >= time}
-    header = ["flow, trained on, scale", *times.values(), "at its end"]
-    rows = [[curve.name, *(_cell(curve.at(time)) for time in times), _end(curve)] for curve in curves.curves]
+    by = curves.by
+    last = max(curve.looks[-1].after(by) for curve in curves.curves)
+    marks = {mark: name for mark, name in (TIMES if by == "time" else STEPS).items() if last >= mark}
+    header = ["flow, trained on, scale", *marks.values(), "at its end"]
+    rows = [[curve.name, *(_cell(curve.at(mark, by)) for mark in marks), _end(curve, by)] for curve in curves.curves]
+    told = "that time. Time is that of training steps alone." if by == "time" else "that step."
     legend = (
         f"Bits/dim of {_split(curves)} images, and in brackets the AUROC of the likelihood in per cent for each set "
-        "that the flow was asked about, by the last look before that time. Time is that of training steps alone. "
+        f"that the flow was asked about, by the last look before {told} "
         "A schedule that ends later is not at its best before."
     )
     return Document(
@@ -52,11 +57,11 @@ def draw_curves(curves: Curves, title: str) -> "MatplotlibFigure":
     """Draw bits/dim, and below it the AUROC of the first set that each run was asked about at every look."""
     lines = []
     for curve in curves.curves:
-        seconds = [look.seconds for look in curve.looks]
+        after = [look.after(curves.by) for look in curve.looks]
         asked = next((name for name in curve.looks[0].auroc if all(name in look.auroc for look in curve.looks)), None)
         areas = [] if asked is None else [100 * look.auroc[asked] for look in curve.looks]
-        lines.append(Line(curve.name, seconds, [look.bits_per_dim for look in curve.looks], areas, asked or ""))
-    return curve_figure(lines, title=title, split=_split(curves))
+        lines.append(Line(curve.name, after, [look.bits_per_dim for look in curve.looks], areas, asked or ""))
+    return curve_figure(lines, title=title, split=_split(curves), by=curves.by)
 
 
 def _split(curves: Curves) -> str:
@@ -72,8 +77,8 @@ def _cell(look: Look | None) -> str:
     return f"{number(look.bits_per_dim, 3)} ({areas})"
 
 
-def _end(curve: Curve) -> str:
-    return f"{_cell(curve.looks[-1])} after {number(curve.looks[-1].seconds, 0)} s"
+def _end(curve: Curve, by: By) -> str:
+    return f"{_cell(curve.looks[-1])} after {number(curve.looks[-1].after(by), 0)} {'s' if by == 'time' else 'steps'}"
 
 
 def _provenance(curve: Curve) -> Text:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
 
@@ -15,6 +15,9 @@ from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
 from oodflow.runs.run_dir import RunDir
 from oodflow.runs.training_facts import TrainingFacts
+
+By = Literal["time", "steps"]
+"""What runs are compared by; where they shared a machine, their times say nothing."""
 
 
 class Look(Record):
@@ -31,6 +34,10 @@ class Look(Record):
     step: int
     bits_per_dim: float
     auroc: dict[str, float]
+
+    def after(self, by: By) -> float:
+        """Tell how many seconds, or steps, it was after."""
+        return self.seconds if by == "time" else self.step
 
 
 class Curve(Record):
@@ -50,19 +57,20 @@ class Curve(Record):
     split: str
     training: TrainingFacts
 
-    def at(self, seconds: float) -> Look | None:
-        """Return the last look at or before a time, unless the run had ended by then."""
-        before = [look for look in self.looks if look.seconds <= seconds]
-        return before[-1] if before and self.looks[-1].seconds >= seconds else None
+    def at(self, amount: float, by: By = "time") -> Look | None:
+        """Return the last look at or before so many seconds, or steps, unless the run had ended by then."""
+        before = [look for look in self.looks if look.after(by) <= amount]
+        return before[-1] if before and self.looks[-1].after(by) >= amount else None
 
 
 class Curves(Record):
-    """Runs beside each other, over time."""
+    """Runs beside each other, over time or steps."""
 
     version: ClassVar[int | None] = 1
     migrations: ClassVar = {0: lambda old: {"curves": [{**curve, "split": "test"} for curve in old]}}
 
     curves: tuple[Curve, ...] = Field(min_length=1)
+    by: By = "time"
 
 
 def read_curve(run: RunDir) -> Curve:
