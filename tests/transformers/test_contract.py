@@ -6,7 +6,16 @@ import pytest
 import torch
 
 from oodflow.testing import check_transformer
-from oodflow.transformers import TRANSFORMERS, Affine, AffineConfig, Spline, SplineConfig, Transformer
+from oodflow.transformers import (
+    TRANSFORMERS,
+    Affine,
+    AffineConfig,
+    Mixture,
+    MixtureConfig,
+    Spline,
+    SplineConfig,
+    Transformer,
+)
 
 
 @pytest.mark.parametrize("name", TRANSFORMERS)
@@ -15,8 +24,13 @@ def test_transformer_keeps_the_contract(name):
 
 
 @pytest.mark.parametrize(
-    "config", [SplineConfig(bins=2), SplineConfig(bins=20, bound=0.7), SplineConfig(bins=5, bound=40)], ids=str
-)
+    "config",
+    [
+        SplineConfig(bins=2), SplineConfig(bins=20, bound=0.7), SplineConfig(bins=5, bound=40),
+        MixtureConfig(components=1), MixtureConfig(components=9, spread=3, affine=False),
+    ],
+    ids=str,
+)  # fmt: skip
 def test_transformer_keeps_the_contract_with_other_settings(config):
     check_transformer(config)
 
@@ -177,3 +191,47 @@ def test_a_steep_spline_is_inverted(dtype, scale):
     assert gradient.isfinite().all()
     again, _ = spline(x.double(), theta.double())  # float32 alone would lose digits on the way back
     assert torch.allclose(again, z.double(), rtol=0, atol=1e-2 if dtype == torch.float32 else 1e-10)
+
+
+def mixture_and_theta(scale=1.0, *, affine=False, dtype=torch.float64):
+    """Three channels of four logistics, parameters of a given deviation, and numbers to map."""
+    generator = torch.Generator().manual_seed(0)
+    mixture = Mixture(3, components=4, spread=1.0, affine=affine).to(dtype)
+    theta = scale * torch.randn(50, 3 * mixture.parameters_per_number, dtype=torch.float64, generator=generator)
+    x = 2 * torch.randn(50, 3, dtype=torch.float64, generator=generator)
+    return mixture, theta.to(dtype), x.to(dtype)
+
+
+def test_a_mixture_is_the_distribution_function_of_logistics_taken_back_to_the_real_line():
+    mixture, theta, x = mixture_and_theta()
+    z, log_derivative = mixture(x, theta)
+    logits, means, log_scales = theta.reshape(50, 3, 4, 3).unbind(1)
+    weights = torch.cat([0.999 * logits.softmax(1), torch.full((50, 1, 3), 0.001, dtype=torch.float64)], 1)
+    means, scales = (torch.cat([one, one.new_full((50, 1, 3), last)], 1) for one, last in (
+        (means, 0.0), (log_scales.exp(), 1.0)))  # fmt: skip
+    logistic = torch.sigmoid((x[:, None] - means) / scales)
+    u = (weights * logistic).sum(1)
+    density = (weights * logistic * (1 - logistic) / scales).sum(1)
+    assert torch.allclose(z, torch.logit(u), rtol=1e-9, atol=1e-9)
+    assert torch.allclose(log_derivative, (density / (u * (1 - u))).log(), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("affine", [False, True])
+@pytest.mark.parametrize("scale", [0.1, 1.0, 3.0])
+def test_a_mixture_is_inverted_where_it_is_steep_and_where_it_is_flat(scale, affine):
+    mixture, theta, x = mixture_and_theta(scale, affine=affine)
+    z, log_derivative = mixture(x, theta)
+    again, log_derivative_back = mixture.inverse(z, theta)
+    rounding = 1e-13 * (1 + z.abs()) * (1 + (-log_derivative).exp())
+    assert ((again - x).abs() <= rounding * (1 + theta.abs().max())).all()
+    assert torch.allclose(log_derivative_back, -log_derivative, rtol=1e-6, atol=1e-6)
+
+
+def test_logistics_begin_apart_and_come_further_apart_in_training():
+    mixture, _, x = mixture_and_theta()
+    output = torch.zeros(50, 36, dtype=torch.float64, requires_grad=True)
+    theta = mixture.started(output)
+    assert theta[0].reshape(12, 3)[4:8, 1].tolist() == pytest.approx([-1, -1 / 3, 1 / 3, 1])
+    z, log_derivative = mixture(x, theta)
+    (gradient,) = torch.autograd.grad((z.square() / 2 - log_derivative).sum(), output)
+    assert len({round(value, 9) for value in gradient.sum(0).reshape(12, 3)[4:8, 0].tolist()}) == 4

@@ -89,7 +89,7 @@ class Coupling(Bijection):
                 f"for each of the {channels} channels that change, but gives {list(output.shape)}: set its channels "
                 f"and padding."
             )
-        return self.mask.only_changed(output.to(x.dtype))
+        return self.mask.only_changed(self.transformer.started(output.to(x.dtype)))
 
     def transform(self, x: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
         """Change ``x`` with given parameters: ``z`` and the log-derivative of each number, 0 where nothing changes."""

@@ -6,6 +6,7 @@ from pydantic import SerializeAsAny
 
 from oodflow.registry import ChosenFrom, Registry
 from oodflow.transformers.affine import Affine, AffineConfig
+from oodflow.transformers.mixture import Mixture, MixtureConfig
 from oodflow.transformers.spline import Spline, SplineConfig
 from oodflow.transformers.transformer import Transformer, TransformerConfig
 
@@ -14,6 +15,7 @@ TRANSFORMERS: Registry[type[TransformerConfig]] = Registry(
     "oodflow.transformers",
     {
         "affine": AffineConfig,
+        "mixture": MixtureConfig,
         "spline": SplineConfig,
     },
 )
@@ -22,6 +24,6 @@ AnyTransformerConfig = Annotated[SerializeAsAny[TransformerConfig], ChosenFrom(T
 """Settings of any registered transformer."""
 
 __all__ = [
-    "TRANSFORMERS", "Affine", "AffineConfig", "AnyTransformerConfig", "Spline", "SplineConfig", "Transformer",
-    "TransformerConfig",
+    "TRANSFORMERS", "Affine", "AffineConfig", "AnyTransformerConfig", "Mixture", "MixtureConfig", "Spline",
+    "SplineConfig", "Transformer", "TransformerConfig",
 ]  # fmt: skip

@@ -21,14 +21,23 @@ class Transformer(nn.Module, ABC):
     ``parameters_per_number``: the first parameter of all channels, then the second. All are of one dtype.
 
     At :math:`\theta = 0` the map is the identity, to the last digit: with it a coupling leaves pixels alone, and one
-    whose network starts at zero begins as the identity. A call leaves nothing behind on ``self``.
-    ``oodflow.testing.check_transformer`` verifies all of this for a new subclass.
+    whose network starts at zero begins as the identity, unless there is a ``start``. A call leaves nothing behind on
+    ``self``. ``oodflow.testing.check_transformer`` verifies all of this for a new subclass.
 
     Attributes:
         parameters_per_number: how many parameters it takes for each number that it changes.
     """
 
     parameters_per_number: int
+
+    @property
+    def start(self) -> Tensor | None:
+        """What is added to the output of a network, ``[n C]``, so that parts begin unlike; none: nothing."""
+        return None
+
+    def started(self, output: Tensor) -> Tensor:
+        """Add :attr:`start`, if there is one, to what a network says, ``[B, n C, ...]``."""
+        return output if self.start is None else output + self.start.reshape(-1, *[1] * (output.dim() - 2)).to(output)
 
     @abstractmethod
     def forward(self, x: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
