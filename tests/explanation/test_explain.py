@@ -39,22 +39,24 @@ FEW = ["--limit", "6", "--draws", "3"]
 
 
 @pytest.fixture(autouse=True)
-def formats(request, monkeypatch):
-    """Leave vector graphics, half of the time, to the one test that looks at them."""
-    if "every_format" not in request.fixturenames:
+def few_pictures(request, monkeypatch):
+    """Draw two pictures, as PNG, where none is looked at: most of the time goes into them."""
+    if "every_picture" not in request.fixturenames:
         monkeypatch.setattr(sys.modules[explanation_of.__module__], "FORMATS", ("png",))
+        for name in list(PICTURES)[1:-1]:
+            monkeypatch.delitem(PICTURES, name)
 
 
 @pytest.fixture
-def every_format():
-    """Let a test have all of them."""
+def every_picture():
+    """Let a test have all of them, in every format."""
 
 
 def explained(run, name):
     return Explanation.read(run / "explain" / file_name(name) / "explain.json")
 
 
-def test_what_an_explanation_writes(oodflow, run, sets, every_format):
+def test_what_an_explanation_writes(oodflow, run, sets, every_picture):
     before = record_of(run)
     result = oodflow("explain", run, *FEW, "--seed", "2")
     assert result.code == 0, result.err
@@ -82,7 +84,7 @@ def test_what_an_explanation_writes(oodflow, run, sets, every_format):
     assert "| mean of 3 z |" in page
 
 
-def test_what_a_spline_can_not_tell_is_left_out_and_said(oodflow, tiny, sets, tmp_path):
+def test_what_a_spline_can_not_tell_is_left_out_and_said(oodflow, tiny, sets, tmp_path, every_picture):
     run = tmp_path / "spline"
     assert oodflow(*tiny, "flow.transformer=spline", "--out", run).code == 0
     result = oodflow("explain", run, *FEW)
@@ -197,7 +199,7 @@ def test_a_stopped_explanation_leaves_the_one_before_as_it_was(oodflow, run, set
         assert list(folder.parent.iterdir()) == [folder]
 
 
-def test_the_same_question_has_the_same_answer(oodflow, run, sets):
+def test_the_same_question_has_the_same_answer(oodflow, run, sets, every_picture):
     answers = []
     for _ in range(2):
         assert oodflow("explain", run, *FEW).code == 0
@@ -246,7 +248,7 @@ RECIPES_OF_FLOWS = {
 
 
 @pytest.mark.parametrize("recipe", RECIPES_OF_FLOWS.values(), ids=lambda recipe: recipe.recipe)
-def test_every_preset_can_be_explained(recipe, tmp_path):
+def test_every_preset_can_be_explained(recipe, tmp_path, every_picture):
     shape = shape_of(recipe.data)
     with seeded(0):
         flow = recipe.flow.build(shape).eval()

@@ -20,8 +20,8 @@ STEPS = {steps: f"{steps:,} steps" for steps in (300, 1_000, 2_000, 3_000, 5_000
 """After how many steps."""
 
 
-def curves_document(curves: Curves, title: str = "Runs over time", picture: str | None = None) -> Document:
-    """Lay curves out as a page: a row a run, a column a time, and what it rests on; ``picture`` is a file."""
+def curves_document(curves: Curves, title: str = "Runs in training", picture: str | None = None) -> Document:
+    """Lay curves out as a page: a row a run, a column a time or step, and what it rests on; ``picture`` is a file."""
     by = curves.by
     last = max(curve.looks[-1].after(by) for curve in curves.curves)
     marks = {mark: name for mark, name in (TIMES if by == "time" else STEPS).items() if last >= mark}
