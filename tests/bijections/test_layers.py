@@ -24,7 +24,7 @@ from oodflow.bijections import (
     vertical,
 )
 from oodflow.errors import UsageError
-from oodflow.transformers import Affine
+from oodflow.transformers import Affine, MixtureConfig
 
 
 def images(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -285,3 +285,18 @@ def test_a_coupling_refuses_an_affine_for_other_channels(channels):
 def test_a_multiscale_of_no_stages_is_refused():
     with pytest.raises(UsageError, match="at least one stage"):
         MultiScale((1, 4, 4), [])
+
+
+def test_a_coupling_begins_where_its_transformer_does_and_leaves_other_pixels_alone():
+    mask = checkerboard((2, 4, 4))
+    mixture = MixtureConfig(components=2, spread=1.5).build(2)
+    net = torch.nn.Conv2d(2, 2 * mixture.parameters_per_number, 1)
+    torch.nn.init.zeros_(net.weight)
+    torch.nn.init.zeros_(net.bias)
+    layer, x = Coupling(mask, net, mixture), images(3, 2, 4, 4)
+    theta = layer.theta(x).reshape(3, mixture.parameters_per_number, 2, 4, 4)
+    assert torch.equal(theta[:, 2], -1.5 * mask.transform.expand(3, 2, 4, 4))  # the first mean
+    assert torch.equal(theta[:, 3], 1.5 * mask.transform.expand(3, 2, 4, 4))
+    assert not theta[:, [0, 1, 4, 5, 6, 7]].any()
+    z, _ = layer(x)
+    assert torch.equal(z == x, mask.condition.expand(3, 2, 4, 4))
