@@ -53,6 +53,7 @@ def build_parser() -> Parser:
     _observations(verbs)
     _compare(verbs)
     _curves(verbs)
+    _leaderboard(verbs)
     _masks(verbs)
     _bench(verbs)
     _import_original(verbs)
@@ -161,6 +162,15 @@ def _curves(verbs: "Verbs[Parser]") -> None:
     text = "what to compare them by (default: time); runs that shared a machine by steps"
     parser.add_argument("--by", choices=("time", "steps"), default="time", help=text)
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md, PATH.json and PATH.png instead")
+    _json(parser)
+
+
+def _leaderboard(verbs: "Verbs[Parser]") -> None:
+    text = "see which runs are best after so much time on two cores"
+    parser = _verb(verbs, "leaderboard", "oodflow.cli.leaderboard:run", text)
+    text = "evaluated run directories, whose newest evaluation counts, or folders of evaluations"
+    parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help=text)
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
     _json(parser)
 
 
