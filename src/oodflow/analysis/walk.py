@@ -91,10 +91,10 @@ class Visit:
         return self._coupling.transform(self.inputs, self.theta)[1].reshape(self.x.shape)
 
     @cached_property
-    def shift(self) -> Tensor | None:
-        """:math:`t` of a coupling, ``[B, n]``, zero where nothing changes; none if its transformer has no shift."""
-        shift = self._coupling.transformer.shift(self.theta)
-        return None if shift is None else self._coupling.mask.place(shift).reshape(self.x.shape)
+    def prediction(self) -> Tensor:
+        r"""What a coupling expects of what it changes, :math:`g^{-1}(0; \theta)`, ``[B, n]``, zero elsewhere."""
+        prediction = self._coupling.transformer.prediction(self.theta)
+        return self._coupling.mask.place(prediction).reshape(self.x.shape)
 
     @property
     def _coupling(self) -> Coupling:

@@ -9,11 +9,6 @@ from oodflow.explanation.observations import observations
 from oodflow.explanation.record import Explanation, Explanations
 from oodflow.runs.pages import data_item
 
-NO_SHIFT = (
-    "Left out: the transformer of this flow's couplings has no shift, so they predict nothing that could be compared "
-    "with what they change. Its s is the logarithm of each number's own derivative."
-)
-
 SOURCE = "Kirichenko, Izmailov, Wilson (2020), arXiv:2006.08545"
 
 _R2 = {"r2": "R²", "r2_erased": "R² erased", "r2_swapped": "R² swapped", "r2_donor": "R² swapped, other image"}
@@ -28,9 +23,7 @@ def explanation_document(explanation: Explanation, figures: Sequence[Figure] = (
         (
             Section("What it says about the paper's observations", (observations_table(explanation),)),
             Section("The image in the latents", (_latents(explanation),)),
-            Section(
-                "Coupling layers", (_couplings(explanation), *([] if explanation.predicts else [Paragraph(NO_SHIFT)]))
-            ),
+            Section("Coupling layers", (_couplings(explanation),)),
             Section("Where the gap comes from", (_gap(explanation),)),
             *drawn,
             Section("What this rests on", (_provenance(explanation),)),
@@ -91,8 +84,7 @@ def _latents(explanation: Explanation) -> Table:
 
 
 def _couplings(explanation: Explanation) -> Table:
-    predictions = _R2 if explanation.predicts else {}
-    quantities = {key: (name, 2) for key, name in predictions.items()} | _SCALES
+    quantities = {key: (name, 2) for key, name in _R2.items()} | _SCALES
     heads = [f"{name}, {data.name}" for name, _ in quantities.values() for data in explanation.sets]
     rows = []
     for place, pair in enumerate(zip(*(data.couplings for data in explanation.sets), strict=True), 1):

@@ -16,7 +16,7 @@ Kind = Literal["single", "mean", "train_mode"]
 
 
 class Coupling(Record):
-    """A coupling layer's predictions, none without a shift; see :class:`oodflow.analysis.CouplingMeasures`."""
+    """A coupling layer's predictions; see :class:`oodflow.analysis.CouplingMeasures`."""
 
     scale: int | None
     size: tuple[int, int]
@@ -133,11 +133,6 @@ class Explanation(Record):
     def outside(self) -> ExplainedSet:
         """The other set."""
         return self.sets[1]
-
-    @property
-    def predicts(self) -> bool:
-        """Whether couplings have a shift −t, and so a prediction of what they change."""
-        return any(layer.r2 is not None for data in self.sets for layer in data.couplings)
 
     @property
     def train_mode(self) -> bool:
