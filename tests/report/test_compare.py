@@ -31,9 +31,10 @@ def record():
         "note": "",
     }  # fmt: skip
     evaluated = {**data, "bits_per_dim_std": 0.5, "log_prob": -1900.0}
-    inside = {**evaluated, "bits_per_dim": 3.5, "role": "in-distribution test", "scores": {}}
+    inside = {**evaluated, "bits_per_dim": 3.5, "bits_per_dim_bound": 3.5, "role": "in-distribution test", "scores": {}}
     outside = {
-        **evaluated, "name": "mnist", "bits_per_dim": 2.25, "note": "partial", "role": "out-of-distribution",
+        **evaluated, "name": "mnist", "bits_per_dim": 2.25, "bits_per_dim_bound": 2.25, "note": "partial",
+        "role": "out-of-distribution",
         "scores": {"likelihood": METRICS},
     }  # fmt: skip
     training = {
@@ -46,7 +47,7 @@ def record():
             "training": training,
         },
         "evaluation": {
-            "schema_version": 1, "provenance": FACTS, "step": 4, "weights": None, "device": "cpu", "scores": {},
+            "schema_version": 2, "provenance": FACTS, "step": 4, "weights": None, "device": "cpu", "scores": {},
             "options": {"seed": 0, "draws": 1, "limit": None}, "left_out": {}, "replaces": None,
             "sets": [inside, outside],
         },
@@ -107,6 +108,21 @@ def test_seeds_share_a_row_with_mean_and_deviation(record):
     assert "in words" not in page
 
 
+def test_of_several_draws_the_bound_stands_beside_the_importance_sampled(record):
+    assert "bound" not in page_of(record)
+    record["evaluation"]["options"]["draws"] = 16
+    record["evaluation"]["sets"][0]["bits_per_dim_bound"] = 3.625
+    other = deepcopy(record)
+    other["evaluation"]["sets"][0]["bits_per_dim_bound"] = 3.725
+    other["run"]["config"]["training"]["seed"] = 1
+    page = page_of(record)
+    assert "| cpu | 3.500 (bound 3.625) | mnist | 2.250 (bound 2.250) |" in page
+    assert "importance-sampled, with several draws" in page
+    assert "| cpu | 3.500 ± 0.000 (bound 3.675 ± 0.071) |" in page_of(record, other)
+    record["evaluation"]["sets"][0]["bits_per_dim_bound"] = None  # an older version did not tell
+    assert "| cpu | 3.500 | mnist |" in page_of(record)
+
+
 def two(record, change):
     """Two records, the second of another seed and changed."""
     other = deepcopy(record)
@@ -130,7 +146,7 @@ def two(record, change):
 def test_what_differs_in_more_than_its_seed_has_a_row_of_its_own(record, change):
     page = page_of(*two(record, change))
     assert "±" not in page
-    assert page.count("| mnist | 2.250 |") == 2
+    assert page.count("| mnist | 2.250") == 2
 
 
 def test_imported_flows_are_never_taken_together(record):
