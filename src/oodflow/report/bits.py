@@ -6,7 +6,7 @@ from oodflow.document.numbers import mean_and_deviation
 from oodflow.evaluation.record import Evaluation
 
 _LEGEND = (
-    "bits/dim with a bound in brackets are importance-sampled, with several draws of the dequantisation; the bound is "
+    "Bits/dim with a bound in brackets are importance-sampled, with several draws of the dequantisation; the bound is "
     "what a single draw comes to, on average."
 )
 
