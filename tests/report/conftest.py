@@ -31,9 +31,10 @@ def record():
         "note": "",
     }  # fmt: skip
     evaluated = {**data, "bits_per_dim_std": 0.5, "log_prob": -1900.0}
-    inside = {**evaluated, "bits_per_dim": 3.5, "role": "in-distribution test", "scores": {}}
+    inside = {**evaluated, "bits_per_dim": 3.5, "bits_per_dim_bound": 3.5, "role": "in-distribution test", "scores": {}}
     outside = {
-        **evaluated, "name": "mnist", "bits_per_dim": 2.25, "note": "partial", "role": "out-of-distribution",
+        **evaluated, "name": "mnist", "bits_per_dim": 2.25, "bits_per_dim_bound": 2.25, "note": "partial",
+        "role": "out-of-distribution",
         "scores": {"likelihood": METRICS},
     }  # fmt: skip
     training = {
@@ -46,7 +47,7 @@ def record():
             "training": training,
         },
         "evaluation": {
-            "schema_version": 1, "provenance": FACTS, "step": 4, "weights": None, "device": "cpu", "scores": {},
+            "schema_version": 2, "provenance": FACTS, "step": 4, "weights": None, "device": "cpu", "scores": {},
             "options": {"seed": 0, "draws": 1, "limit": None}, "left_out": {}, "replaces": None,
             "sets": [inside, outside],
         },

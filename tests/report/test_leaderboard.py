@@ -25,7 +25,7 @@ def board(monkeypatch):
 def run(record, bits, seconds, **training):
     """A record with another result."""
     other = deepcopy(record)
-    other["evaluation"]["sets"][0]["bits_per_dim"] = bits
+    other["evaluation"]["sets"][0]["bits_per_dim_bound"] = bits
     other["run"]["training"] |= {"seconds_in_steps": seconds, **training}
     return other
 
@@ -67,6 +67,10 @@ def test_all_runs_are_listed_from_the_best_with_the_commands_that_repeat_them(bo
         (lambda one: one["run"]["training"].update(threads=4), "trained with 4 threads on cpu: .* at most 2 threads"),
         (lambda one: one["run"]["training"].update(device="cuda"), "on cuda: .* --device cpu"),
         (lambda one: one["evaluation"]["options"].update(limit=50), "evaluated on 50 images .* without --limit"),
+        (
+            lambda one: one["evaluation"]["sets"][0].update(bits_per_dim_bound=None),
+            "did not tell the bound",
+        ),
         (lambda one: one["run"].update(training=None), "was imported: only runs that were trained here"),
     ],
 )

@@ -109,7 +109,8 @@ def _evaluate(verbs: "Verbs[Parser]") -> None:
         "--scores", nargs="+", default=["likelihood"], metavar="SCORE",
         help="scores, as typicality or typicality?group=10, or all that apply (default: likelihood)",
     )  # fmt: skip
-    parser.add_argument("--draws", type=_positive, default=1, metavar="K", help="noise draws to average")
+    text = "draws of the dequantisation, for importance-sampled likelihoods (default: 1, which is a bound)"
+    parser.add_argument("--draws", type=_positive, default=1, metavar="K", help=text)
     parser.add_argument("--seed", type=_from_zero, default=0, help="of the dequantisation noise and the bootstrap")
     parser.add_argument("--limit", type=_at_least_two, metavar="N", help="score at most N images of each set")
     parser.add_argument("--batch-size", type=_positive, default=256, metavar="N", help="images scored at once")

@@ -5,12 +5,14 @@
 """
 
 from oodflow.flows.config import FlowConfig, coupling, entrance, scale_shapes
-from oodflow.flows.dequantise import (
+from oodflow.flows.dequantisation import (
     DEQUANTISATIONS,
     Dequantisation,
     DequantisationConfig,
     Uniform,
     UniformConfig,
+    Variational,
+    VariationalConfig,
     dequantise,
     quantise,
 )
@@ -38,7 +40,7 @@ __all__ = [
     "DEQUANTISATIONS", "DOMAINS", "FLOWS", "PRIORS", "AnyFlowConfig", "Dequantisation", "DequantisationConfig",
     "DiagonalNormal", "DiagonalNormalConfig", "Domain", "DomainConfig", "Flow", "FlowConfig", "GlowConfig", "Images",
     "ImagesConfig", "Prior", "PriorConfig", "RealNVPConfig", "Reals", "RealsConfig", "Seed", "SingleScaleConfig",
-    "StandardNormal", "StandardNormalConfig", "TabularConfig", "Terms", "Uniform", "UniformConfig", "coupling",
-    "dequantise", "entrance", "generator_of", "image_noise", "load_flow", "load_tensors", "noise_of", "quantise",
-    "save_flow", "save_tensors", "scale_shapes",
+    "StandardNormal", "StandardNormalConfig", "TabularConfig", "Terms", "Uniform", "UniformConfig", "Variational",
+    "VariationalConfig", "coupling", "dequantise", "entrance", "generator_of", "image_noise", "load_flow",
+    "load_tensors", "noise_of", "quantise", "save_flow", "save_tensors", "scale_shapes",
 ]  # fmt: skip
