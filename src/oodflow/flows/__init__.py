@@ -4,6 +4,7 @@
 ``DEQUANTISATIONS`` and ``PRIORS`` what can be chosen for it.
 """
 
+from oodflow.flows.autoregressive import AutoregressiveConfig
 from oodflow.flows.config import FlowConfig, coupling, entrance, scale_shapes
 from oodflow.flows.dequantise import (
     DEQUANTISATIONS,
@@ -35,10 +36,10 @@ from oodflow.flows.tabular import TabularConfig
 from oodflow.flows.tensors import load_tensors, save_tensors
 
 __all__ = [
-    "DEQUANTISATIONS", "DOMAINS", "FLOWS", "PRIORS", "AnyFlowConfig", "Dequantisation", "DequantisationConfig",
-    "DiagonalNormal", "DiagonalNormalConfig", "Domain", "DomainConfig", "Flow", "FlowConfig", "GlowConfig", "Images",
-    "ImagesConfig", "Prior", "PriorConfig", "RealNVPConfig", "Reals", "RealsConfig", "Seed", "SingleScaleConfig",
-    "StandardNormal", "StandardNormalConfig", "TabularConfig", "Terms", "Uniform", "UniformConfig", "coupling",
-    "dequantise", "entrance", "generator_of", "image_noise", "load_flow", "load_tensors", "noise_of", "quantise",
-    "save_flow", "save_tensors", "scale_shapes",
+    "DEQUANTISATIONS", "DOMAINS", "FLOWS", "PRIORS", "AnyFlowConfig", "AutoregressiveConfig", "Dequantisation",
+    "DequantisationConfig", "DiagonalNormal", "DiagonalNormalConfig", "Domain", "DomainConfig", "Flow", "FlowConfig",
+    "GlowConfig", "Images", "ImagesConfig", "Prior", "PriorConfig", "RealNVPConfig", "Reals", "RealsConfig", "Seed",
+    "SingleScaleConfig", "StandardNormal", "StandardNormalConfig", "TabularConfig", "Terms", "Uniform", "UniformConfig",
+    "coupling", "dequantise", "entrance", "generator_of", "image_noise", "load_flow", "load_tensors", "noise_of",
+    "quantise", "save_flow", "save_tensors", "scale_shapes",
 ]  # fmt: skip

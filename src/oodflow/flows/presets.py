@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import SerializeAsAny
 
+from oodflow.flows.autoregressive import AutoregressiveConfig
 from oodflow.flows.config import FlowConfig
 from oodflow.flows.glow import GlowConfig
 from oodflow.flows.realnvp import RealNVPConfig
@@ -15,6 +16,7 @@ FLOWS: Registry[type[FlowConfig]] = Registry(
     "flow",
     "oodflow.flows",
     {
+        "autoregressive": AutoregressiveConfig,
         "glow": GlowConfig,
         "realnvp": RealNVPConfig,
         "single-scale": SingleScaleConfig,
