@@ -17,7 +17,7 @@ COUPLING_FLOWS = [name for name in FLOWS if "mask" in FLOWS[name].model_fields]
 
 
 def config_of(name, **settings):
-    sizes = {"width": 4, "steps": 2, "scales": 3, "blocks": 1} | settings
+    sizes = {"width": 4, "steps": 2, "scales": 3, "blocks": 2, "heads": 1, "layers": 1, "squeezes": 1} | settings
     return FLOWS[name](**{field: size for field, size in sizes.items() if field in FLOWS[name].model_fields})
 
 

@@ -36,7 +36,7 @@ COUPLING_FLOWS = [name for name in FLOWS if "mask" in FLOWS[name].model_fields]
 
 def small(name, **settings):
     """A flow of few and narrow layers."""
-    sizes = {"width": 2, "steps": 2, "couplings": 4, "blocks": 1} | settings
+    sizes = {"width": 2, "steps": 2, "couplings": 4, "blocks": 2, "heads": 1, "layers": 1, "squeezes": 1} | settings
     return FLOWS[name](**{field: size for field, size in sizes.items() if field in FLOWS[name].model_fields})
 
 

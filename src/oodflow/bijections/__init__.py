@@ -15,6 +15,7 @@ from oodflow.bijections.bijection import Bijection, Shape, sum_over_event
 from oodflow.bijections.chain import Chain
 from oodflow.bijections.conv1x1 import Conv1x1
 from oodflow.bijections.coupling import Coupling
+from oodflow.bijections.flip import Flip
 from oodflow.bijections.gaussianise import Gaussianise
 from oodflow.bijections.logit import Logit
 from oodflow.bijections.mask import Mask
@@ -54,6 +55,7 @@ BIJECTIONS: dict[str, Callable[[Shape], Bijection]] = {
     "chain": lambda shape: Chain([Logit(), Squeeze(), Conv1x1(4 * shape[0])]),
     "conv1x1": lambda shape: Conv1x1(shape[0]),
     "coupling": lambda shape: _coupling(shape),
+    "flip": lambda shape: Flip(),
     "gaussianise": lambda shape: Gaussianise(),
     "logit": lambda shape: Logit(),
     "multiscale": lambda shape: MultiScale(shape, [Chain([Logit(), Squeeze()]), Conv1x1(2 * shape[0])]),
@@ -75,7 +77,7 @@ MASKS: Registry[Callable[[Shape, int], Mask]] = Registry(
 )
 
 __all__ = [
-    "BIJECTIONS", "MASKS", "ActNorm", "Autoregressive", "Bijection", "Chain", "Conv1x1", "Coupling", "Gaussianise",
-    "Logit", "Mask", "MultiScale", "Patchify", "Shape", "Squeeze", "centre", "channelwise", "checkerboard", "cycle",
-    "horizontal", "quadrant", "reversible", "sum_over_event", "vertical",
+    "BIJECTIONS", "MASKS", "ActNorm", "Autoregressive", "Bijection", "Chain", "Conv1x1", "Coupling", "Flip",
+    "Gaussianise", "Logit", "Mask", "MultiScale", "Patchify", "Shape", "Squeeze", "centre", "channelwise",
+    "checkerboard", "cycle", "horizontal", "quadrant", "reversible", "sum_over_event", "vertical",
 ]  # fmt: skip

@@ -59,8 +59,17 @@ class Autoregressive(Bijection):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Change all numbers at once."""
-        z, log_derivative = self.transformer(x, self.theta(x))
+        z, log_derivative = self.transform(x, self.theta(x))
         return z, sum_over_event(log_derivative)
+
+    def transform(self, x: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
+        """Change ``x`` with given parameters: ``z`` and the log-derivative of each number."""
+        z, log_derivative = self.transformer(x, theta)
+        return z, log_derivative
+
+    def prediction(self, theta: Tensor) -> Tensor:
+        r"""Tell :math:`g^{-1}(0; \theta)`, which each number would have to be for a latent of 0, of x's shape."""
+        return self.transformer.inverse(theta.new_zeros(len(theta), *self.shape), theta)[0]
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Change them back, over and over, until each has been told by the right ones."""

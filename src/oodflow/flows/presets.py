@@ -10,6 +10,7 @@ from oodflow.flows.glow import GlowConfig
 from oodflow.flows.realnvp import RealNVPConfig
 from oodflow.flows.single_scale import SingleScaleConfig
 from oodflow.flows.tabular import TabularConfig
+from oodflow.flows.tarflow import TarFlowConfig
 from oodflow.registry import ChosenFrom, Registry
 
 FLOWS: Registry[type[FlowConfig]] = Registry(
@@ -21,6 +22,7 @@ FLOWS: Registry[type[FlowConfig]] = Registry(
         "realnvp": RealNVPConfig,
         "single-scale": SingleScaleConfig,
         "tabular": TabularConfig,
+        "tarflow": TarFlowConfig,
     },
 )
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import SerializeAsAny
 
+from oodflow.nets.attention import CausalTransformer
 from oodflow.nets.bottleneck import Bottleneck, BottleneckConfig
 from oodflow.nets.causal import CausalConvNet
 from oodflow.nets.convnet import ConvNet, ConvNetConfig
@@ -30,6 +31,7 @@ AnyNetConfig = Annotated[SerializeAsAny[NetConfig], ChosenFrom(NETS)]
 """Settings of any registered net."""
 
 __all__ = [
-    "MLP", "NETS", "AnyNetConfig", "Bottleneck", "BottleneckConfig", "CausalConvNet", "ConvNet", "ConvNetConfig",
-    "Foldable", "Highway", "HighwayConfig", "MLPConfig", "NetConfig", "ResNet", "ResNetConfig", "folded",
+    "MLP", "NETS", "AnyNetConfig", "Bottleneck", "BottleneckConfig", "CausalConvNet", "CausalTransformer", "ConvNet",
+    "ConvNetConfig", "Foldable", "Highway", "HighwayConfig", "MLPConfig", "NetConfig", "ResNet", "ResNetConfig",
+    "folded",
 ]  # fmt: skip
