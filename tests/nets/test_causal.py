@@ -27,7 +27,7 @@ def test_convolutions_go_by_row_column_and_channel():
 
 @pytest.mark.parametrize(("blocks", "reach"), [(0, 3), (1, 4), (3, 10), (4, 11)])
 def test_blocks_go_in_steps_of_one_two_and_four(blocks, reach):
-    seen = dependence(CausalConvNet(1, 1, width=4, blocks=blocks), (1, 30, 3))[0, -1, 1, 0].any(1)
+    seen = dependence(CausalConvNet(1, 1, width=16, blocks=blocks), (1, 30, 3))[0, -1, 1, 0].any(1)
     assert seen.nonzero()[0].item() == 29 - reach
 
 
