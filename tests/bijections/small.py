@@ -14,7 +14,7 @@ from oodflow.transformers import Affine
 def small(name, **settings):
     """The bijection of a flow of few and narrow layers, in float64, and data for it."""
     rank, fields = FLOWS[name].rank, FLOWS[name].model_fields
-    sizes = {"width": 3, "steps": 2, "couplings": 4} | settings
+    sizes = {"width": 3, "steps": 2, "couplings": 4, "blocks": 2, "heads": 1, "layers": 1, "squeezes": 1} | settings
     shape = (2, 16, 12) if rank == 3 else (5,)
     config = FLOWS[name](**{field: size for field, size in sizes.items() if field in fields})
     x = 0.05 + 0.9 * torch.rand(4, *shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))

@@ -34,7 +34,8 @@ def bytes_kept(bijection, x):
 def test_nothing_is_kept_between_layers(name):
     few, many = ({"couplings": n, "steps": n} for n in (4, 8))
     kept, kept_of_twice_as_many = (bytes_kept(*small(name, **number)) for number in (few, many))
-    assert name == "realnvp" or kept_of_twice_as_many > 1.5 * kept  # the measure notices activations
+    if {"couplings", "steps"} & FLOWS[name].model_fields.keys():  # others have layers of a number of their own
+        assert kept_of_twice_as_many > 1.5 * kept  # the measure notices activations
     with reversible():
         kept, kept_of_twice_as_many = (bytes_kept(*small(name, **number)) for number in (few, many))
     _, x = small(name)
@@ -42,7 +43,7 @@ def test_nothing_is_kept_between_layers(name):
 
 
 @pytest.mark.parametrize("transformer", TRANSFORMERS)
-@pytest.mark.parametrize("name", FLOWS)
+@pytest.mark.parametrize("name", [name for name in FLOWS if "net" in FLOWS[name].model_fields])
 def test_each_st_network_is_evaluated_once_in_the_backward_pass(name, transformer):
     bijection, x = small(name, patches=2, transformer=transformer)
     calls = []

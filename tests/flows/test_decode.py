@@ -13,10 +13,11 @@ from oodflow.training import TrainingConfig, TrainState, seeded, train
 
 SHAPE = (3, 32, 32)
 IMAGE_FLOWS = [name for name in FLOWS if FLOWS[name].rank == 3]
+COUPLING_FLOWS = [name for name in FLOWS if "mask" in FLOWS[name].model_fields]
 
 
 def config_of(name, **settings):
-    sizes = {"width": 4, "steps": 2, "scales": 3} | settings
+    sizes = {"width": 4, "steps": 2, "scales": 3, "blocks": 2, "heads": 1, "layers": 1, "squeezes": 1} | settings
     return FLOWS[name](**{field: size for field, size in sizes.items() if field in FLOWS[name].model_fields})
 
 
@@ -34,7 +35,7 @@ def assert_exact(flow, images, noise):
 
 
 @pytest.mark.parametrize("mask", MASKS)
-@pytest.mark.parametrize("name", IMAGE_FLOWS)
+@pytest.mark.parametrize("name", COUPLING_FLOWS)
 def test_every_preset_with_every_mask(name, mask):
     with seeded(1):
         flow = randomise(config_of(name, mask=mask, net=NETS["resnet"](blocks=2)).build(SHAPE), 1).eval()
@@ -42,7 +43,7 @@ def test_every_preset_with_every_mask(name, mask):
 
 
 @pytest.mark.parametrize("net", NETS)
-@pytest.mark.parametrize("name", IMAGE_FLOWS)
+@pytest.mark.parametrize("name", COUPLING_FLOWS)
 def test_every_preset_with_every_net(name, net):
     sizes = {"blocks": 2, "latent_dims": 3}
     small = NETS[net](**{field: size for field, size in sizes.items() if field in NETS[net].model_fields})
@@ -64,9 +65,10 @@ def test_noise_at_the_edges_of_its_cell(level):
 def test_trained_weights(name):
     """Trained fast enough to move far: scales and shifts are no longer small."""
     training = TrainingConfig(steps=40, batch_size=16, lr=5e-3, max_grad_norm=1000.0, warmup_steps=10)
-    images = load(f"photographs?shape={'x'.join(map(str, SHAPE))}", "train")
+    shape = SHAPE if name in COUPLING_FLOWS else (1, 28, 28)  # an inverse of many passes takes its time
+    images = load(f"photographs?shape={'x'.join(map(str, shape))}", "train")
     with seeded(0):
-        flow = config_of(name, net=NETS["convnet"](), width=16).build(SHAPE)
+        flow = config_of(name, net=NETS["convnet"](), width=16).build(shape)
     state = TrainState.start(flow, training)
     losses = []
     batches = TrainingBatches(images, training.batch_size, training.seed)

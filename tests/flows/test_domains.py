@@ -78,7 +78,7 @@ def test_another_dequantisation_keeps_the_contract_and_a_wrong_density_is_notice
 
 
 def small(name, **settings):
-    sizes = {"width": 2, "steps": 1, "couplings": 2} | settings
+    sizes = {"width": 2, "steps": 1, "couplings": 2, "blocks": 2, "heads": 1, "layers": 1, "squeezes": 1} | settings
     return FLOWS[name](**{field: size for field, size in sizes.items() if field in FLOWS[name].model_fields})
 
 

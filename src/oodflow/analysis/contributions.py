@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from oodflow.analysis.walk import BATCH, Visit, Walk, in_batches
-from oodflow.bijections import ActNorm, Coupling, Logit
+from oodflow.bijections import ActNorm, Autoregressive, Coupling, Gaussianise, Logit
 from oodflow.flows import Flow
 from oodflow.metrics import Estimate, bits_per_dim, difference
 
@@ -114,8 +114,8 @@ def contributions(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0, batch
 def contribution_maps(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0) -> tuple[Floats, Floats]:
     r"""Spread the log-probability of images over their pixels.
 
-    A coupling's log-determinant belongs to what it scales, that of an elementwise layer to each number; an invertible
-    convolution's is spread evenly. :math:`-D \log 256` is left out.
+    The log-determinant of a coupling belongs to what it scales, as that of an autoregressive layer, that of an
+    elementwise one to each number; an invertible convolution's is spread evenly. :math:`-D \log 256` is left out.
 
     Args:
         flow: a flow over images; it is left as it was.
@@ -147,9 +147,9 @@ def log_densities(walk: Walk, z: Tensor) -> Tensor:
 def log_det_shares(visit: Visit) -> Tensor:
     """Share a layer's log-determinants out to the numbers of its input, ``[B, n]``; the sum of a row is the image's."""
     match visit.place.layer:
-        case Coupling():
+        case Coupling() | Autoregressive():
             return visit.log_scale
-        case Logit() | ActNorm():
+        case Logit() | ActNorm() | Gaussianise():
             return _elementwise(visit)
         case _:
             shares = visit.log_det[:, None] / visit.inputs[0].numel()

@@ -1,4 +1,7 @@
-"""What each coupling layer predicts: section 4 of the paper, as pictures and as numbers."""
+"""What each coupling layer predicts: section 4 of the paper, as pictures and as numbers.
+
+An autoregressive layer predicts, too: each number from those before it. It is meant wherever couplings are.
+"""
 
 from dataclasses import dataclass, field
 
@@ -8,8 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from oodflow.analysis.edges import correlation, edge_map
-from oodflow.analysis.walk import BATCH, Place, Visit, Walk, in_batches
-from oodflow.bijections import Coupling
+from oodflow.analysis.walk import BATCH, Conditioned, Place, Visit, Walk, in_batches
 from oodflow.errors import UsageError
 from oodflow.flows import Flow
 from oodflow.metrics import Estimate, difference, estimate, mean
@@ -24,7 +26,7 @@ class CouplingPictures:
     Attributes:
         scale: the scale that it is in.
         before: what comes in, together with the latents that have left by then.
-        prediction: of what it changes, :math:`g^{-1}(0; \theta)`, which is :math:`-t` of an affine coupling; not a
+        prediction: of what it changes, :math:`g^{-1}(0; \theta)`, which is :math:`-t` of an affine one; not a
             number elsewhere.
         log_scale: :math:`s`, the logarithm of each changed number's own derivative; not a number elsewhere.
         after: what goes out, together with what has left.
@@ -117,7 +119,7 @@ def coupling_pictures(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0) -
         place = visit.place
         before = picture(canvas)
         canvas[:, place.pixels.cpu()] = visit.z.cpu()
-        if isinstance(place.layer, Coupling):
+        if isinstance(place.layer, Conditioned):
             prediction, log_scale = changed(visit.prediction, place), changed(visit.log_scale, place)
             pictures.append(CouplingPictures(place.scale, before, prediction, log_scale, picture(canvas)))
 
@@ -170,7 +172,7 @@ def _experiment(walk: Walk, images: NDArray[np.uint8], tallies: list["_Tally"], 
 
     def look(visit: Visit) -> Tensor | None:
         layer = visit.place.layer
-        if not isinstance(layer, Coupling):
+        if not isinstance(layer, Conditioned):
             return None
         next(remaining).add(visit, edges)
         x, z, theta = (values.chunk(3)[0] for values in (visit.inputs, visit.outputs, visit.theta))
@@ -209,8 +211,8 @@ class _Tally:
         r2 = {name: estimate(parts, r2_of, seed=seed) for name, parts in sums.items()}
         fall = difference(sums["erased"], sums["as it is"], r2_of, paired=True, seed=seed)
         log_scales = np.concatenate(self._log_scales)
-        assert isinstance(self.place.layer, Coupling)
-        height, width = self.place.layer.mask.condition.shape[1:]
+        assert isinstance(self.place.layer, Conditioned)
+        height, width = self.place.layer.shape[1:]
         return CouplingMeasures(
             scale=self.place.scale, size=(height, width), r2=r2["as it is"], r2_sums=sums["as it is"],
             r2_erased=None if first else r2["erased"], r2_fall=None if first else fall,

@@ -11,12 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from oodflow.bijections import Bijection, Coupling, MultiScale
+from oodflow.bijections import Autoregressive, Bijection, Coupling, MultiScale
 from oodflow.errors import UsageError
 from oodflow.flows import Flow, image_noise
 from oodflow.nets import folded
 
 BATCH = 64  # images that go through a flow at once
+
+Conditioned = Coupling | Autoregressive
+"""A layer that changes numbers as a network says that sees others."""
 
 Number = TypeVar("Number", bound=np.generic)
 
@@ -44,7 +47,10 @@ class Place:
 
     @cached_property
     def sees(self) -> Tensor:
-        """Which of its ``n`` numbers a coupling's st-network sees, and any other layer: all; boolean ``[n]``."""
+        """Which of its ``n`` numbers a coupling's st-network sees, and any other layer: all; boolean ``[n]``.
+
+        All of them, too, where a number's parameters depend on those before it.
+        """
         return self._everywhere(self.layer.mask.condition) if isinstance(self.layer, Coupling) else self._all()
 
     def _everywhere(self, mask: Tensor) -> Tensor:
@@ -82,23 +88,22 @@ class Visit:
 
     @cached_property
     def theta(self) -> Tensor:
-        """The parameters of a coupling's transformer, one row an input."""
-        return self._coupling.theta(self.inputs)
+        """The parameters of a conditioned layer's transformer, one row an input."""
+        return self._conditioned.theta(self.inputs)
 
     @cached_property
     def log_scale(self) -> Tensor:
-        r""":math:`s = \log \partial z / \partial x` of what a coupling changes, ``[B, n]``, zero elsewhere."""
-        return self._coupling.transform(self.inputs, self.theta)[1].reshape(self.x.shape)
+        r""":math:`s = \log \partial z / \partial x` of what it changes, ``[B, n]``, zero elsewhere."""
+        return self._conditioned.transform(self.inputs, self.theta)[1].reshape(self.x.shape)
 
     @cached_property
     def prediction(self) -> Tensor:
-        r"""What a coupling expects of what it changes, :math:`g^{-1}(0; \theta)`, ``[B, n]``, zero elsewhere."""
-        prediction = self._coupling.transformer.prediction(self.theta)
-        return self._coupling.mask.place(prediction).reshape(self.x.shape)
+        r"""What it expects of what it changes, :math:`g^{-1}(0; \theta)`, ``[B, n]``, zero elsewhere."""
+        return self._conditioned.prediction(self.theta).reshape(self.x.shape)
 
     @property
-    def _coupling(self) -> Coupling:
-        assert isinstance(self.place.layer, Coupling), "only couplings have it"
+    def _conditioned(self) -> Conditioned:
+        assert isinstance(self.place.layer, Conditioned), "only a layer with a network has it"
         return self.place.layer
 
 
@@ -144,8 +149,8 @@ class Walk:
 
     @property
     def couplings(self) -> list[Place]:
-        """The coupling layers, in order."""
-        return [place for place in self.places if isinstance(place.layer, Coupling)]
+        """The coupling layers, and the autoregressive ones, in order."""
+        return [place for place in self.places if isinstance(place.layer, Conditioned)]
 
     @torch.no_grad()
     def __call__(

@@ -5,14 +5,18 @@ takes them, ``MASKS`` each mask; the contract tests iterate over both, so a new 
 """
 
 from collections.abc import Callable
+from math import prod
 
 from torch import nn
 
 from oodflow.bijections.actnorm import ActNorm
+from oodflow.bijections.autoregressive import Autoregressive
 from oodflow.bijections.bijection import Bijection, Shape, sum_over_event
 from oodflow.bijections.chain import Chain
 from oodflow.bijections.conv1x1 import Conv1x1
 from oodflow.bijections.coupling import Coupling
+from oodflow.bijections.flip import Flip
+from oodflow.bijections.gaussianise import Gaussianise
 from oodflow.bijections.logit import Logit
 from oodflow.bijections.mask import Mask
 from oodflow.bijections.masks import centre, channelwise, checkerboard, cycle, horizontal, quadrant, vertical
@@ -24,6 +28,20 @@ from oodflow.registry import Registry
 from oodflow.transformers import Affine
 
 
+def _autoregressive(shape: Shape) -> Autoregressive:
+    channels, *pixels = shape
+    net = nn.Sequential(
+        nn.Flatten(),
+        nn.Unflatten(1, (1, prod(shape))),
+        nn.ZeroPad1d((3, -1)),  # what follows sees the three numbers before
+        nn.Conv1d(1, 2, 3),
+        nn.Tanh(),
+        nn.Flatten(),
+        nn.Unflatten(1, (2 * channels, *pixels)),
+    )
+    return Autoregressive(shape, net, Affine(channels))
+
+
 def _coupling(shape: Shape) -> Coupling:
     mask = checkerboard(shape) if len(shape) == 3 else channelwise(shape)
     shown, changed = mask.in_shape[0], mask.out_channels
@@ -33,9 +51,12 @@ def _coupling(shape: Shape) -> Coupling:
 
 BIJECTIONS: dict[str, Callable[[Shape], Bijection]] = {
     "actnorm": lambda shape: ActNorm(shape[0]),
+    "autoregressive": lambda shape: _autoregressive(shape),
     "chain": lambda shape: Chain([Logit(), Squeeze(), Conv1x1(4 * shape[0])]),
     "conv1x1": lambda shape: Conv1x1(shape[0]),
     "coupling": lambda shape: _coupling(shape),
+    "flip": lambda shape: Flip(),
+    "gaussianise": lambda shape: Gaussianise(),
     "logit": lambda shape: Logit(),
     "multiscale": lambda shape: MultiScale(shape, [Chain([Logit(), Squeeze()]), Conv1x1(2 * shape[0])]),
     "patchify": lambda shape: Patchify(Chain([Logit(), ActNorm(shape[0])]), rows=2, columns=2),
@@ -56,7 +77,7 @@ MASKS: Registry[Callable[[Shape, int], Mask]] = Registry(
 )
 
 __all__ = [
-    "BIJECTIONS", "MASKS", "ActNorm", "Bijection", "Chain", "Conv1x1", "Coupling", "Logit", "Mask", "MultiScale",
-    "Patchify", "Shape", "Squeeze", "centre", "channelwise", "checkerboard", "cycle", "horizontal", "quadrant",
-    "reversible", "sum_over_event", "vertical",
+    "BIJECTIONS", "MASKS", "ActNorm", "Autoregressive", "Bijection", "Chain", "Conv1x1", "Coupling", "Flip",
+    "Gaussianise", "Logit", "Mask", "MultiScale", "Patchify", "Shape", "Squeeze", "centre", "channelwise",
+    "checkerboard", "cycle", "horizontal", "quadrant", "reversible", "sum_over_event", "vertical",
 ]  # fmt: skip

@@ -59,6 +59,7 @@ class Coupling(Bijection):
                 f"{type(transformer).__name__}."
             )
         self.mask = mask
+        self.shape = mask.shape
         self.transformer = transformer
         self.net = net
         self.register_buffer("_like", torch.empty(0), persistent=False)  # knows the dtype, parameters or not
@@ -96,6 +97,10 @@ class Coupling(Bijection):
         before, changed, after = self.mask.split(x)
         z, log_derivative = self.transformer(changed, theta)
         return self.mask.join(before, z, after), self.mask.place(log_derivative)
+
+    def prediction(self, theta: Tensor) -> Tensor:
+        r"""Tell :math:`g^{-1}(0; \theta)`, what it expects of what it changes, of x's shape, 0 elsewhere."""
+        return self.mask.place(self.transformer.prediction(theta))
 
     @torch.no_grad()
     def pull_back(self, z: Tensor, grad_z: Tensor, grad_log_det: Tensor) -> tuple[Tensor, Tensor, Gradients]:

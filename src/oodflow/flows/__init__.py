@@ -4,6 +4,7 @@
 ``DEQUANTISATIONS`` and ``PRIORS`` what can be chosen for it.
 """
 
+from oodflow.flows.autoregressive import AutoregressiveConfig
 from oodflow.flows.config import FlowConfig, coupling, entrance, scale_shapes
 from oodflow.flows.dequantisation import (
     DEQUANTISATIONS,
@@ -34,13 +35,14 @@ from oodflow.flows.realnvp import RealNVPConfig
 from oodflow.flows.saving import load_flow, save_flow
 from oodflow.flows.single_scale import SingleScaleConfig
 from oodflow.flows.tabular import TabularConfig
+from oodflow.flows.tarflow import TarFlowConfig
 from oodflow.flows.tensors import load_tensors, save_tensors
 
 __all__ = [
-    "DEQUANTISATIONS", "DOMAINS", "FLOWS", "PRIORS", "AnyFlowConfig", "Dequantisation", "DequantisationConfig",
-    "DiagonalNormal", "DiagonalNormalConfig", "Domain", "DomainConfig", "Flow", "FlowConfig", "GlowConfig", "Images",
-    "ImagesConfig", "Prior", "PriorConfig", "RealNVPConfig", "Reals", "RealsConfig", "Seed", "SingleScaleConfig",
-    "StandardNormal", "StandardNormalConfig", "TabularConfig", "Terms", "Uniform", "UniformConfig", "Variational",
-    "VariationalConfig", "coupling", "dequantise", "entrance", "generator_of", "image_noise", "load_flow",
-    "load_tensors", "noise_of", "quantise", "save_flow", "save_tensors", "scale_shapes",
+    "DEQUANTISATIONS", "DOMAINS", "FLOWS", "PRIORS", "AnyFlowConfig", "AutoregressiveConfig", "Dequantisation",
+    "DequantisationConfig", "DiagonalNormal", "DiagonalNormalConfig", "Domain", "DomainConfig", "Flow", "FlowConfig",
+    "GlowConfig", "Images", "ImagesConfig", "Prior", "PriorConfig", "RealNVPConfig", "Reals", "RealsConfig", "Seed",
+    "SingleScaleConfig", "StandardNormal", "StandardNormalConfig", "TabularConfig", "TarFlowConfig", "Terms", "Uniform",
+    "UniformConfig", "Variational", "VariationalConfig", "coupling", "dequantise", "entrance", "generator_of",
+    "image_noise", "load_flow", "load_tensors", "noise_of", "quantise", "save_flow", "save_tensors", "scale_shapes",
 ]  # fmt: skip

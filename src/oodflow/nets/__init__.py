@@ -1,10 +1,12 @@
-"""The st-networks of coupling layers, one a file. ``NETS`` names their configurations."""
+"""The networks of layers, one a file. ``NETS`` names the configurations of those of couplings."""
 
 from typing import Annotated
 
 from pydantic import SerializeAsAny
 
+from oodflow.nets.attention import CausalTransformer
 from oodflow.nets.bottleneck import Bottleneck, BottleneckConfig
+from oodflow.nets.causal import CausalConvNet
 from oodflow.nets.convnet import ConvNet, ConvNetConfig
 from oodflow.nets.fold import Foldable, folded
 from oodflow.nets.highway import Highway, HighwayConfig
@@ -29,6 +31,7 @@ AnyNetConfig = Annotated[SerializeAsAny[NetConfig], ChosenFrom(NETS)]
 """Settings of any registered net."""
 
 __all__ = [
-    "MLP", "NETS", "AnyNetConfig", "Bottleneck", "BottleneckConfig", "ConvNet", "ConvNetConfig", "Foldable", "Highway",
-    "HighwayConfig", "MLPConfig", "NetConfig", "ResNet", "ResNetConfig", "folded",
+    "MLP", "NETS", "AnyNetConfig", "Bottleneck", "BottleneckConfig", "CausalConvNet", "CausalTransformer", "ConvNet",
+    "ConvNetConfig", "Foldable", "Highway", "HighwayConfig", "MLPConfig", "NetConfig", "ResNet", "ResNetConfig",
+    "folded",
 ]  # fmt: skip

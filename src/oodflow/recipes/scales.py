@@ -39,6 +39,16 @@ def cpu_training(steps: int) -> TrainingConfig:
     )
 
 
+def autoregressive_training(steps: int) -> TrainingConfig:
+    """As :func:`cpu_training`, but with few images a step, for each pixel of each is a prediction to learn from.
+
+    On FashionMNIST, on 1,000 calibration images, one seed, about 60 s of one core (M): batch 32 at a rate of 2e-3
+    comes to 4.18 bits/dim (485 steps, kernels of 5), batch 8 to 3.74 (1,150 steps); there with kernels of 3 in steps of
+    1, 2 and 4 pixels to 3.59 (976 steps), at 5e-3 to 3.42 (1,337 steps), and at 1e-2, in 88 s, to 3.31 (1,848 steps).
+    """
+    return cpu_training(steps).model_copy(update={"batch_size": 8, "lr": 1e-2})
+
+
 def paper_training(
     steps: int,
     optimiser: Literal["adam", "rmsprop"],

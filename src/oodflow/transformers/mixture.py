@@ -147,7 +147,7 @@ class _Mixture(NamedTuple):
         """Find the x of a y: it lies between those that the logistics one by one would have."""
         one_by_one = self.means + y.unsqueeze(1) * self.log_scales.exp()
         low, high = torch.minimum(one_by_one.amin(1), y), torch.maximum(one_by_one.amax(1), y)
-        x, off = (low + high) / 2, torch.full_like(y, torch.inf)
+        x, off, eps = (low + high) / 2, torch.full_like(y, torch.inf), torch.finfo(y.dtype).eps
         for _ in range(_ITERATIONS):
             value, log_derivative = self(x)
             before, off = off, value - y
@@ -156,7 +156,9 @@ class _Mixture(NamedTuple):
             # Halving takes over where Newton's method leaves the bounds, or comes no nearer fast enough.
             trusted = (newton >= low) & (newton <= high) & (off.abs() <= before.abs() / 2)
             following = torch.where(trusted, newton, (low + high) / 2)
-            following = torch.where(off == 0, x, following)
+            # What is left is rounding: it would send Newton's method astray, and halving far back.
+            there = (off.abs() <= 4 * eps * (1 + y.abs())) | ((newton - x).abs() <= eps * x.abs())
+            following = torch.where(there, x, following)
             if x.is_meta or torch.equal(following, x):  # the meta device has shapes, and no numbers to wait for
                 break
             x = following

@@ -1,0 +1,114 @@
+"""The autoregressive layer."""
+
+from math import prod
+
+import torch
+from torch import Tensor, nn
+
+from oodflow.bijections.bijection import Bijection, Shape, sum_over_event
+from oodflow.bijections.layout import channels_last
+from oodflow.errors import UsageError
+from oodflow.transformers import Transformer
+
+_FARTHEST = 1e4  # from 0 that the network is shown a number at
+
+
+class Autoregressive(Bijection):
+    r"""Change every number as a network says that sees the numbers before it, in an order of its own.
+
+    .. math:: z_i = g(x_i; \theta_i(x_1, \dots, x_{i-1})), \qquad
+              \log|\det| = \sum_i \log \frac{\partial g}{\partial x}(x_i; \theta_i)
+
+    Forward is one pass of the network. The inverse repeats :math:`x \leftarrow g^{-1}(z; \theta(x))` until nothing
+    changes any more: after :math:`k` rounds the first :math:`k` numbers are right, whatever the others are, so it takes
+    :math:`D` passes at most. Where autograd follows, it takes all of them, for derivatives arrive later than values.
+
+    The network is shown numbers farther from 0 than 10,000 as if they were there, and no number as 0, in both
+    directions: on the way of the inverse what has not been reached yet may be anything, and zero times infinity would
+    spoil what comes before.
+
+    Args:
+        shape: ``(C, ...)`` of the input.
+        net: any causal module ``[B, C, ...] -> [B, n C, ...]``, with :math:`n` = ``transformer.parameters_per_number``,
+            such as :class:`oodflow.nets.CausalConvNet`: in some order of the numbers, each one's parameters may depend
+            on those before it alone. ``oodflow.testing.check_bijection`` shows whether it is one. It computes in the
+            layer's dtype, whatever the input's is.
+        transformer: :math:`g`, for C channels.
+
+    Reference:
+        Papamakarios, Pavlakou, Murray (2017), "Masked autoregressive flow", equation 3, arXiv:1705.07057; Song, Meng,
+        Liao, Ermon (2021), "Accelerating feedforward computation via parallel nonlinear equation solving",
+        algorithm 1, arXiv:2002.03629.
+
+    Example:
+        >>> from oodflow.nets import CausalConvNet
+        >>> from oodflow.transformers import Affine
+        >>> layer = Autoregressive((1, 4, 4), CausalConvNet(1, 2, width=8, blocks=1), Affine(1))
+        >>> layer(torch.zeros(5, 1, 4, 4))[0].shape
+        torch.Size([5, 1, 4, 4])
+    """
+
+    _like: Tensor
+
+    def __init__(self, shape: Shape, net: nn.Module, transformer: Transformer) -> None:
+        super().__init__()
+        self.shape = tuple(shape)
+        self.net = net
+        self.transformer = transformer
+        self.register_buffer("_like", torch.empty(0), persistent=False)  # knows the dtype, parameters or not
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Change all numbers at once."""
+        z, log_derivative = self.transform(x, self.theta(x))
+        return z, sum_over_event(log_derivative)
+
+    def transform(self, x: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
+        """Change ``x`` with given parameters: ``z`` and the log-derivative of each number."""
+        z, log_derivative = self.transformer(x, theta)
+        return z, log_derivative
+
+    def prediction(self, theta: Tensor) -> Tensor:
+        r"""Tell :math:`g^{-1}(0; \theta)`, what it expects of each number, of x's shape."""
+        return self.transformer.prediction(theta)
+
+    def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Change them back, over and over, until each has been told by the right ones."""
+        if not torch.is_grad_enabled():
+            return self._settled(z)
+        x = torch.zeros_like(z)
+        for _ in range(prod(self.shape)):
+            x, log_derivative = self.transformer.inverse(z, self.theta(x))
+        return x, sum_over_event(log_derivative)
+
+    def _settled(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Do it anew only where parameters are others than the time before, and end where none are."""
+        theta = self.theta(torch.zeros_like(z))
+        x, log_derivative = self.transformer.inverse(z, theta)
+        for _ in range(prod(self.shape) - 1):
+            before, theta = theta, self.theta(x)
+            moved = (theta != before).any(1)
+            if not moved.any():
+                break
+            # The pixels that moved, side by side as of one image: [B, C, ...] to [1, C, number of them] and back.
+            again = self.transformer.inverse(z.movedim(1, 0)[None, :, moved], theta.movedim(1, 0)[None, :, moved])
+            for whole, part in zip((x, log_derivative), again, strict=True):
+                whole.movedim(1, 0)[:, moved] = part[0]
+        return x, sum_over_event(log_derivative)
+
+    def theta(self, x: Tensor) -> Tensor:
+        """Return the transformer's parameters for every number of ``x [B, C, ...]``, ``[B, n C, ...]``."""
+        shown = x.nan_to_num(0.0).clamp(-_FARTHEST, _FARTHEST)
+        output = self.net(channels_last(shown.to(self._like.dtype))).contiguous()
+        expected = (len(x), self.transformer.parameters_per_number * self.shape[0], *self.shape[1:])
+        if output.shape != expected:
+            raise UsageError(
+                f"the network of this layer must turn {list(x.shape)} into {list(expected)} but gives "
+                f"{list(output.shape)}: set its channels and padding."
+            )
+        return self.transformer.started(output.to(x.dtype))
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Keep the shape, which must be the layer's."""
+        if tuple(shape) != self.shape:
+            raise UsageError(f"it is for {list(self.shape)} but the input is {list(shape)}.")
+        return shape
