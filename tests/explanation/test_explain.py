@@ -40,10 +40,14 @@ FEW = ["--limit", "6", "--draws", "3"]
 @pytest.fixture(autouse=True)
 def few_pictures(request, monkeypatch):
     """Draw two pictures, as PNG, where none is looked at: most of the time goes into them."""
+    before = dict(PICTURES)
     if "every_picture" not in request.fixturenames:
         monkeypatch.setattr(sys.modules[explanation_of.__module__], "FORMATS", ("png",))
         for name in list(PICTURES)[1:-1]:
-            monkeypatch.delitem(PICTURES, name)
+            del PICTURES[name]
+    yield
+    PICTURES.clear()
+    PICTURES.update(before)  # in their order, which the page has too
 
 
 @pytest.fixture
