@@ -12,7 +12,7 @@ import torch
 from making_runs import record_of
 from oodflow.analysis import centre_square, contributions, edge_map, has_batch_norm, latents, resample
 from oodflow.bench.throughput import shape_of
-from oodflow.bijections import Coupling
+from oodflow.bijections import Autoregressive, Coupling
 from oodflow.data import ImageSet, load
 from oodflow.document import as_markdown
 from oodflow.explanation import ExplainOptions
@@ -260,7 +260,7 @@ def test_every_preset_can_be_explained(recipe, tmp_path, every_picture):
     explanation = explanation_of(run, flow, options, provenance("test"), (inside, outside))
     for draw in PICTURES.values():
         assert draw(Subject(explanation, flow, (inside, outside))).get_size_inches().min() > 1
-    couplings = sum(isinstance(part, Coupling) for part in flow.modules())
+    couplings = sum(isinstance(part, Coupling | Autoregressive) for part in flow.modules())
     assert len(explanation.inside.couplings) == len(explanation.between.r2) == couplings
 
 
