@@ -12,11 +12,13 @@ from oodflow.explanation.record import Explanations
 from oodflow.report.comparison import comparison_document
 from oodflow.report.curves import curves_document
 from oodflow.report.evaluated_runs import Comparison
+from oodflow.report.leaderboard import leaderboard_document
 from oodflow.report.looks import Curves
 
 RESULTS = Path(__file__).parents[1] / "results"
 PAGES = {
     "bench": (BenchRecord, lambda record, title: bench_document(record)),
+    "leaderboard": (Comparison, leaderboard_document),
     "observations": (Explanations, observations_document),
     "presets": (Curves, lambda curves, title: curves_document(curves, title, "presets.png")),
     "time-to-quality": (Curves, lambda curves, title: curves_document(curves, title, "time-to-quality.png")),

@@ -11,7 +11,7 @@ from oodflow.errors import UsageError
 from oodflow.flows import Flow, Images, RealNVPConfig
 from oodflow.nets import ConvNetConfig
 from oodflow.testing.modules import randomise
-from oodflow.transformers import Affine
+from oodflow.transformers import TRANSFORMERS, Affine
 
 from .flows import CONFIGS, images_of, moving
 
@@ -21,10 +21,10 @@ def test_pictures_tell_the_whole_layer(name):
     flow = moving(name)
     pictures = coupling_pictures(flow, images_of(flow.shape), seed=1)
     for picture in pictures:
-        changes = ~np.isnan(picture.shift)
+        changes = ~np.isnan(picture.prediction)
         assert (changes == ~np.isnan(picture.log_scale)).all()
         np.testing.assert_array_equal(picture.after[~changes], picture.before[~changes])
-        expected = (picture.before - picture.shift)[changes] * np.exp(picture.log_scale[changes])
+        expected = (picture.before - picture.prediction)[changes] * np.exp(picture.log_scale[changes])
         np.testing.assert_allclose(picture.after[changes], expected, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(pictures[-1].after, latents(flow, images_of(flow.shape), seed=1), rtol=0, atol=1e-9)
 
@@ -36,8 +36,8 @@ def test_measures_are_those_of_the_pictures(name):
     layers = measure_couplings(flow, images, batch_size=4)
     pictures = coupling_pictures(flow, images)
     for layer, picture in zip(layers, pictures, strict=True):
-        changes = ~np.isnan(picture.shift[0])
-        x, prediction, log_scale = (a[:, changes] for a in (picture.before, picture.shift, picture.log_scale))
+        changes = ~np.isnan(picture.prediction[0])
+        x, prediction, log_scale = (a[:, changes] for a in (picture.before, picture.prediction, picture.log_scale))
         r2 = 1 - ((x - prediction) ** 2).sum() / ((x - x.mean()) ** 2).sum()
         assert layer.r2.value == pytest.approx(r2, rel=1e-9, abs=1e-9)
         assert layer.r2.low <= layer.r2.value <= layer.r2.high
@@ -89,16 +89,15 @@ def test_swapping_takes_two_images():
     assert len(measure_couplings(flow, images_of(flow.shape, 3), batch_size=2)) == 4
 
 
-def test_a_transformer_without_a_shift_predicts_nothing_and_has_the_log_scale_of_its_derivative():
+@pytest.mark.parametrize("kind", TRANSFORMERS)
+def test_any_transformer_predicts_what_it_takes_to_zero_and_has_the_log_scale_of_its_derivative(kind):
     torch.manual_seed(0)
-    config = RealNVPConfig(scales=2, width=2, net=ConvNetConfig(), transformer="spline")
+    config = RealNVPConfig(scales=2, width=2, net=ConvNetConfig(), transformer=kind)
     flow = randomise(config.build((1, 8, 8)).double(), 0).eval()
     images = images_of(flow.shape, 6)
     layers, pictures = measure_couplings(flow, images), coupling_pictures(flow, images)
     assert len(layers) == len(pictures) == 10
     for layer, picture in zip(layers, pictures, strict=True):
-        assert picture.shift is picture.r2 is None
-        assert layer.r2 is layer.r2_erased is layer.r2_fall is layer.r2_swapped is layer.r2_donor is None
         log_scale = picture.log_scale[~np.isnan(picture.log_scale)]
         assert layer.mean_log_scale.value == pytest.approx(log_scale.mean(), abs=1e-9)
         assert np.isnan(layer.log_scale_edges.value) or abs(layer.log_scale_edges.value) <= 1
@@ -106,3 +105,10 @@ def test_a_transformer_without_a_shift_predicts_nothing_and_has_the_log_scale_of
     logit = contributions(flow, images).entrance - flow.domain.constant
     total = sum(np.nansum(picture.log_scale, (1, 2, 3)) for picture in pictures)
     np.testing.assert_allclose(total, log_det.numpy() - logit, rtol=1e-9, atol=1e-9)
+    first, seen = (
+        next(part for part in flow.modules() if isinstance(part, Coupling)),
+        torch.from_numpy(pictures[0].before),
+    )
+    expected, _ = first.transformer.inverse(torch.zeros_like(seen), first.theta(seen))
+    changes = ~np.isnan(pictures[0].prediction)
+    np.testing.assert_allclose(pictures[0].prediction[changes], expected.detach().numpy()[changes], rtol=0, atol=1e-9)

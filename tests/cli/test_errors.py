@@ -44,6 +44,7 @@ USAGE = {
     "resume another": (["train", "--resume", "nowhere", "--scale", "smoke"], "as it was begun: leave --scale away"),
     "evaluate": (["evaluate", "nowhere"], "nowhere is not a run"),
     "compare": (["compare", "nowhere"], "nowhere is not a run"),
+    "leaderboard": (["leaderboard", "nowhere"], "nowhere is not a run"),
     "get": (["data", "get", "mnits"], "unknown data set 'mnits': did you mean 'mnist'"),
     "check": (["data", "check", "mnits"], "unknown data set 'mnits': did you mean 'mnist'"),
     "demo": (["demo", "--scale", "paper"], "unknown --scale 'paper'"),

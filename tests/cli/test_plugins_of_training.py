@@ -33,9 +33,6 @@ class Additive(Transformer):
     def inverse(self, z, theta):
         return z - theta, torch.zeros_like(z)
 
-    def shift(self, theta):
-        return theta
-
 
 @TRANSFORMERS.register("additive-of-mine")
 class AdditiveConfig(TransformerConfig):

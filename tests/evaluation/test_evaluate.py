@@ -16,7 +16,7 @@ from oodflow.evaluation import evaluate
 from oodflow.evaluation.record import Evaluation, chosen, evaluations
 from oodflow.files import digest, file_name
 from oodflow.flows import save_flow
-from oodflow.metrics import auroc, ranking
+from oodflow.metrics import auroc, bits_per_dim, ranking
 from oodflow.runs import RunDir
 from oodflow.scores import SCORES, Likelihood, Typicality
 from oodflow.statistics import LogProb, Observation
@@ -231,13 +231,19 @@ def test_what_fails_while_writing_leaves_the_former_whole(oodflow, run, monkeypa
 
 
 def test_draws_are_averaged_in_probability_space(oodflow, run, sets):
-    asked(oodflow, run, "--draws", 3, "--seed", 5)
+    told = asked(oodflow, run, "--draws", 3, "--seed", 5).out
     saved = scores_of(run, sets.outside)["likelihood"]
     outside, flow = load(sets.outside, "all"), package.load(run)
     np.testing.assert_array_equal(saved, -Observation(flow, outside, seed=5, draws=3)[LogProb()])
     single = -Observation(flow, outside, seed=5)[LogProb()]
     assert (np.abs(single - saved) > 1e-3).mean() > 0.9
-    assert newest(run).options.draws == 3
+    evaluation = newest(run)
+    assert evaluation.options.draws == 3
+    each = [Observation(flow, outside, seed=5, draws=3)[LogProb(bound=bound)] for bound in (False, True)]
+    sampled, bound = (bits_per_dim(values.mean(), 64) for values in each)
+    assert sampled < bound
+    assert (evaluation.sets[1].bits_per_dim, evaluation.sets[1].bits_per_dim_bound) == pytest.approx((sampled, bound))
+    assert f"{sampled:.3f} (bound {bound:.3f})" in told
 
 
 def test_another_seed_is_other_noise(oodflow, run, sets):

@@ -40,9 +40,9 @@ def made_up(**changes):
         "torch": "2", "libraries": {}, "system": "linux", "cpus": 1, "threads": 1, "gpu": None,
     }  # fmt: skip
     record = {
-        "schema_version": 1, "provenance": provenance, "options": {"ood": "digits", "train_mode": True},
+        "schema_version": 2, "provenance": provenance, "options": {"ood": "digits", "train_mode": True},
         "subject": "RealNVP", "recipe": "mnist-realnvp", "device": "cpu", "differences": "bootstrapped",
-        "trained": {"command": "oodflow train", "commit": "abc", "steps": 9}, "shown": {},
+        "trained": {"command": "oodflow train", "commit": "abc", "steps": 9, "seed": 0}, "shown": {},
         "sets": [data("clothes", 0.1, 0.1), data("digits", 2.0, 0.6)],
         "between": {
             "image_correlation_train_mode": estimate(0.5), "r2": [estimate(0.0)] * 3,
@@ -142,3 +142,34 @@ def test_a_page_says_what_it_rests_on():
     assert "bounds" not in page
     bounded = Explanations(explanations=(made_up(differences="bounded"),))
     assert "are bounds from those of both sides" in as_markdown(observations_document(bounded))
+
+
+def seeded(seed, **changes):
+    return made_up(**{"trained/seed": seed}, **changes)
+
+
+def in_short(*explanations):
+    """The rows of the verdicts, cell by cell, and the whole page."""
+    page = as_markdown(observations_document(Explanations(explanations=explanations)))
+    table = page.split("## ")[1]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if "|" in line], page
+
+
+def test_seeds_share_a_column_and_say_where_they_disagree():
+    fails = {"sets/1/edge_correlation/mean": estimate(-0.1)}
+    rows, page = in_short(seeded(2), seeded(0, **fails), seeded(1))
+    assert {len(row) for row in rows} == {3}
+    assert [row[2] for row in rows[2:]] == ["holds (2), does not hold (1)", *["holds"] * 8]
+    assert "3 training seeds each" in page
+    assert [line for line in page.splitlines() if line.startswith("## RealNVP")] == [
+        f"## RealNVP, seed {seed}: clothes and digits" for seed in range(3)
+    ]
+
+
+@pytest.mark.parametrize(
+    "change", [{"trained/seed": None}, {"subject": "Glow"}, {"trained/steps": 8}, {"sets/1/fingerprint": "g"}]
+)
+def test_what_differs_in_more_than_its_seed_has_a_column_of_its_own(change):
+    rows, page = in_short(made_up(), made_up(**{"trained/seed": 1, **change}))
+    assert {len(row) for row in rows} == {4}
+    assert "one training seed each" in page

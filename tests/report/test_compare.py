@@ -9,48 +9,7 @@ from oodflow.recipes import RECIPES
 from oodflow.report.comparison import comparison_document
 from oodflow.report.evaluated_runs import Comparison
 
-METRICS = {
-    "auroc": 0.0712, "auroc_low": 0.07, "auroc_high": 0.0765, "aupr_in": 0.5, "aupr_out": 0.5, "fpr95": 1.0,
-    "n_in": 10_000, "n_out": 10_000,
-}  # fmt: skip
-FACTS = {
-    "command": "oodflow", "oodflow": "0", "commit": "abc", "date": "2026-01-01T00:00:00", "python": "3", "torch": "2",
-    "libraries": {}, "system": "linux", "cpus": 2, "threads": 2, "gpu": None,
-}  # fmt: skip
-IMPORTED = {
-    **FACTS, "checkpoint": "80.pt", "sha256": "a" * 64, "epoch": 80, "original_class": "RealNVP", "arguments": {},
-    "flags": {}, "parameters": 1_000,
-}  # fmt: skip
-
-
-@pytest.fixture
-def record():
-    """An evaluated run, as it is stored."""
-    data = {
-        "name": "fashion_mnist", "split": "test", "images": 10_000, "shape": [1, 28, 28], "fingerprint": "f" * 16,
-        "note": "",
-    }  # fmt: skip
-    evaluated = {**data, "bits_per_dim_std": 0.5, "log_prob": -1900.0}
-    inside = {**evaluated, "bits_per_dim": 3.5, "role": "in-distribution test", "scores": {}}
-    outside = {
-        **evaluated, "name": "mnist", "bits_per_dim": 2.25, "note": "partial", "role": "out-of-distribution",
-        "scores": {"likelihood": METRICS},
-    }  # fmt: skip
-    training = {
-        **FACTS, "data": data, "parameters": 1_000, "steps": 4, "epochs": 0.1, "seconds": 1.5, "seconds_in_steps": 1.2,
-        "images_per_second": 9.0, "skipped_steps": 0, "device": "cpu",
-    }  # fmt: skip
-    return {
-        "run": {
-            "schema_version": 1, "config": RECIPES["fashion-mnist-realnvp"]("cpu").model_dump(mode="json"),
-            "training": training,
-        },
-        "evaluation": {
-            "schema_version": 1, "provenance": FACTS, "step": 4, "weights": None, "device": "cpu", "scores": {},
-            "options": {"seed": 0, "draws": 1, "limit": None}, "left_out": {}, "replaces": None,
-            "sets": [inside, outside],
-        },
-    }  # fmt: skip
+from .conftest import IMPORTED, METRICS
 
 
 def page_of(*records):
@@ -107,6 +66,21 @@ def test_seeds_share_a_row_with_mean_and_deviation(record):
     assert "in words" not in page
 
 
+def test_of_several_draws_the_bound_stands_beside_the_importance_sampled(record):
+    assert "bound" not in page_of(record)
+    record["evaluation"]["options"]["draws"] = 16
+    record["evaluation"]["sets"][0]["bits_per_dim_bound"] = 3.625
+    other = deepcopy(record)
+    other["evaluation"]["sets"][0]["bits_per_dim_bound"] = 3.725
+    other["run"]["config"]["training"]["seed"] = 1
+    page = page_of(record)
+    assert "| cpu | 3.500 (bound 3.625) | mnist | 2.250 (bound 2.250) |" in page
+    assert "importance-sampled, with several draws" in page
+    assert "| cpu | 3.500 ± 0.000 (bound 3.675 ± 0.071) |" in page_of(record, other)
+    record["evaluation"]["sets"][0]["bits_per_dim_bound"] = None  # an older version did not tell
+    assert "| cpu | 3.500 | mnist |" in page_of(record)
+
+
 def two(record, change):
     """Two records, the second of another seed and changed."""
     other = deepcopy(record)
@@ -130,7 +104,7 @@ def two(record, change):
 def test_what_differs_in_more_than_its_seed_has_a_row_of_its_own(record, change):
     page = page_of(*two(record, change))
     assert "±" not in page
-    assert page.count("| mnist | 2.250 |") == 2
+    assert page.count("| mnist | 2.250") == 2
 
 
 def test_imported_flows_are_never_taken_together(record):

@@ -7,7 +7,7 @@ from pydantic import Field
 from oodflow.statistics import STATISTICS, CompressedBits, LogDet, LogProb, LogProbZ
 from oodflow.testing.statistics import check_statistic
 
-VARIANTS = [LogProbZ(by_scale=True), CompressedBits(codec="png"), CompressedBits(codec="webp")]
+VARIANTS = [LogProb(bound=True), LogProbZ(by_scale=True), CompressedBits(codec="png"), CompressedBits(codec="webp")]
 
 
 @pytest.mark.parametrize("statistic", [kind() for kind in STATISTICS.values()] + VARIANTS, ids=str)
@@ -42,8 +42,8 @@ class Misshapen(LogDet):
 
 
 class Summed(LogProb):
-    def combine(self, draws):
-        return draws.sum(0)
+    def average(self, total, draws):
+        return total
 
 
 class Nowhere(LogProb):

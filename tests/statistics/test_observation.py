@@ -1,6 +1,8 @@
 """A data set seen by a model: what is computed, how often, and what is refused."""
 
 import copy
+import functools
+import weakref
 
 import numpy as np
 import pytest
@@ -73,12 +75,17 @@ def test_equals_the_flow_called_directly(flow, images):
     np.testing.assert_allclose(Observation(flow, images, seed=4)[LogProb()], expected.numpy(), rtol=1e-12)
 
 
+def averaged(statistic, draws):
+    return statistic.average(functools.reduce(statistic.add, draws), len(draws))
+
+
 def test_draws_are_averaged_in_probability_space():
     draws = np.random.default_rng(0).normal(-2000.0, 5.0, (3, 7))  # far below what exp can hold
     offset = draws.max()
     expected = offset + np.log(np.exp(draws - offset).mean(0))
-    np.testing.assert_allclose(LogProb().combine(draws), expected, rtol=1e-12)
-    assert (np.abs(expected - draws.mean(0)) > 0.1).all()
+    np.testing.assert_allclose(averaged(LogProb(), draws), expected, rtol=1e-12)
+    np.testing.assert_allclose(averaged(LogProb(bound=True), draws), draws.mean(0), rtol=1e-12)
+    assert (expected - draws.mean(0) > 0.1).all()
 
 
 def test_draws_are_those_of_the_noise_of_each(scaling, images):
@@ -88,6 +95,20 @@ def test_draws_are_those_of_the_noise_of_each(scaling, images):
     values = Observation(scaling, images, seed=3, draws=3)[LogProb()]
     np.testing.assert_allclose(values, expected, rtol=1e-12)
     assert values.dtype == np.float64
+
+
+def test_memory_does_not_grow_with_the_number_of_draws(scaling, images):
+    drawn_so_far, alive = [], []
+
+    class Counting(LogProb):
+        def add(self, total, drawn):
+            drawn_so_far.append(weakref.ref(drawn))
+            alive.append(sum(one() is not None for one in drawn_so_far))
+            return super().add(total, drawn)
+
+    Observation(scaling, images, draws=9)[Counting()]
+    assert max(alive) <= 2
+    assert len(alive) == 8
 
 
 def test_does_not_depend_on_batches_or_order(scaling, images):

@@ -45,7 +45,7 @@ def configured(make):
     return Config()
 
 
-def spoilt(forward=None, inverse=None, shift=None, pull_back=None):
+def spoilt(forward=None, inverse=None, prediction=None, pull_back=None):
     """An affine transformer, something of which goes through a function."""
 
     class Spoilt(Affine):
@@ -55,8 +55,8 @@ def spoilt(forward=None, inverse=None, shift=None, pull_back=None):
         def inverse(self, z, theta):
             return (inverse or (lambda *values: values))(*super().inverse(z, theta))
 
-        def shift(self, theta):
-            return (shift or (lambda value: value))(super().shift(theta))
+        def prediction(self, theta):
+            return (prediction or (lambda value: value))(super().prediction(theta))
 
         def pull_back(self, *arguments):
             return (pull_back or (lambda *values: values))(*super().pull_back(*arguments))
@@ -85,7 +85,7 @@ def test_what_is_spoilt_in_nothing_keeps_the_contract():
         ({"forward": lambda z, s, x, theta: (z, s.sum(1, keepdim=True))}, "one number each"),
         ({"forward": lambda z, s, x, theta: (z.float(), s)}, "dtype"),
         ({"forward": lambda z, s, x, theta: (z + 1e-7 * torch.ones_like(z), s)}, "off by|change x by"),
-        ({"shift": lambda t: -t}, "not mapped to zero"),
+        ({"prediction": lambda x: -x}, "not mapped to zero"),
         ({"pull_back": lambda x, gx, gt, g: (x + 1e-3, gx, gt, g)}, "another x"),
         ({"pull_back": lambda x, gx, gt, g: (x, 2 * gx, gt, g)}, "another gradient of x"),
         ({"pull_back": lambda x, gx, gt, g: (x, gx, gt.flip(1), g)}, "another gradient of theta"),
@@ -174,7 +174,7 @@ def test_the_affine_transformer_is_that_of_the_paper():
     z, log_derivative = affine(x, theta)
     assert z.tolist()[0] == pytest.approx([(1 + 10) * math.exp(s[0]), (2 + 20) * math.exp(s[1])])
     assert log_derivative.tolist()[0] == pytest.approx(s)
-    assert affine.shift(theta).tolist() == [[10, 20]]
+    assert affine.prediction(theta).tolist() == [[-10, -20]]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

@@ -26,25 +26,23 @@ class CouplingPictures:
     Attributes:
         scale: the scale that it is in.
         before: what comes in, together with the latents that have left by then.
-        shift: :math:`-t`, its prediction of what it changes; not a number elsewhere; none if its transformer has no
-            shift; of an autoregressive layer :math:`g^{-1}(0; \\theta)`, which is the same for an affine one.
+        prediction: of what it changes, :math:`g^{-1}(0; \theta)`, which is :math:`-t` of an affine one; not a
+            number elsewhere.
         log_scale: :math:`s`, the logarithm of each changed number's own derivative; not a number elsewhere.
         after: what goes out, together with what has left.
     """
 
     scale: int | None
     before: Floats
-    shift: Floats | None
+    prediction: Floats
     log_scale: Floats
     after: Floats
 
     @property
-    def r2(self) -> Floats | None:
-        """:math:`R^2` of the prediction, if any, against what is changed, ``[N]``; NaN where that is constant."""
-        if self.shift is None:
-            return None
-        changes = ~np.isnan(self.shift[0])
-        x, prediction = (torch.from_numpy(maps[:, changes]) for maps in (self.before, self.shift))
+    def r2(self) -> Floats:
+        """:math:`R^2` of the prediction against what is changed, ``[N]``; NaN where that is constant."""
+        changes = ~np.isnan(self.prediction[0])
+        x, prediction = (torch.from_numpy(maps[:, changes]) for maps in (self.before, self.prediction))
         with np.errstate(invalid="ignore", divide="ignore"):
             return r2_of(_squares(prediction, x))
 
@@ -56,9 +54,8 @@ class CouplingMeasures:
     Attributes:
         scale: the scale that it is in.
         size: height and width of what it works on.
-        r2: :math:`R^2 = 1 - \sum (x - (-t))^2 / \sum (x - \bar x)^2` of :math:`-t` against the numbers :math:`x` that
-            the layer changes, over all images and numbers; none, as all that rests on it, if its transformer has no
-            shift.
+        r2: :math:`R^2 = 1 - \sum (x - \hat x)^2 / \sum (x - \bar x)^2` of the prediction :math:`\hat x` against the
+            numbers :math:`x` that the layer changes, over all images and numbers.
         r2_sums: what each image adds to the sums that :func:`r2_of` makes an R² of, ``[N, 4]``.
         r2_erased: the same, with what the coupling before wrote taken back before the st-network looks.
         r2_fall: by how much it is lower then, over the same images.
@@ -71,8 +68,8 @@ class CouplingMeasures:
 
     scale: int | None
     size: tuple[int, int]
-    r2: Estimate | None
-    r2_sums: Floats | None = field(compare=False, repr=False)
+    r2: Estimate
+    r2_sums: Floats = field(compare=False, repr=False)
     r2_erased: Estimate | None
     r2_fall: Estimate | None
     r2_swapped: Estimate | None
@@ -83,7 +80,7 @@ class CouplingMeasures:
 
 
 def coupling_pictures(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0) -> list[CouplingPictures]:
-    r"""Show each coupling layer of a flow at work: activation, :math:`-t` and :math:`s`, brought back to image space.
+    r"""Show each coupling layer of a flow at work: activation, prediction and :math:`s`, brought back to image space.
 
     Args:
         flow: a flow over images; it is left as it was.
@@ -103,7 +100,7 @@ def coupling_pictures(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0) -
         >>> from oodflow.flows import GlowConfig
         >>> flow = GlowConfig(scales=2, steps=3, width=4).build((1, 8, 8)).eval()
         >>> pictures = coupling_pictures(flow, np.zeros((2, 1, 8, 8), np.uint8))
-        >>> len(pictures), pictures[0].shift.shape
+        >>> len(pictures), pictures[0].prediction.shape
         (6, (2, 1, 8, 8))
     """
     walk = Walk(flow)
@@ -123,8 +120,7 @@ def coupling_pictures(flow: Flow, images: NDArray[np.uint8], *, seed: int = 0) -
         before = picture(canvas)
         canvas[:, place.pixels.cpu()] = visit.z.cpu()
         if isinstance(place.layer, Conditioned):
-            prediction = None if visit.prediction is None else changed(visit.prediction, place)
-            log_scale = changed(visit.log_scale, place)
+            prediction, log_scale = changed(visit.prediction, place), changed(visit.log_scale, place)
             pictures.append(CouplingPictures(place.scale, before, prediction, log_scale, picture(canvas)))
 
     walk(images, look, seed=seed)
@@ -199,29 +195,28 @@ class _Tally:
         """Take a batch in, three copies of it."""
         changes = self.place.changes
         x, log_scale = (values[:, changes].chunk(3)[0] for values in (visit.x, visit.log_scale))
-        if visit.prediction is not None:
-            as_it_is, erased, swapped = visit.prediction[:, changes].chunk(3)
-            donor = x.roll(1, 0)
-            for name, prediction, truth in (
-                ("as it is", as_it_is, x), ("erased", erased, x), ("swapped", swapped, x), ("donor", swapped, donor),
-            ):  # fmt: skip
-                self._squares[name].append(_squares(prediction, truth))
+        as_it_is, erased, swapped = visit.prediction[:, changes].chunk(3)
+        donor = x.roll(1, 0)
+        for name, prediction, truth in (
+            ("as it is", as_it_is, x), ("erased", erased, x), ("swapped", swapped, x), ("donor", swapped, donor),
+        ):  # fmt: skip
+            self._squares[name].append(_squares(prediction, truth))
         self._log_scales.append(log_scale.sum(1).cpu().numpy())
         under = edges[:, (self.place.pixels[changes] % edges.shape[1]).cpu()]
         self._edges.append(correlation(log_scale.cpu().numpy(), under.numpy()))
 
     def measures(self, dims: int, seed: int, *, first: bool) -> CouplingMeasures:
         """Sum up."""
-        sums = {name: np.concatenate(parts) for name, parts in self._squares.items() if parts}
+        sums = {name: np.concatenate(parts) for name, parts in self._squares.items()}
         r2 = {name: estimate(parts, r2_of, seed=seed) for name, parts in sums.items()}
-        fall = difference(sums["erased"], sums["as it is"], r2_of, paired=True, seed=seed) if sums else None
+        fall = difference(sums["erased"], sums["as it is"], r2_of, paired=True, seed=seed)
         log_scales = np.concatenate(self._log_scales)
         assert isinstance(self.place.layer, Conditioned)
         height, width = self.place.layer.shape[1:]
         return CouplingMeasures(
-            scale=self.place.scale, size=(height, width), r2=r2.get("as it is"), r2_sums=sums.get("as it is"),
-            r2_erased=None if first else r2.get("erased"), r2_fall=None if first else fall,
-            r2_swapped=None if first else r2.get("swapped"), r2_donor=None if first else r2.get("donor"),
+            scale=self.place.scale, size=(height, width), r2=r2["as it is"], r2_sums=sums["as it is"],
+            r2_erased=None if first else r2["erased"], r2_fall=None if first else fall,
+            r2_swapped=None if first else r2["swapped"], r2_donor=None if first else r2["donor"],
             mean_log_scale=mean(log_scales / int(self.place.changes.sum()), seed=seed),
             log_scale_edges=mean(np.concatenate(self._edges), seed=seed), log_det=mean(log_scales / dims, seed=seed),
         )  # fmt: skip

@@ -97,10 +97,9 @@ class Visit:
         return self._conditioned.transform(self.inputs, self.theta)[1].reshape(self.x.shape)
 
     @cached_property
-    def prediction(self) -> Tensor | None:
-        """What it takes the numbers that it changes for, ``[B, n]``, zero elsewhere; none if it predicts nothing."""
-        prediction = self._conditioned.prediction(self.theta)
-        return None if prediction is None else prediction.reshape(self.x.shape)
+    def prediction(self) -> Tensor:
+        r"""What it expects of what it changes, :math:`g^{-1}(0; \theta)`, ``[B, n]``, zero elsewhere."""
+        return self._conditioned.prediction(self.theta).reshape(self.x.shape)
 
     @property
     def _conditioned(self) -> Conditioned:

@@ -68,8 +68,8 @@ class Autoregressive(Bijection):
         return z, log_derivative
 
     def prediction(self, theta: Tensor) -> Tensor:
-        r"""Tell :math:`g^{-1}(0; \theta)`, which each number would have to be for a latent of 0, of x's shape."""
-        return self.transformer.inverse(theta.new_zeros(len(theta), *self.shape), theta)[0]
+        r"""Tell :math:`g^{-1}(0; \theta)`, what it expects of each number, of x's shape."""
+        return self.transformer.prediction(theta)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Change them back, over and over, until each has been told by the right ones."""

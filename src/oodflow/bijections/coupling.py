@@ -98,10 +98,9 @@ class Coupling(Bijection):
         z, log_derivative = self.transformer(changed, theta)
         return self.mask.join(before, z, after), self.mask.place(log_derivative)
 
-    def prediction(self, theta: Tensor) -> Tensor | None:
-        """Tell :math:`-t` of what changes, of x's shape, 0 elsewhere; none if the transformer has no shift."""
-        shift = self.transformer.shift(theta)
-        return None if shift is None else -self.mask.place(shift)
+    def prediction(self, theta: Tensor) -> Tensor:
+        r"""Tell :math:`g^{-1}(0; \theta)`, what it expects of what it changes, of x's shape, 0 elsewhere."""
+        return self.mask.place(self.transformer.prediction(theta))
 
     @torch.no_grad()
     def pull_back(self, z: Tensor, grad_z: Tensor, grad_log_det: Tensor) -> tuple[Tensor, Tensor, Gradients]:

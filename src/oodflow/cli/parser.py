@@ -53,6 +53,7 @@ def build_parser() -> Parser:
     _observations(verbs)
     _compare(verbs)
     _curves(verbs)
+    _leaderboard(verbs)
     _masks(verbs)
     _bench(verbs)
     _import_original(verbs)
@@ -108,7 +109,8 @@ def _evaluate(verbs: "Verbs[Parser]") -> None:
         "--scores", nargs="+", default=["likelihood"], metavar="SCORE",
         help="scores, as typicality or typicality?group=10, or all that apply (default: likelihood)",
     )  # fmt: skip
-    parser.add_argument("--draws", type=_positive, default=1, metavar="K", help="noise draws to average")
+    text = "draws of the dequantisation, for importance-sampled likelihoods (default: 1, which is a bound)"
+    parser.add_argument("--draws", type=_positive, default=1, metavar="K", help=text)
     parser.add_argument("--seed", type=_from_zero, default=0, help="of the dequantisation noise and the bootstrap")
     parser.add_argument("--limit", type=_at_least_two, metavar="N", help="score at most N images of each set")
     parser.add_argument("--batch-size", type=_positive, default=256, metavar="N", help="images scored at once")
@@ -161,6 +163,15 @@ def _curves(verbs: "Verbs[Parser]") -> None:
     text = "what to compare them by (default: time); runs that shared a machine by steps"
     parser.add_argument("--by", choices=("time", "steps"), default="time", help=text)
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md, PATH.json and PATH.png instead")
+    _json(parser)
+
+
+def _leaderboard(verbs: "Verbs[Parser]") -> None:
+    text = "see which runs are best after so much time on two cores"
+    parser = _verb(verbs, "leaderboard", "oodflow.cli.leaderboard:run", text)
+    text = "evaluated run directories, whose newest evaluation counts, or folders of evaluations"
+    parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help=text)
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
     _json(parser)
 
 

@@ -143,10 +143,10 @@ def _score(scores: dict[str, Score], reference: Observation | None, observations
     if reference is not None:
         reference.collect(statistic for score in scores.values() if score.learns for statistic in score.reads())
     fitted = {name: score.fit(reference) if score.learns and reference else score for name, score in scores.items()}
-    statistics = [LogProb(), *(statistic for score in scores.values() for statistic in score.reads())]
+    statistics = [statistic for score in scores.values() for statistic in score.reads()]
     scored = []
     for observation in observations:
-        observation.collect(statistics)
+        observation.collect([LogProb(), LogProb(bound=True), *statistics])
         scored.append((observation, {name: score.score(observation) for name, score in fitted.items()}))
     return scored
 
@@ -166,11 +166,12 @@ def _entry(
     role: Literal["in-distribution test", "out-of-distribution"],
     scores: dict[str, Ranking],
 ) -> EvaluatedSet:
-    log_prob = observation[LogProb()]
-    bits = bits_per_dim(log_prob, prod(observation.data.shape))
+    log_prob, dims = observation[LogProb()], prod(observation.data.shape)
+    bits, bound = bits_per_dim(log_prob, dims), bits_per_dim(observation[LogProb(bound=True)], dims)
     return EvaluatedSet(
         **describe(observation.data).model_dump(), role=role, scores=scores,
-        bits_per_dim=float(bits.mean()), bits_per_dim_std=float(bits.std()), log_prob=float(log_prob.mean()),
+        bits_per_dim=float(bits.mean()), bits_per_dim_bound=float(bound.mean()), bits_per_dim_std=float(bits.std()),
+        log_prob=float(log_prob.mean()),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ class EvaluationOptions(Config):
         ood: out-of-distribution data sets; empty: those of the run's configuration.
         scores: names of scores, as ``typicality`` or ``typicality?group=10``; ``all`` stands for all that apply.
         seed: of the dequantisation noise, of the groups and of the bootstrap.
-        draws: dequantisation draws to average, in probability space.
+        draws: how many dequantisations to average, in probability space: importance sampling of the log-probability.
         limit: at most so many images of each set; none: all.
         batch_size: images that go through the flow at once; makes no difference beyond rounding.
         device: ``auto``, ``cpu`` or ``cuda``.

@@ -19,7 +19,9 @@ class EvaluatedSet(DataFacts):
 
     Attributes:
         role: of the set.
-        bits_per_dim: mean over its images.
+        bits_per_dim: mean over its images; of several draws, importance-sampled.
+        bits_per_dim_bound: the same of a single draw, the mean of all draws' one by one; none: an older version
+            evaluated several draws, and did not write it down.
         bits_per_dim_std: their standard deviation.
         log_prob: mean, in nats.
         scores: by name of the score; empty for the test set itself.
@@ -27,6 +29,7 @@ class EvaluatedSet(DataFacts):
 
     role: Literal["in-distribution test", "out-of-distribution"]
     bits_per_dim: float
+    bits_per_dim_bound: float | None
     bits_per_dim_std: float
     log_prob: float
     scores: dict[str, Ranking]
@@ -54,6 +57,13 @@ def _from_section(old: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _with_bounds(old: dict[str, Any]) -> dict[str, Any]:
+    """Migrate an evaluation that told several draws' average alone: a single draw is its own."""
+    single = old["options"]["draws"] == 1
+    sets = [{**entry, "bits_per_dim_bound": entry["bits_per_dim"] if single else None} for entry in old["sets"]]
+    return {**old, "sets": sets}
+
+
 def _metrics(old: dict[str, Any]) -> dict[str, Any]:
     low, high = old["AUROC-CI95"]
     return {
@@ -77,8 +87,8 @@ class Evaluation(Record):
         sets: the test set first.
     """
 
-    version: ClassVar[int | None] = 1
-    migrations: ClassVar = {0: _from_section}
+    version: ClassVar[int | None] = 2
+    migrations: ClassVar = {0: _from_section, 1: _with_bounds}
 
     provenance: Provenance
     step: int | None

@@ -30,10 +30,8 @@ def couplings(subject: Subject) -> "Figure":
     headings = [f"{i}: {layer.size[0]}x{layer.size[1]}" for i, layer in enumerate(layers, 1)]
     which = ", ".join(f"image {subject.explanation.shown[name][0]:,} of {name}" for name in subject.shown)
     what = (
-        "R²: of −t against the part of x that the layer changes, for this image. Where a layer changes nothing, s and "
-        "t are 0."
-        if subject.explanation.predicts
-        else "s: the logarithm of each number's own derivative, 0 where a layer changes nothing."
+        "R²: of the prediction against the part of x that the layer changes, for this image. s: the logarithm of each "
+        "number's own derivative. Where a layer changes nothing, both are 0."
     )
     caption = [f"Shown: {which}. {what}"]
     return coupling_figure(rows, headings=headings, title=f"Coupling layers: {subject.name}", caption=caption)
@@ -41,23 +39,13 @@ def couplings(subject: Subject) -> "Figure":
 
 def coupling_row(pictures: Sequence[CouplingPictures]) -> CouplingRow:
     """Put together, for :func:`oodflow.figures.coupling_figure`, what all couplings do to the first of their images."""
-    before, log_scale = (np.stack([getattr(layer, name)[0] for layer in pictures]) for name in ("before", "log_scale"))
-    shift, r2 = (_stacked([getattr(layer, name) for layer in pictures]) for name in ("shift", "r2"))
-    return CouplingRow(before, shift, log_scale, r2, pictures[-1].after[0])
+    names = ("before", "prediction", "log_scale", "r2")
+    before, prediction, log_scale, r2 = (np.stack([getattr(layer, name)[0] for layer in pictures]) for name in names)
+    return CouplingRow(before, prediction, log_scale, r2, pictures[-1].after[0])
 
 
-def _stacked(of_layers: Sequence[NDArray[np.float64] | None]) -> NDArray[np.float64] | None:
-    """Put what layers have of the first image together, not a number where one has none; none if none has any."""
-    some = next((values[0] for values in of_layers if values is not None), None)
-    if some is None:
-        return None
-    return np.stack([np.full_like(some, np.nan) if values is None else values[0] for values in of_layers])
-
-
-def predictions(subject: Subject) -> "Figure | None":
+def predictions(subject: Subject) -> "Figure":
     """Section 4.2 in numbers: R² of each coupling, and without what the coupling before wrote."""
-    if not subject.explanation.predicts:
-        return None
     kinds = {
         "as it is": "r2", "erased": "r2_erased", "swapped": "r2_swapped",
         "swapped, against the other image": "r2_donor",
@@ -67,8 +55,8 @@ def predictions(subject: Subject) -> "Figure | None":
         for one in subject.explanation.sets
     }
     caption = [
-        "R² of −t against what the layer changes. Erased: the st-network sees its part as if the coupling before had",
-        "done nothing. Swapped: as if that one had seen another image. Triangles: below −1.",
+        "R² of the prediction against what the layer changes. Erased: the st-network sees its part as if the coupling",
+        "before had done nothing. Swapped: as if that one had seen another image. Triangles: below −1.",
     ]
     return prediction_figure(curves, title=f"What couplings predict: {subject.name}", caption=caption)
 

@@ -92,7 +92,13 @@ def explanation_of(
         options=options,
         subject=f"{name_of(config)}, {config.scale} scale",
         recipe=config.recipe,
-        trained=training and Trained(command=training.command, commit=training.commit, steps=training.steps),
+        trained=training
+        and Trained(
+            command=training.command,
+            commit=training.commit,
+            steps=training.steps,
+            seed=config.training.seed if config.training else None,
+        ),
         device=str(flow.device),
         differences="bootstrapped",
         shown={side.facts.name: side.indices for side in sides},

@@ -1,4 +1,4 @@
-"""Explanations of the first version, which had no intervals of differences."""
+"""Explanations of the first version, which had no intervals of differences, and of the second, without seeds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -45,6 +45,12 @@ def from_first_version(old: Stored) -> dict[str, Any]:
         },
         **new,
     }  # fmt: skip
+
+
+def without_seed(old: Stored) -> dict[str, Any]:
+    """Turn an explanation that does not tell the seed of training into one of version 2."""
+    trained = old["trained"]
+    return {**old, "trained": trained and {**trained, "seed": None}}
 
 
 def bounded(first: Interval, second: Interval) -> dict[str, float] | None:

@@ -1,18 +1,14 @@
 """An explanation as a page, and several as one."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from oodflow.document import Block, Bullets, Code, Document, Figure, Paragraph, Section, Table, Text, table
 from oodflow.document.numbers import counted, number, with_interval
 from oodflow.explanation.measure import label
-from oodflow.explanation.observations import observations
+from oodflow.explanation.observations import Verdict, observations
 from oodflow.explanation.record import Explanation, Explanations
 from oodflow.runs.pages import data_item
-
-NO_SHIFT = (
-    "Left out: the transformer of this flow's couplings has no shift, so they predict nothing that could be compared "
-    "with what they change. Its s is the logarithm of each number's own derivative."
-)
 
 SOURCE = "Kirichenko, Izmailov, Wilson (2020), arXiv:2006.08545"
 
@@ -28,9 +24,7 @@ def explanation_document(explanation: Explanation, figures: Sequence[Figure] = (
         (
             Section("What it says about the paper's observations", (observations_table(explanation),)),
             Section("The image in the latents", (_latents(explanation),)),
-            Section(
-                "Coupling layers", (_couplings(explanation), *([] if explanation.predicts else [Paragraph(NO_SHIFT)]))
-            ),
+            Section("Coupling layers", (_couplings(explanation),)),
             Section("Where the gap comes from", (_gap(explanation),)),
             *drawn,
             Section("What this rests on", (_provenance(explanation),)),
@@ -40,17 +34,17 @@ def explanation_document(explanation: Explanation, figures: Sequence[Figure] = (
 
 def observations_document(explanations: Explanations, title: str = "Observations") -> Document:
     """Lay several explanations out as one page: the observations side by side, and the quantities of each."""
+    groups = _replicas(explanations.explanations)
     introduction = (
         f"What trained flows say about the observations of {SOURCE}, sections 3, 4 and appendix M.1. In brackets: 95 % "
-        "bootstrap intervals over images; one training seed each."
+        f"bootstrap intervals over images; {_seeds(groups)}."
     )
-    several = explanations.explanations
     return Document(
         title,
         (
             Paragraph(introduction),
-            Section("In short", (_verdicts(several),)),
-            *(Section(_heading(one), tuple(_blocks(one))) for one in several),
+            Section("In short", (_verdicts(groups),)),
+            *(Section(_heading(one, group), tuple(_blocks(one))) for group in groups for one in group),
         ),
     )
 
@@ -61,8 +55,31 @@ def observations_table(explanation: Explanation) -> Table:
     return table(header, [[o.section, o.claim, o.measured, o.verdict] for o in observations(explanation)])
 
 
-def _heading(explanation: Explanation) -> str:
-    return f"{explanation.subject}: {explanation.inside.name} and {explanation.outside.name}"
+def _heading(explanation: Explanation, replicas: Sequence[Explanation] = ()) -> str:
+    """Name what is explained, and the seed where there are several."""
+    seed = f", seed {explanation.trained.seed}" if len(replicas) > 1 and explanation.trained else ""
+    return f"{explanation.subject}{seed}: {explanation.inside.name} and {explanation.outside.name}"
+
+
+def _replicas(explanations: Sequence[Explanation]) -> list[list[Explanation]]:
+    """Put explanations together that differ in nothing but the seed of training, as far as it is known."""
+    groups: dict[str, list[Explanation]] = {}
+    for place, one in enumerate(explanations):
+        trained = one.trained
+        alone = trained is None or trained.seed is None
+        sets = [(data.name, data.fingerprint) for data in one.sets]
+        same = (one.subject, one.recipe, trained and trained.steps, one.options, sets, place if alone else "")
+        groups.setdefault(str(same), []).append(one)
+    return [sorted(group, key=_seed) for group in groups.values()]
+
+
+def _seed(explanation: Explanation) -> int:
+    return (explanation.trained and explanation.trained.seed) or 0
+
+
+def _seeds(groups: Sequence[Sequence[Explanation]]) -> str:
+    numbers = sorted({len(group) for group in groups})
+    return "one training seed each" if numbers == [1] else f"{' or '.join(map(str, numbers))} training seeds each"
 
 
 def _blocks(explanation: Explanation) -> list[Block]:
@@ -72,11 +89,20 @@ def _blocks(explanation: Explanation) -> list[Block]:
     ]  # fmt: skip
 
 
-def _verdicts(explanations: Sequence[Explanation]) -> Table:
-    heads = [f"{one.subject} ({one.outside.name})" for one in explanations]
-    same = zip(*map(observations, explanations), strict=True)
-    rows = [[each[0].section, each[0].claim, *(one.verdict for one in each)] for each in same]
+def _verdicts(groups: Sequence[Sequence[Explanation]]) -> Table:
+    heads = [f"{group[0].subject} ({group[0].outside.name})" for group in groups]
+    told = [[*zip(*map(observations, group), strict=True)] for group in groups]  # by group, claim and seed
+    rows: list[list[Text]] = [
+        [claims[0][0].section, claims[0][0].claim, *(_together([one.verdict for one in seeds]) for seeds in claims)]
+        for claims in zip(*told, strict=True)
+    ]
     return table(["section", "observation", *heads], rows)
+
+
+def _together(verdicts: Sequence[Verdict]) -> str:
+    """Write the verdict of all seeds, or how many of them say what."""
+    counts = Counter(verdicts)
+    return verdicts[0] if len(counts) == 1 else ", ".join(f"{verdict} ({n})" for verdict, n in counts.most_common())
 
 
 def _latents(explanation: Explanation) -> Table:
@@ -91,8 +117,7 @@ def _latents(explanation: Explanation) -> Table:
 
 
 def _couplings(explanation: Explanation) -> Table:
-    predictions = _R2 if explanation.predicts else {}
-    quantities = {key: (name, 2) for key, name in predictions.items()} | _SCALES
+    quantities = {key: (name, 2) for key, name in _R2.items()} | _SCALES
     heads = [f"{name}, {data.name}" for name, _ in quantities.values() for data in explanation.sets]
     rows = []
     for place, pair in enumerate(zip(*(data.couplings for data in explanation.sets), strict=True), 1):

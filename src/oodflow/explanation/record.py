@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from oodflow.analysis import GapPart
-from oodflow.explanation.migration import from_first_version
+from oodflow.explanation.migration import from_first_version, without_seed
 from oodflow.explanation.options import ExplainOptions
 from oodflow.metrics import Estimate
 from oodflow.records import Record
@@ -16,7 +16,7 @@ Kind = Literal["single", "mean", "train_mode"]
 
 
 class Coupling(Record):
-    """A coupling layer's predictions, none without a shift; see :class:`oodflow.analysis.CouplingMeasures`."""
+    """A coupling layer's predictions; see :class:`oodflow.analysis.CouplingMeasures`."""
 
     scale: int | None
     size: tuple[int, int]
@@ -85,11 +85,12 @@ class Between(Record):
 
 
 class Trained(Record):
-    """How the flow was trained."""
+    """How the flow was trained; explanations of the second version did not keep its ``seed``."""
 
     command: str
     commit: str | None
     steps: int
+    seed: int | None
 
 
 class Explanation(Record):
@@ -109,8 +110,8 @@ class Explanation(Record):
         between: what differs between them.
     """
 
-    version: ClassVar[int | None] = 1
-    migrations: ClassVar = {0: from_first_version}
+    version: ClassVar[int | None] = 2
+    migrations: ClassVar = {0: from_first_version, 1: without_seed}
     remedy: ClassVar[str] = "explain the run again"
 
     provenance: Provenance
@@ -133,11 +134,6 @@ class Explanation(Record):
     def outside(self) -> ExplainedSet:
         """The other set."""
         return self.sets[1]
-
-    @property
-    def predicts(self) -> bool:
-        """Whether couplings have a shift −t, and so a prediction of what they change."""
-        return any(layer.r2 is not None for data in self.sets for layer in data.couplings)
 
     @property
     def train_mode(self) -> bool:

@@ -26,24 +26,23 @@ class CouplingRow:
 
     Attributes:
         before: what comes into each layer, ``[layers, C, H, W]``.
-        shift: its prediction -t, the same shape; not a number, where it changes nothing, is drawn as 0; none if no
-            layer has any.
-        log_scale: its s, the same, which every layer has.
-        r2: of the prediction, ``[layers]``, where there is any.
+        prediction: of what it changes, the same shape; not a number, where it changes nothing, is drawn as 0.
+        log_scale: its s, the same.
+        r2: of the prediction, ``[layers]``.
         latents: what comes out of the last, ``[C, H, W]``.
     """
 
     before: Floats
-    shift: Floats | None
+    prediction: Floats
     log_scale: Floats
-    r2: Floats | None
+    r2: Floats
     latents: Floats
 
 
 def coupling_figure(
     rows: Mapping[str, CouplingRow], *, headings: Sequence[str], title: str, caption: Sequence[str] = ()
 ) -> Figure:
-    """Show each coupling's input, its prediction -t of what it changes if it has any, and s.
+    """Show each coupling's input, its prediction of what it changes, and s.
 
     Inputs and predictions share a scale, so that the eye can hold them against one another; colour images are averaged
     over their channels.
@@ -65,9 +64,8 @@ def coupling_figure(
         >>> row = CouplingRow(z, z, z, np.array([0.5, 0.1]), z[0])
         >>> figure = coupling_figure({"digits": row, "noise": row}, headings=["1", "2"], title="Couplings")
     """
-    shown = [a for row in rows.values() for a in (row.before, row.shift, row.latents) if a is not None]
-    name = "input x and prediction −t" if _predict(rows) else "input x"
-    values = Scale.around_zero(name, [flat(a) for a in shown])
+    shown = [a for row in rows.values() for a in (row.before, row.prediction, row.latents)]
+    values = Scale.around_zero("input x and prediction", [flat(a) for a in shown])
     scales = Scale.around_zero("log-scale s", [flat(row.log_scale) for row in rows.values()])
     blocks = []
     rows_of_layers = -(-len(headings) // _IN_A_ROW)
@@ -81,19 +79,16 @@ def _block(
     rows: Mapping[str, CouplingRow], part: slice, headings: Sequence[str], values: Scale, scales: Scale
 ) -> Block:
     def panels(name: str) -> list[Floats]:
-        # Where a layer changes nothing, s and t are 0; grey holes would hide the picture.
+        # Where a layer changes nothing, s and the prediction are 0; grey holes would hide the picture.
         return [np.nan_to_num(panel) for row in rows.values() for panel in flat(getattr(row, name)[part])]
 
-    strips = [Strip("input x", panels("before"), values)]
-    if _predict(rows):
-        notes = [_note(r2) for row in rows.values() for r2 in (() if row.r2 is None else row.r2[part])]
-        strips.append(Strip("prediction −t", panels("shift"), values, notes=notes))
-    strips.append(Strip("log-scale s", panels("log_scale"), scales))
+    notes = [_note(r2) for row in rows.values() for r2 in row.r2[part]]
+    strips = [
+        Strip("input x", panels("before"), values),
+        Strip("prediction", panels("prediction"), values, notes=notes),
+        Strip("log-scale s", panels("log_scale"), scales),
+    ]
     return Block(strips, [(name, len(headings)) for name in rows], headings=[*headings] * len(rows))
-
-
-def _predict(rows: Mapping[str, CouplingRow]) -> bool:
-    return all(row.shift is not None for row in rows.values())
 
 
 def _note(r2: float) -> str:

@@ -6,12 +6,14 @@
 
 from oodflow.flows.autoregressive import AutoregressiveConfig
 from oodflow.flows.config import FlowConfig, coupling, entrance, scale_shapes
-from oodflow.flows.dequantise import (
+from oodflow.flows.dequantisation import (
     DEQUANTISATIONS,
     Dequantisation,
     DequantisationConfig,
     Uniform,
     UniformConfig,
+    Variational,
+    VariationalConfig,
     dequantise,
     quantise,
 )
@@ -41,6 +43,6 @@ __all__ = [
     "DequantisationConfig", "DiagonalNormal", "DiagonalNormalConfig", "Domain", "DomainConfig", "Flow", "FlowConfig",
     "GlowConfig", "Images", "ImagesConfig", "Prior", "PriorConfig", "RealNVPConfig", "Reals", "RealsConfig", "Seed",
     "SingleScaleConfig", "StandardNormal", "StandardNormalConfig", "TabularConfig", "TarFlowConfig", "Terms", "Uniform",
-    "UniformConfig", "coupling", "dequantise", "entrance", "generator_of", "image_noise", "load_flow", "load_tensors",
-    "noise_of", "quantise", "save_flow", "save_tensors", "scale_shapes",
+    "UniformConfig", "Variational", "VariationalConfig", "coupling", "dequantise", "entrance", "generator_of",
+    "image_noise", "load_flow", "load_tensors", "noise_of", "quantise", "save_flow", "save_tensors", "scale_shapes",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from oodflow.flows.prior import AnyPriorConfig, StandardNormalConfig
 from oodflow.nets import NetConfig
 from oodflow.transformers import TransformerConfig
 
-_PARTS = ("net", "transformer", "prior")  # which a title describes
+_PARTS = ("net", "transformer", "domain", "prior")  # which a title describes
 
 
 class FlowConfig(Component):

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from oodflow.bijections import Shape
 from oodflow.config import Component
 from oodflow.errors import UsageError
-from oodflow.flows.dequantise import (
+from oodflow.flows.dequantisation import (
     AnyDequantisationConfig,
     Dequantisation,
     Uniform,
@@ -165,6 +165,11 @@ class DomainConfig(Component):
 
     is_images: ClassVar[bool] = False
 
+    @property
+    def description(self) -> str:
+        """What a table should say of it; what data are shows in the data's name."""
+        return ""
+
     @abstractmethod
     def build(self, shape: Shape) -> Domain:
         """Build it for data of a shape, or raise ``UsageError`` if there is no such data."""
@@ -180,6 +185,11 @@ class ImagesConfig(DomainConfig):
     is_images = True
     kind: Literal["images"] = "images"
     dequantisation: AnyDequantisationConfig = UniformConfig()
+
+    @property
+    def description(self) -> str:
+        """Its dequantisation."""
+        return self.dequantisation.description
 
     def build(self, shape: Shape) -> Images:
         """Build it."""

@@ -1,9 +1,11 @@
 """The convolutional st-network of Glow."""
 
+from collections.abc import Sequence
 from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import conv2d
 
 from oodflow.nets.fold import scale_output
 from oodflow.nets.net import NetConfig, Shape
@@ -59,16 +61,21 @@ class ConvNet(nn.Module):
         nn.init.zeros_(last.bias)  # type: ignore[arg-type]
         convolution = ActNormConv if actnorm else nn.Conv2d
         self.layers = nn.Sequential(
-            convolution(in_channels, width, 3, padding=1), nn.ReLU(),
-            convolution(width, width, 1), nn.ReLU(),
+            convolution(in_channels, width, 3, padding=1), nn.ReLU(inplace=True),
+            convolution(width, width, 1), nn.ReLU(inplace=True),
             last,
         )  # fmt: skip
         self.log_scale = nn.Parameter(torch.zeros(out_channels, 1, 1)) if actnorm else None
 
     def forward(self, x: Tensor) -> Tensor:
         """Compute the parameters of the transformer."""
-        y: Tensor = self.layers(x)
-        return y if self.log_scale is None else y * (3 * self.log_scale).exp()
+        *hidden, last = cast(Sequence[nn.Module], self.layers)
+        for layer in hidden:
+            x = layer(x)
+        if self.log_scale is None:
+            return last(x)  # type: ignore[no-any-return]
+        last = cast(nn.Conv2d, last)
+        return scaled_convolution(x, last, cast(Tensor, last.bias), 3 * self.log_scale)
 
     def fold_norms(self) -> None:
         """Let the convolutions take over the actnorms and the scale, for inference."""
@@ -109,8 +116,7 @@ class ActNormConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve and normalise."""
-        y: Tensor = (self.conv(x) + self.bias) * self.log_scale.exp()
-        return y
+        return scaled_convolution(x, self.conv, self.bias, self.log_scale)
 
     def as_convolution(self) -> nn.Conv2d:
         """Return it as a plain convolution, for inference; this one is used up."""
@@ -128,3 +134,9 @@ class ActNormConv(nn.Module):
             self.bias.copy_(-mean)
             self.log_scale.copy_(-(deviation + 1e-6).log())
             self.initialised.fill_(True)
+
+
+def scaled_convolution(x: Tensor, conv: nn.Conv2d, bias: Tensor, log_scale: Tensor) -> Tensor:
+    r"""Compute :math:`(w * x + b)\, e^l` as :math:`(e^l w) * x + e^l b`, for weights are few and pixels many."""
+    scale = log_scale.flatten().exp()
+    return conv2d(x, conv.weight * scale[:, None, None, None], bias.flatten() * scale, padding=conv.padding)

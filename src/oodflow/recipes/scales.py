@@ -39,6 +39,16 @@ def cpu_training(steps: int) -> TrainingConfig:
     )
 
 
+def mixture_training(steps: int) -> TrainingConfig:
+    """As :func:`cpu_training`, but with half as many images a step.
+
+    RealNVP with four logistics on FashionMNIST, 1,000 calibration images, one seed (M): batch 32 comes to 3.339
+    bits/dim in 950 steps, batch 16 to 3.264 in 1,900, which is as many images and a fifth more time. Glow comes to
+    3.372 in 850 steps of 32.
+    """
+    return cpu_training(steps).model_copy(update={"batch_size": 16})
+
+
 def autoregressive_training(steps: int, lr: float) -> TrainingConfig:
     """As :func:`cpu_training`, but with few images a step, for each pixel of each is a prediction to learn from.
 

@@ -6,6 +6,7 @@ from oodflow.document import Block, Document, Paragraph, Quote, Section, Text, t
 from oodflow.document.numbers import mean_and_deviation, number
 from oodflow.evaluation.conclusion import conclusion
 from oodflow.evaluation.record import EvaluatedSet
+from oodflow.report.bits import bits, bits_legend
 from oodflow.report.changes import scale_of
 from oodflow.report.evaluated_runs import Comparison
 from oodflow.report.published import SOURCE, published_auroc
@@ -41,6 +42,7 @@ def comparison_document(comparison: Comparison, title: str = "Runs") -> Document
 
 def _likelihood_rows(group: Replicas) -> list[list[Text]]:
     published = published_auroc(group.config.flow, group.config.data)
+    evaluations = [one.evaluation for one in group.runs]
     rows: list[list[Text]] = []
     for place, outside in enumerate(group.outsides, 1):
         metrics = outside.scores.get("likelihood")
@@ -50,7 +52,7 @@ def _likelihood_rows(group: Replicas) -> list[list[Text]]:
         areas = mean_and_deviation(_areas(group, place, "likelihood"), 1)
         paper = published.get(outside.name)
         rows.append([
-            name_of(group.config), scale_of(group.config), _bits(group, 0), outside.name, _bits(group, place),
+            name_of(group.config), scale_of(group.config), bits(evaluations, 0), outside.name, bits(evaluations, place),
             areas if len(group.seeds) > 1 else f"{areas} [{low}, {high}]", "" if paper is None else str(paper),
         ])  # fmt: skip
     return rows
@@ -58,9 +60,10 @@ def _likelihood_rows(group: Replicas) -> list[list[Text]]:
 
 def _legend(groups: Sequence[Replicas]) -> str:
     seeds = " ± is the standard deviation over training seeds." if any(len(group.seeds) > 1 for group in groups) else ""
+    draws = bits_legend([one.evaluation for group in groups for one in group.runs])
     return (
         f"Paper: {SOURCE}. AUROC of the likelihood in per cent: 50 is chance, and below 50 the flow prefers the other "
-        f"set to its own test data.{seeds}"
+        f"set to its own test data.{seeds}{draws and f' {draws}'}"
     )
 
 
@@ -96,7 +99,3 @@ def _areas(group: Replicas, place: int, score: str) -> list[float]:
         return None if metrics is None else 100 * metrics.auroc
 
     return group.of(place, area)
-
-
-def _bits(group: Replicas, place: int) -> str:
-    return mean_and_deviation(group.of(place, lambda data: data.bits_per_dim), 3)

@@ -4,6 +4,7 @@ from oodflow.document import Bullets, Document, Paragraph, Quote, Text, table
 from oodflow.document.numbers import number
 from oodflow.evaluation.conclusion import conclusion
 from oodflow.evaluation.record import Evaluation
+from oodflow.report.bits import bits, bits_legend
 
 LEGEND = "Positive = out of distribution. AUROC 50 % = chance; below, the set is mistaken for the training data."
 
@@ -11,9 +12,9 @@ LEGEND = "Positive = out of distribution. AUROC 50 % = chance; below, the set is
 def evaluation_document(evaluation: Evaluation) -> Document:
     """Lay an evaluation out: each set, and below it its scores; what is special about it, and what it says."""
     rows: list[list[Text]] = []
-    for one in evaluation.sets:
+    for place, one in enumerate(evaluation.sets):
         inside = "in-distribution" if one is evaluation.inside else ""
-        rows.append([f"{one.name} ({one.images:,})", number(one.bits_per_dim, 3), inside, "", "", ""])
+        rows.append([f"{one.name} ({one.images:,})", bits([evaluation], place), inside, "", "", ""])
         for score, found in one.scores.items():
             area, low, high, *others = (
                 number(100 * share, 1)
@@ -29,7 +30,7 @@ def evaluation_document(evaluation: Evaluation) -> Document:
         "",
         (
             table(header, rows, ("left", "right", "right", "right", "right", "right")),
-            Paragraph(LEGEND),
+            Paragraph(" ".join(filter(None, [LEGEND, bits_legend([evaluation])]))),
             *([Bullets(remarks)] if remarks else []),
             *([Quote(sentence)] if sentence else []),
         ),

@@ -82,6 +82,8 @@ class Observation:
     def collect(self, statistics: Iterable[Statistic]) -> None:
         """Compute all that is not there yet, together: for each draw there is one pass at most.
 
+        Draws are added up one by one: memory does not grow with their number.
+
         Raises:
             UsageError: a statistic can't be computed of this data, or this model.
             OodflowError: a number is infinite or NaN.
@@ -90,20 +92,15 @@ class Observation:
         for statistic in missing:
             if reason := statistic.why_not(self.model, self.data):
                 raise UsageError(f"the statistic {statistic.kind} can't be computed: {reason}.")
-        drawn = {s: [self._recall(s, draw) for draw in range(self._draws_of(s))] for s in missing}
-        passes = {
-            draw: todo
-            for draw in range(self.draws)
-            if (todo := [s for s in missing if draw < len(drawn[s]) and drawn[s][draw] is None])
-        }
         model = InEval(self.model)
-        for number, (draw, todo) in enumerate(passes.items()):
-            for statistic, values in self._pass(model, todo, draw, number, len(passes)).items():
-                drawn[statistic][draw] = values
-                if self.store is not None:
-                    self.store.write(statistic, self.data.fingerprint, self._noise(statistic, draw), values)
-        for statistic, draws in drawn.items():
-            self._keep(statistic, statistic.combine(np.stack([values for values in draws if values is not None])))
+        draws = {statistic: self._draws_of(statistic) for statistic in missing}
+        last = max(draws.values(), default=0)
+        totals: dict[Statistic, Array] = {}
+        for draw in range(last):
+            for statistic, values in self._drawn(model, [s for s in missing if draw < draws[s]], draw, last).items():
+                totals[statistic] = statistic.add(totals[statistic], values) if draw else values
+        for statistic, total in totals.items():
+            self._keep(statistic, statistic.average(total, draws[statistic]))
 
     def _draws_of(self, statistic: Statistic) -> int:
         return self.draws if statistic.random(self.model, self.data) else 1
@@ -117,10 +114,20 @@ class Observation:
         values = self.store.read(statistic, self.data.fingerprint, self._noise(statistic, draw))
         return values if values is not None and values.shape == self._shape(statistic) else None
 
-    def _pass(
-        self, model: InEval, statistics: list[Statistic], draw: int, number: int, passes: int
-    ) -> dict[Statistic, Array]:
-        """Take all images through the model once, as pass ``number`` of ``passes``."""
+    def _drawn(self, model: InEval, statistics: list[Statistic], draw: int, draws: int) -> dict[Statistic, Array]:
+        """Get one draw of some statistics: from the store what is there, and the others in one pass, for it to keep."""
+        kept = {statistic: self._recall(statistic, draw) for statistic in statistics}
+        found = {statistic: values for statistic, values in kept.items() if values is not None}
+        if missing := [statistic for statistic in statistics if statistic not in found]:
+            made = self._pass(model, missing, draw, draws)
+            if self.store is not None:
+                for statistic, values in made.items():
+                    self.store.write(statistic, self.data.fingerprint, self._noise(statistic, draw), values)
+            found |= made
+        return found
+
+    def _pass(self, model: InEval, statistics: list[Statistic], draw: int, draws: int) -> dict[Statistic, Array]:
+        """Take all images through the model once, with the noise of a draw."""
         parts: dict[Statistic, list[Array]] = {statistic: [] for statistic in statistics}
         for start in range(0, len(self), self.batch_size):
             images = self.data.batch(slice(start, start + self.batch_size))
@@ -128,7 +135,7 @@ class Observation:
             for statistic in statistics:
                 parts[statistic].append(statistic.compute(batch))
             if self.progress is not None:
-                self.progress(number * len(self) + start + len(images), passes * len(self))
+                self.progress(draw * len(self) + start + len(images), draws * len(self))
         return {statistic: np.concatenate(values) for statistic, values in parts.items()}
 
     def _shape(self, statistic: Statistic) -> tuple[int, ...]:

@@ -45,9 +45,13 @@ class Statistic(Component):
         del model, data
         return ()
 
-    def combine(self, draws: Array) -> Array:
-        """Put several draws of the noise together, ``[K, N, *shape]`` to ``[N, *shape]``: here their mean."""
-        return np.asarray(draws.mean(0))
+    def add(self, total: Array, drawn: Array) -> Array:
+        """Add another draw of the noise, ``[N, *shape]``, to the total of those before; the first is its own total."""
+        return np.asarray(total + drawn)
+
+    def average(self, total: Array, draws: int) -> Array:
+        """Make of the total of K draws what they come to together: here their mean."""
+        return np.asarray(total / draws)
 
     def why_not(self, model: Density | None, data: DataSet) -> str | None:
         """Say why it can't be computed of such data under such a model; none: it can."""

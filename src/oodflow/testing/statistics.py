@@ -72,11 +72,10 @@ def _check_noise(statistic: Statistic, model: Density | None, data: DataSet, val
         assert not np.array_equal(seeded, values), "another seed gives other values, where it says that it is random"
     else:
         assert np.array_equal(seeded, values), "the seed changes nothing, where it says that it is not random"
-    combined = statistic.combine(np.stack([values]))
-    assert np.array_equal(combined, values), "a single draw is combined to itself"
-    combined = statistic.combine(np.stack([values, values, values]))
-    assert _close(combined, values), "equal draws are combined to the same"
-    assert combined.shape == values.shape, "draws are combined to the shape of one"
+    assert np.array_equal(statistic.average(values, 1), values), "a single draw is averaged to itself"
+    average = statistic.average(statistic.add(statistic.add(values, values), values), 3)
+    assert _close(average, values), "equal draws are averaged to the same"
+    assert average.shape == values.shape, "draws are averaged to the shape of one"
 
 
 def _check_store(statistic: Statistic, model: Density | None, data: DataSet) -> None:

@@ -57,9 +57,9 @@ class Affine(Transformer):
         log_scale, shift = self.log_scale_and_shift(theta)
         return z * (-log_scale).exp() - shift, -log_scale
 
-    def shift(self, theta: Tensor) -> Tensor:
-        """Tell :math:`t`."""
-        return self.log_scale_and_shift(theta)[1]
+    def prediction(self, theta: Tensor) -> Tensor:
+        """Tell :math:`-t`."""
+        return -self.log_scale_and_shift(theta)[1]
 
     def log_scale_and_shift(self, theta: Tensor) -> tuple[Tensor, Tensor]:
         """Return :math:`s` and :math:`t`."""

@@ -47,12 +47,14 @@ class Transformer(nn.Module, ABC):
     def inverse(self, z: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
         """Map ``z`` to ``(x, log-derivative)``."""
 
-    def shift(self, theta: Tensor) -> Tensor | None:
-        r"""Tell :math:`t` of a map that is zero at :math:`x = -t`, ``[B, C, ...]``; none of one that has no shift.
+    def prediction(self, theta: Tensor) -> Tensor:
+        r"""Tell what the map takes to zero, :math:`g^{-1}(0; \theta)`, ``[B, C, ...]``.
 
-        :math:`-t` is then the coupling's prediction of what it changes, which analyses compare with what it is.
+        It is the median of what a coupling expects where it can't look, if what comes out is standard normal; analyses
+        compare it with what is there.
         """
-        return None
+        channels = theta.shape[1] // self.parameters_per_number
+        return self.inverse(theta.new_zeros(len(theta), channels, *theta.shape[2:]), theta)[0]
 
     @torch.no_grad()
     def pull_back(
