@@ -52,12 +52,15 @@ def mixture_training(steps: int) -> TrainingConfig:
 def autoregressive_training(steps: int, lr: float) -> TrainingConfig:
     """As :func:`cpu_training`, but with few images a step, for each pixel of each is a prediction to learn from.
 
-    On FashionMNIST, on 1,000 calibration images, one seed, about 60 s of one core (M): batch 32 at a rate of 2e-3
-    comes to 4.18 bits/dim (485 steps, kernels of 5), batch 8 to 3.74 (1,150 steps); there with kernels of 3 in steps of
-    1, 2 and 4 pixels to 3.59 (976 steps), at 5e-3 to 3.42 (1,337 steps), and at 1e-2, in 88 s, to 3.31 (1,848 steps).
-    Over patches of 4x4, batch 8: transformers with affine maps at 1e-3 come to 4.45 (1,162 steps, 54 s), with mixtures
-    at 2e-3 to 3.63 (953 steps, 52 s) and at 4e-3, with means that begin farther apart, to 3.50 (903 steps, 47 s); with
-    affine ones batch 16 over patches of 2x2 takes five times as long a step and comes to 4.66 (215 steps, 60 s).
+    On FashionMNIST, 1,000 calibration images, one seed, one thread of a busy machine, seconds of processor time (M):
+
+    - convolutions: batch 32 at a rate of 2e-3, kernels of 5, comes to 4.18 bits/dim (485 steps, 115 s); batch 8 with
+      kernels of 3 in steps of 1, 2 and 4 pixels to 3.59 (976 steps, 46 s), at 5e-3 to 3.42 (1,337 steps, 64 s), at 1e-2
+      with four logistics in place of eight to 3.39 (1,315 steps, 61 s); 48 channels at 5e-3 to 3.36 (1,560 steps,
+      122 s).
+    - transformers over patches of 4x4, batch 8: affine maps at 1e-3 come to 4.45 (1,162 steps, 54 s), mixtures at 2e-3
+      to 3.63 (953 steps, 52 s), at 4e-3 with means that begin farther apart to 3.50 (903 steps, 47 s); affine maps over
+      patches of 2x2, batch 16, to 4.66 (215 steps, 60 s).
     """
     return cpu_training(steps).model_copy(update={"batch_size": 8, "lr": lr})
 
