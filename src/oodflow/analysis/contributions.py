@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from oodflow.analysis.walk import BATCH, Visit, Walk, in_batches
-from oodflow.bijections import ActNorm, Autoregressive, Coupling, Gaussianise, Logit
+from oodflow.bijections import ActNorm, Conditioned, Gaussianise, Logit
 from oodflow.flows import Flow
 from oodflow.metrics import Estimate, bits_per_dim, difference
 
@@ -147,7 +147,7 @@ def log_densities(walk: Walk, z: Tensor) -> Tensor:
 def log_det_shares(visit: Visit) -> Tensor:
     """Share a layer's log-determinants out to the numbers of its input, ``[B, n]``; the sum of a row is the image's."""
     match visit.place.layer:
-        case Coupling() | Autoregressive():
+        case Conditioned():
             return visit.log_scale
         case Logit() | ActNorm() | Gaussianise():
             return _elementwise(visit)

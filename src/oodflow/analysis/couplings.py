@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from oodflow.analysis.edges import correlation, edge_map
-from oodflow.analysis.walk import BATCH, Conditioned, Place, Visit, Walk, in_batches
+from oodflow.analysis.walk import BATCH, Place, Visit, Walk, in_batches
+from oodflow.bijections import Conditioned
 from oodflow.errors import UsageError
 from oodflow.flows import Flow
 from oodflow.metrics import Estimate, difference, estimate, mean

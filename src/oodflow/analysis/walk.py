@@ -11,15 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from oodflow.bijections import Autoregressive, Bijection, Coupling, MultiScale
+from oodflow.bijections import Bijection, Conditioned, Coupling, MultiScale
 from oodflow.errors import UsageError
 from oodflow.flows import Flow, image_noise
 from oodflow.nets import folded
 
 BATCH = 64  # images that go through a flow at once
-
-Conditioned = Coupling | Autoregressive
-"""A layer that changes numbers as a network says that sees others."""
 
 Number = TypeVar("Number", bound=np.generic)
 

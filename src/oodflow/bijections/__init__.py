@@ -13,6 +13,7 @@ from oodflow.bijections.actnorm import ActNorm
 from oodflow.bijections.autoregressive import Autoregressive
 from oodflow.bijections.bijection import Bijection, Shape, sum_over_event
 from oodflow.bijections.chain import Chain
+from oodflow.bijections.conditioned import Conditioned
 from oodflow.bijections.conv1x1 import Conv1x1
 from oodflow.bijections.coupling import Coupling
 from oodflow.bijections.flip import Flip
@@ -77,7 +78,7 @@ MASKS: Registry[Callable[[Shape, int], Mask]] = Registry(
 )
 
 __all__ = [
-    "BIJECTIONS", "MASKS", "ActNorm", "Autoregressive", "Bijection", "Chain", "Conv1x1", "Coupling", "Flip",
-    "Gaussianise", "Logit", "Mask", "MultiScale", "Patchify", "Shape", "Squeeze", "centre", "channelwise",
+    "BIJECTIONS", "MASKS", "ActNorm", "Autoregressive", "Bijection", "Chain", "Conditioned", "Conv1x1", "Coupling",
+    "Flip", "Gaussianise", "Logit", "Mask", "MultiScale", "Patchify", "Shape", "Squeeze", "centre", "channelwise",
     "checkerboard", "cycle", "horizontal", "quadrant", "reversible", "sum_over_event", "vertical",
 ]  # fmt: skip

@@ -3,17 +3,16 @@
 from math import prod
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from oodflow.bijections.bijection import Bijection, Shape, sum_over_event
-from oodflow.bijections.layout import channels_last
+from oodflow.bijections.bijection import Shape, sum_over_event
+from oodflow.bijections.conditioned import Conditioned
 from oodflow.errors import UsageError
-from oodflow.transformers import Transformer
 
 _FARTHEST = 1e4  # from 0 that the network is shown a number at
 
 
-class Autoregressive(Bijection):
+class Autoregressive(Conditioned):
     r"""Change every number as a network says that sees the numbers before it, in an order of its own.
 
     .. math:: z_i = g(x_i; \theta_i(x_1, \dots, x_{i-1})), \qquad
@@ -23,9 +22,9 @@ class Autoregressive(Bijection):
     changes any more: after :math:`k` rounds the first :math:`k` numbers are right, whatever the others are, so it takes
     :math:`D` passes at most. Where autograd follows, it takes all of them, for derivatives arrive later than values.
 
-    The network is shown numbers farther from 0 than 10,000 as if they were there, and no number as 0, in both
-    directions: on the way of the inverse what has not been reached yet may be anything, and zero times infinity would
-    spoil what comes before.
+    The network is shown numbers farther from 0 than 10,000 as if they were there, and NaN as 0, in both directions: on
+    the way of the inverse what has not been reached yet may be anything, and zero times infinity would spoil what comes
+    before.
 
     Args:
         shape: ``(C, ...)`` of the input.
@@ -47,20 +46,6 @@ class Autoregressive(Bijection):
         >>> layer(torch.zeros(5, 1, 4, 4))[0].shape
         torch.Size([5, 1, 4, 4])
     """
-
-    _like: Tensor
-
-    def __init__(self, shape: Shape, net: nn.Module, transformer: Transformer) -> None:
-        super().__init__()
-        self.shape = tuple(shape)
-        self.net = net
-        self.transformer = transformer
-        self.register_buffer("_like", torch.empty(0), persistent=False)  # knows the dtype, parameters or not
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Change all numbers at once."""
-        z, log_derivative = self.transform(x, self.theta(x))
-        return z, sum_over_event(log_derivative)
 
     def transform(self, x: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
         """Change ``x`` with given parameters: ``z`` and the log-derivative of each number."""
@@ -97,15 +82,7 @@ class Autoregressive(Bijection):
 
     def theta(self, x: Tensor) -> Tensor:
         """Return the transformer's parameters for every number of ``x [B, C, ...]``, ``[B, n C, ...]``."""
-        shown = x.nan_to_num(0.0).clamp(-_FARTHEST, _FARTHEST)
-        output = self.net(channels_last(shown.to(self._like.dtype))).contiguous()
-        expected = (len(x), self.transformer.parameters_per_number * self.shape[0], *self.shape[1:])
-        if output.shape != expected:
-            raise UsageError(
-                f"the network of this layer must turn {list(x.shape)} into {list(expected)} but gives "
-                f"{list(output.shape)}: set its channels and padding."
-            )
-        return self.transformer.started(output.to(x.dtype))
+        return self.ask(x.nan_to_num(0.0).clamp(-_FARTHEST, _FARTHEST), self.shape[0])
 
     def output_shape(self, shape: Shape) -> Shape:
         """Keep the shape, which must be the layer's."""

@@ -5,7 +5,8 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from oodflow.bijections.bijection import Bijection, Shape, sum_over_event
+from oodflow.bijections.bijection import Shape, sum_over_event
+from oodflow.bijections.conditioned import Conditioned
 from oodflow.bijections.layout import channels_last
 from oodflow.bijections.mask import Mask
 from oodflow.errors import UsageError
@@ -21,7 +22,7 @@ class DataDependent(Protocol):
         """Set them from one batch of what the network is shown; those that have been set stay."""
 
 
-class Coupling(Bijection):
+class Coupling(Conditioned):
     r"""Change one part of the input, number by number, as a network says that sees the other.
 
     .. math:: \theta = \operatorname{net}(x_{\text{id}}), \qquad
@@ -49,25 +50,9 @@ class Coupling(Bijection):
         torch.Size([5, 1, 4, 4])
     """
 
-    _like: Tensor
-
     def __init__(self, mask: Mask, net: nn.Module, transformer: Transformer) -> None:
-        super().__init__()
-        if not isinstance(transformer, Transformer):
-            raise UsageError(
-                f"transformer must be a Transformer, such as Affine({mask.out_channels}), but is a "
-                f"{type(transformer).__name__}."
-            )
+        super().__init__(mask.shape, net, transformer)
         self.mask = mask
-        self.shape = mask.shape
-        self.transformer = transformer
-        self.net = net
-        self.register_buffer("_like", torch.empty(0), persistent=False)  # knows the dtype, parameters or not
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Change what the mask says."""
-        z, log_derivative = self.transform(x, self.theta(x))
-        return z, sum_over_event(log_derivative)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Change it back; the network sees the same, for the conditioning part is unchanged."""
@@ -80,17 +65,7 @@ class Coupling(Bijection):
 
         They are 0 at the pixels that do not change: with these the transformer is the identity.
         """
-        shown = self.mask.show(x)
-        output = self.net(channels_last(shown.to(self._like.dtype))).contiguous()
-        each, channels = self.transformer.parameters_per_number, self.mask.out_channels
-        expected = (len(x), each * channels, *x.shape[2:])
-        if output.shape != expected:
-            raise UsageError(
-                f"the st-network of this coupling must turn {list(shown.shape)} into {list(expected)}, {each} numbers "
-                f"for each of the {channels} channels that change, but gives {list(output.shape)}: set its channels "
-                f"and padding."
-            )
-        return self.mask.only_changed(self.transformer.started(output.to(x.dtype)))
+        return self.mask.only_changed(self.ask(self.mask.show(x), self.mask.out_channels))
 
     def transform(self, x: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
         """Change ``x`` with given parameters: ``z`` and the log-derivative of each number, 0 where nothing changes."""

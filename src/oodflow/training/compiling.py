@@ -1,6 +1,6 @@
 """Compiled networks."""
 
-from oodflow.bijections import Autoregressive, Coupling
+from oodflow.bijections import Conditioned
 from oodflow.flows import Flow
 
 
@@ -12,5 +12,5 @@ def compile_networks(flow: Flow, backend: str = "inductor") -> None:
     networks took as long as before.
     """
     for layer in flow.modules():
-        if isinstance(layer, Coupling | Autoregressive):
+        if isinstance(layer, Conditioned):
             layer.net.compile(backend=backend, dynamic=False)
