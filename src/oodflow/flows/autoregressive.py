@@ -1,6 +1,6 @@
 """An autoregressive flow over images."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -29,6 +29,7 @@ class AutoregressiveConfig(FlowConfig):
         arXiv:1705.07057, who see flows in such.
     """
 
+    slow_to_sample: ClassVar[bool] = True
     kind: Literal["autoregressive"] = "autoregressive"
     width: int = Field(32, ge=1)
     blocks: int = Field(6, ge=1)

@@ -25,9 +25,11 @@ class FlowConfig(Component):
         rank: how many dimensions the data of its layers has: 3 for ``(C, H, W)``, 1 for ``(D,)``.
         domain: what the data are; 8-bit images unless the configuration, or one of its kind, says otherwise.
         prior: of the latents.
+        slow_to_sample: whether samples take many passes of the networks, unlike likelihoods.
     """
 
     rank: ClassVar[int] = 3
+    slow_to_sample: ClassVar[bool] = False
     domain: AnyDomainConfig = ImagesConfig()
     prior: AnyPriorConfig = StandardNormalConfig()
 

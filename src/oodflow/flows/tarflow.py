@@ -1,6 +1,6 @@
 """A transformer flow over patches of images."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -32,6 +32,7 @@ class TarFlowConfig(FlowConfig):
         their noise augmentation and denoising; unlike them with a logit and patches' channels in the squeezes' order.
     """
 
+    slow_to_sample: ClassVar[bool] = True
     kind: Literal["tarflow"] = "tarflow"
     squeezes: int = Field(2, ge=0)
     blocks: int = Field(4, ge=1)

@@ -166,7 +166,7 @@ def run(
         ood=ood,
         flow=flow,
         training=training,
-        monitor=monitor(scale, images, training.batch_size),
+        monitor=monitor(scale, images, training.batch_size, slow_to_sample=flow.slow_to_sample),
     )
 
 

@@ -95,12 +95,15 @@ def epoch(images: int, batch_size: int = 32) -> int:
     return math.ceil(images / batch_size)
 
 
-def monitor(scale: Scale, images: int, batch_size: int) -> MonitorConfig:
-    """What to look at while training; at ``paper`` scale once an epoch, as the original."""
+def monitor(scale: Scale, images: int, batch_size: int, *, slow_to_sample: bool) -> MonitorConfig:
+    """What to look at while training; at ``paper`` scale once an epoch, as the original.
+
+    Of flows that are slow to sample few samples are drawn: 64 colour images of an autoregressive one take minutes (M).
+    """
     match scale:
         case "smoke":
             return MonitorConfig(every=2, images=16, samples=4)
         case "cpu":
-            return MonitorConfig(every=1000, images=500)
+            return MonitorConfig(every=1000, images=500, samples=4 if slow_to_sample else 64)
         case "paper":
             return MonitorConfig(every=epoch(images, batch_size), images=10_000)
