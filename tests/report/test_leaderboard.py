@@ -59,6 +59,13 @@ def test_all_runs_are_listed_from_the_best_with_the_commands_that_repeat_them(bo
     listed = [line for line in page if line.startswith("| fashion_mnist |")]
     assert ["3.200" in listed[0], "3.400" in listed[1]] == [True, True]
     assert [line.split("`")[1] for line in page if line.startswith("- `")] == ["oodflow train a", "oodflow train b"]
+    assert page.count("- fashion_mnist test: 10,000 images, fingerprint `ffffffffffffffff`") == 1
+    assert all(line.endswith("| mnist 7.1 |") for line in listed)
+
+
+def test_how_often_a_run_was_looked_at_is_no_change(board, record):
+    record["run"]["config"]["monitor"]["every"] += 1
+    assert any("| cpu |" in line for line in board(record))
 
 
 @pytest.mark.parametrize(

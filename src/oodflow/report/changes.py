@@ -25,6 +25,13 @@ def scale_of(config: RunConfig) -> str:
     return ", ".join([config.scale, *changes])
 
 
+def unwatched(config: RunConfig) -> RunConfig:
+    """Return the configuration with the recipe's monitoring, which makes no difference to the flow."""
+    if config.training is None or config.recipe not in RECIPES:
+        return config
+    return config.model_copy(update={"monitor": RECIPES[config.recipe](config.scale).monitor})
+
+
 def _field(config: RunConfig, name: str) -> Any:
     """Read a field by its dotted name; none where another kind does not have it."""
     value: Any = config

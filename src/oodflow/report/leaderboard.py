@@ -7,10 +7,11 @@ from oodflow.document import Bullets, Code, Document, Paragraph, Section, Strong
 from oodflow.document.numbers import counted, number
 from oodflow.errors import UsageError
 from oodflow.records import Record
-from oodflow.report.changes import scale_of
+from oodflow.report.changes import scale_of, unwatched
 from oodflow.report.evaluated_runs import Comparison, EvaluatedRun, compare
 from oodflow.runs.naming import name_of
 from oodflow.runs.pages import data_item
+from oodflow.runs.provenance import DataFacts
 from oodflow.runs.training_facts import TrainingFacts
 
 THREADS = 2
@@ -68,10 +69,16 @@ def leaderboard_document(comparison: Comparison, title: str = "Leaderboard") -> 
                 "where it meets it. One seed each."
             ),
             Section("All runs", (table(
-                ("trained on", "bits/dim", "seconds", "flow", "scale", "parameters", "seed", "commit"),
+                (
+                    "trained on", "bits/dim", "seconds", "flow", "scale", "parameters", "seed", "commit",
+                    "AUROC of the likelihood, %",
+                ),
                 [_run_row(one) for one in runs],
             ),)),
-            Section("How to repeat them", (Bullets(tuple(item for one in runs for item in _how(one))),)),
+            Section("How to repeat them", (
+                Bullets(tuple(_commands(one) for one in runs)),
+                Bullets(tuple(dict.fromkeys(data_item(data) for one in runs for data in _data(one)))),
+            )),
         ),
     )  # fmt: skip
 
@@ -98,20 +105,26 @@ def _run_row(one: EvaluatedRun) -> list[Text]:
     training = _training(one)
     return [
         one.run.config.data, number(_bits(one), 3), number(training.seconds_in_steps, 0), name_of(one.run.config),
-        scale_of(one.run.config), number(training.parameters, 0), str(one.run.seed), str(training.commit),
+        scale_of(unwatched(one.run.config)), number(training.parameters, 0), str(one.run.seed), str(training.commit),
+        ", ".join(
+            f"{data.name} {number(100 * data.scores['likelihood'].auroc, 1)}"
+            for data in one.evaluation.outsides if "likelihood" in data.scores
+        ),
     ]  # fmt: skip
 
 
-def _how(one: EvaluatedRun) -> list[Text]:
+def _commands(one: EvaluatedRun) -> Text:
     training, made = _training(one), one.evaluation.provenance
     where = f"{counted(training.threads, 'thread')} of {counted(training.cpus or 0, 'core')}, torch {training.torch}"
     draws = counted(one.evaluation.options.draws, "dequantisation draw")
-    return [
-        (Code(training.command), f" (commit {training.commit}, {training.day}, {where}), ", Code(made.command),
-         f" (commit {made.commit}, {draws})"),
-        data_item(training.data),
-        data_item(one.evaluation.inside),
-    ]  # fmt: skip
+    return (
+        Code(training.command), f" (commit {training.commit}, {training.day}, {where}), ", Code(made.command),
+        f" (commit {made.commit}, {draws})",
+    )  # fmt: skip
+
+
+def _data(one: EvaluatedRun) -> tuple[DataFacts, ...]:
+    return _training(one).data, one.evaluation.inside
 
 
 def _check(one: EvaluatedRun) -> None:

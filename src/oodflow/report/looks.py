@@ -10,7 +10,7 @@ from oodflow.config import first_flaw
 from oodflow.errors import OodflowError
 from oodflow.recipes.named import RECIPES
 from oodflow.records import Record
-from oodflow.report.changes import scale_of
+from oodflow.report.changes import scale_of, unwatched
 from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
 from oodflow.runs.run_dir import RunDir
@@ -102,10 +102,8 @@ def _look(line: Mapping[str, Any]) -> Look:
 
 def _name(config: RunConfig) -> str:
     """Name a run, with what of its recipe was changed, but for how often it was looked at."""
-    if config.training is None or config.recipe not in RECIPES:
-        return f"{name_of(config)}, {scale_of(config)}"
-    unwatched = config.model_copy(update={"monitor": RECIPES[config.recipe](config.scale).monitor})
-    return f"{name_of(config)}, {scale_of(unwatched)}, seed {config.training.seed}"
+    seed = "" if config.training is None or config.recipe not in RECIPES else f", seed {config.training.seed}"
+    return f"{name_of(config)}, {scale_of(unwatched(config))}{seed}"
 
 
 def _logged(run: RunDir) -> list[dict[str, Any]]:
