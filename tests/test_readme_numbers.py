@@ -20,6 +20,7 @@ MAIN = Comparison.read(RESULTS / "main-job.json").runs
 BIASES = replicas(Comparison.read(RESULTS / "inductive-biases.json").runs)
 FURTHER = Comparison.read(RESULTS / "inductive-biases-further.json").runs
 EXPLAINED = {one.recipe: one for one in Explanations.read(RESULTS / "observations.json").explanations}
+BOARD = Comparison.read(RESULTS / "leaderboard.json").runs
 GLOW = Curves.read(RESULTS / "time-to-quality.json").curves[0]
 BENCH = BenchRecord.read(RESULTS / "bench.json")
 
@@ -162,3 +163,6 @@ def test_what_the_prose_says_in_words():
     assert 1.5 < Comparison.read(RESULTS / "demo.json").runs[0].run.training.seconds / 60 < 2.5  # about two minutes
     assert all(1.25 < row.reversible_time.median < 1.42 for row in BENCH.flows)  # a third more
     assert all(look.auroc["mnist"] < 0.1 for look in GLOW.looks)  # fooled all the way
+    asked = [data for one in BOARD for data in one.evaluation.outsides if data.name == "mnist"]
+    assert len(asked) > 4
+    assert all(data.scores["likelihood"].auroc < 0.1 for data in asked)  # low on MNIST however good the flow
