@@ -167,7 +167,14 @@ def test_seeds_share_a_column_and_say_where_they_disagree():
 
 
 @pytest.mark.parametrize(
-    "change", [{"trained/seed": None}, {"subject": "Glow"}, {"trained/steps": 8}, {"sets/1/fingerprint": "g"}]
+    "change",
+    [
+        {"trained/seed": None},
+        {"trained/seed": 0},
+        {"subject": "Glow"},
+        {"trained/steps": 8},
+        {"sets/1/fingerprint": "g"},
+    ],
 )
 def test_what_differs_in_more_than_its_seed_has_a_column_of_its_own(change):
     rows, page = in_short(made_up(), made_up(**{"trained/seed": 1, **change}))

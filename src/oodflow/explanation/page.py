@@ -62,19 +62,28 @@ def _heading(explanation: Explanation, replicas: Sequence[Explanation] = ()) -> 
 
 
 def _replicas(explanations: Sequence[Explanation]) -> list[list[Explanation]]:
-    """Put explanations together that differ in nothing but the seed of training, as far as it is known."""
-    groups: dict[str, list[Explanation]] = {}
-    for place, one in enumerate(explanations):
-        trained = one.trained
-        alone = trained is None or trained.seed is None
-        sets = [(data.name, data.fingerprint) for data in one.sets]
-        same = (one.subject, one.recipe, trained and trained.steps, one.options, sets, place if alone else "")
-        groups.setdefault(str(same), []).append(one)
-    return [sorted(group, key=_seed) for group in groups.values()]
+    """Put explanations together that differ in nothing but the seed of training, which must be known.
+
+    A seed that comes twice starts a group of its own.
+    """
+    groups: list[list[Explanation]] = []
+    for one in explanations:
+        same = [group for group in groups if _all_but_seed(group[0]) == _all_but_seed(one)]
+        free = [group for group in same if not {_seed(one), None} & {*map(_seed, group)}]
+        if free and _seed(one) is not None:
+            free[0].append(one)
+        else:
+            groups.append([one])
+    return [sorted(group, key=lambda one: _seed(one) or 0) for group in groups]
 
 
-def _seed(explanation: Explanation) -> int:
-    return (explanation.trained and explanation.trained.seed) or 0
+def _all_but_seed(one: Explanation) -> tuple[object, ...]:
+    sets = [(data.name, data.fingerprint) for data in one.sets]
+    return one.subject, one.recipe, one.trained and one.trained.steps, one.options, sets
+
+
+def _seed(explanation: Explanation) -> int | None:
+    return None if explanation.trained is None else explanation.trained.seed
 
 
 def _seeds(groups: Sequence[Sequence[Explanation]]) -> str:
