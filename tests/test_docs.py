@@ -1,5 +1,6 @@
 """The pages in docs/ say what the program does."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -77,3 +78,12 @@ def test_the_code_of_the_page_on_explanations_runs():
     assert len(names["pictures"]) == len(names["layers"]) == len(names["walk"].couplings) == 10
     assert names["z"].shape == images.shape
     assert names["parts"].log_prob.shape == (3,)
+
+
+def test_no_backslash_of_a_docstring_is_lost():
+    """``\\theta`` in a string that is not raw is a tab and ``heta``."""
+    for file in (DOCS.parent / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                lost = set(ast.get_docstring(node, clean=False) or "") & set("\t\a\b\f\v\r")
+                assert not lost, f"{getattr(node, 'name', '')} in {file}"

@@ -42,7 +42,8 @@ def made_up(**changes):
     record = {
         "schema_version": 2, "provenance": provenance, "options": {"ood": "digits", "train_mode": True},
         "subject": "RealNVP", "recipe": "mnist-realnvp", "device": "cpu", "differences": "bootstrapped",
-        "trained": {"command": "oodflow train", "commit": "abc", "steps": 9, "seed": 0}, "shown": {},
+        "trained": {"command": "oodflow train", "commit": "abc", "steps": 9, "configuration": "c", "seed": 0},
+        "shown": {},
         "sets": [data("clothes", 0.1, 0.1), data("digits", 2.0, 0.6)],
         "between": {
             "image_correlation_train_mode": estimate(0.5), "r2": [estimate(0.0)] * 3,
@@ -171,7 +172,7 @@ def test_seeds_share_a_column_and_say_where_they_disagree():
     [
         {"trained/seed": None},
         {"trained/seed": 0},
-        {"subject": "Glow"},
+        {"trained/configuration": "d"},
         {"trained/steps": 8},
         {"sets/1/fingerprint": "g"},
     ],

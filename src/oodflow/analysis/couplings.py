@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class CouplingPictures:
-    """A coupling layer at work on images, everything in image space, ``[N, C, H, W]``.
+    r"""A coupling layer at work on images, everything in image space, ``[N, C, H, W]``.
 
     Attributes:
         scale: the scale that it is in.

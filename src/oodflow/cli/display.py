@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 
@@ -12,6 +12,7 @@ from oodflow.document import Document, as_markdown
 from oodflow.document.terminal import show as show_on_terminal
 from oodflow.evaluation.evaluate import Progress as EvaluationProgress
 from oodflow.records import Record
+from oodflow.runs.pages import write_page
 from oodflow.session.progress import bar
 
 # Names and paths are printed as they are: square brackets are no markup in them, nor colons emoji.
@@ -54,3 +55,14 @@ def show_or_write(
         print(record.as_json(), end="")
     else:
         show(document())
+
+
+R = TypeVar("R", bound=Record)
+
+
+def show_or_write_page(arguments: Namespace, record: R, document: Callable[[R, str], Document], title: str) -> None:
+    """The same of a page without figures, which ``document`` makes of the record and a title."""
+    show_or_write(
+        arguments, record, lambda: document(record, title),
+        lambda path: write_page(path, record, lambda of_file: document(record, of_file)),
+    )  # fmt: skip

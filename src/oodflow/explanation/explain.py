@@ -1,6 +1,7 @@
 """Explaining a run: measure, draw, and write it all into the run directory."""
 
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from oodflow.data import ImageSet, load, same_images
@@ -19,6 +20,7 @@ from oodflow.flows import Flow
 from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
 from oodflow.runs.provenance import Provenance, describe, provenance
+from oodflow.runs.replicas import without_seed
 from oodflow.runs.run_dir import RunDir
 from oodflow.runs.run_dir import load as load_flow
 from oodflow.statistics import require_images, require_shape
@@ -97,6 +99,7 @@ def explanation_of(
             command=training.command,
             commit=training.commit,
             steps=training.steps,
+            configuration=sha256(without_seed(config).encode()).hexdigest(),
             seed=config.training.seed if config.training else None,
         ),
         device=str(flow.device),

@@ -50,7 +50,7 @@ def from_first_version(old: Stored) -> dict[str, Any]:
 def without_seed(old: Stored) -> dict[str, Any]:
     """Turn an explanation that does not tell the seed of training into one of version 2."""
     trained = old["trained"]
-    return {**old, "trained": trained and {**trained, "seed": None}}
+    return {**old, "trained": trained and {**trained, "configuration": None, "seed": None}}
 
 
 def bounded(first: Interval, second: Interval) -> dict[str, float] | None:

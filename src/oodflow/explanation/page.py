@@ -9,6 +9,7 @@ from oodflow.explanation.measure import label
 from oodflow.explanation.observations import Verdict, observations
 from oodflow.explanation.record import Explanation, Explanations
 from oodflow.runs.pages import data_item
+from oodflow.runs.replicas import by_seed
 
 SOURCE = "Kirichenko, Izmailov, Wilson (2020), arXiv:2006.08545"
 
@@ -62,28 +63,13 @@ def _heading(explanation: Explanation, replicas: Sequence[Explanation] = ()) -> 
 
 
 def _replicas(explanations: Sequence[Explanation]) -> list[list[Explanation]]:
-    """Put explanations together that differ in nothing but the seed of training, which must be known.
-
-    A seed that comes twice starts a group of its own.
-    """
-    groups: list[list[Explanation]] = []
-    for one in explanations:
-        same = [group for group in groups if _all_but_seed(group[0]) == _all_but_seed(one)]
-        free = [group for group in same if not {_seed(one), None} & {*map(_seed, group)}]
-        if free and _seed(one) is not None:
-            free[0].append(one)
-        else:
-            groups.append([one])
-    return [sorted(group, key=lambda one: _seed(one) or 0) for group in groups]
+    """Put explanations together that differ in nothing but the seed of training, which must be known."""
+    return by_seed(explanations, seed=lambda one: one.trained.seed if one.trained else None, rest=_all_but_seed)
 
 
-def _all_but_seed(one: Explanation) -> tuple[object, ...]:
+def _all_but_seed(one: Explanation) -> str:
     sets = [(data.name, data.fingerprint) for data in one.sets]
-    return one.subject, one.recipe, one.trained and one.trained.steps, one.options, sets
-
-
-def _seed(explanation: Explanation) -> int | None:
-    return None if explanation.trained is None else explanation.trained.seed
+    return str((one.trained and (one.trained.configuration, one.trained.steps), one.options, sets))
 
 
 def _seeds(groups: Sequence[Sequence[Explanation]]) -> str:

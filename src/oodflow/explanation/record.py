@@ -85,11 +85,22 @@ class Between(Record):
 
 
 class Trained(Record):
-    """How the flow was trained; explanations of the second version did not keep its ``seed``."""
+    """How the flow was trained.
+
+    Explanations of the first two versions kept neither of the last.
+
+    Attributes:
+        command: that trained it.
+        commit: of the source.
+        steps: taken.
+        configuration: digest of the run's, but for the seed.
+        seed: of the training.
+    """
 
     command: str
     commit: str | None
     steps: int
+    configuration: str | None
     seed: int | None
 
 

@@ -4,18 +4,19 @@ from collections.abc import Callable, Sequence
 
 from oodflow.evaluation.record import EvaluatedSet
 from oodflow.report.evaluated_runs import EvaluatedRun
+from oodflow.runs.replicas import by_seed, without_seed
 
 
 class Replicas:
     """Runs that differ in nothing but their seed.
 
     Attributes:
-        runs: by seed.
+        runs: from the lowest seed.
         config: what they share, but for the seed.
     """
 
     def __init__(self, runs: Sequence[EvaluatedRun]) -> None:
-        self.runs = sorted(runs, key=lambda one: one.run.seed)
+        self.runs = runs
         self.config = self.runs[0].run.config
 
     @property
@@ -44,21 +45,13 @@ def replicas(runs: Sequence[EvaluatedRun]) -> list[Replicas]:
 
     A seed that comes twice starts a group of its own, and so does an imported flow: it has no seed that is known.
     """
-    groups: list[tuple[str, list[EvaluatedRun]]] = []
-    for one in runs:
-        same = [group for key, group in groups if key == _all_but_seed(one)]
-        free = [group for group in same if one.run.seed not in [other.run.seed for other in group]]
-        if free and one.run.config.training:
-            free[0].append(one)
-        else:
-            groups.append((_all_but_seed(one), [one]))
-    return [Replicas(group) for _, group in groups]
+    groups = by_seed(runs, seed=lambda one: one.run.seed if one.run.config.training else None, rest=_all_but_seed)
+    return [Replicas(group) for group in groups]
 
 
 def _all_but_seed(one: EvaluatedRun) -> str:
     """Write down the configuration without its seed, and what it was evaluated on and how."""
-    config, options = one.run.config, one.evaluation.options
-    training = config.training and config.training.model_copy(update={"seed": 0})
+    options = one.evaluation.options
     sets = [(data.name, data.fingerprint, sorted(data.scores)) for data in one.evaluation.sets]
     how = [options.seed, options.draws, options.limit]
-    return f"{config.model_copy(update={'training': training}).model_dump_json()} {sets} {how}"
+    return f"{without_seed(one.run.config)} {sets} {how}"
