@@ -47,20 +47,19 @@ class Subject:
     scored: ImageSet
 
     @classmethod
-    def of(cls, config: RunConfig) -> "Subject":
+    def of(cls, config: RunConfig, device: str = "cpu") -> "Subject":
         """Build what a recipe says."""
         assert config.training is not None, "recipes train"
         with seeded(0):
             flow = config.flow.build(shape_of(config.data))
-        return cls.start(flow, config.training, SCORED[config.scale])
+        return cls.start(flow, config.training, SCORED[config.scale], device)
 
     @classmethod
-    def start(cls, flow: Flow, training: TrainingConfig, batches: int) -> "Subject":
+    def start(cls, flow: Flow, training: TrainingConfig, batches: int, device: str = "cpu") -> "Subject":
         """Make everything for a flow over images; ``batches`` of them are scored."""
-        state = TrainState.start(flow, training)
+        state = TrainState.start(flow, training, device)
         scored = random_images(BATCH * batches, flow.shape)
-        images = torch.from_numpy(scored[:BATCH])
-        batch = Part(images, training_noise(images, 0, 0))
+        batch = random_batch(BATCH, flow)
         state.initialise(*batch)
         return cls(state, training, batch, ImageSet.from_array(scored, "random"))
 
@@ -151,6 +150,12 @@ def pool(measured: list[Limits]) -> Limits:
             for what, values in rates.items():
                 pooled[probe][what] += values
     return {probe: dict(rates) for probe, rates in pooled.items()}
+
+
+def random_batch(size: int, flow: Flow) -> Part:
+    """Draw a batch for a flow, the same whenever asked, where the flow is."""
+    images = torch.from_numpy(random_images(size, flow.shape)).to(flow.device)
+    return Part(images, training_noise(images, 0, 0))
 
 
 def random_images(number: int, shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -2,24 +2,29 @@
 
 import shlex
 from argparse import Namespace
+from pathlib import Path
 
+from oodflow.bench.gpu import GpuOptions, bench_gpu, gpu_document
 from oodflow.bench.guard import differences, fallen, load_ratios, ratios, write_ratios
 from oodflow.bench.options import BenchOptions
 from oodflow.bench.page import bench_document
 from oodflow.bench.run import bench, require_writable
 from oodflow.cli.display import show_or_write
-from oodflow.errors import OodflowError
+from oodflow.errors import OodflowError, UsageError
 from oodflow.files import page_and_data
 from oodflow.runs.pages import write_page
 from oodflow.session.progress import progress_console
+from oodflow.training import choose_device
 
 
 def run(arguments: Namespace) -> None:
     """Measure, and print or write the page; then hold the shares against stored ones, or store them."""
+    if arguments.device == "cuda":
+        _gpu(arguments)
+        return
     stored = None if arguments.against is None else load_ratios(arguments.against)
-    for path in [*(page_and_data(arguments.write) if arguments.write else ()), arguments.store]:
-        if path is not None:
-            require_writable(path)
+    for path in [*_written(arguments), *([arguments.store] if arguments.store else ())]:
+        require_writable(path)
     options = BenchOptions(
         **{name: tuple(getattr(arguments, name)) for name in ("recipes", "scales") if getattr(arguments, name)},
         rounds=arguments.rounds,
@@ -39,3 +44,32 @@ def run(arguments: Namespace) -> None:
         progress_console.print(note)
     if slower := fallen(stored, ratios(record)):
         raise OodflowError(f"the share of the limit fell below {arguments.against}: {'; '.join(slower)}.")
+
+
+def _gpu(arguments: Namespace) -> None:
+    """Measure training on a GPU, and print or write the page."""
+    for flag, given in (
+        ("--no-peers", not arguments.peers),
+        ("--against", arguments.against),
+        ("--store", arguments.store),
+    ):
+        if given:
+            raise UsageError(f"{flag} goes with --device cpu: on a GPU training alone is measured.")
+    choose_device("cuda")
+    for path in _written(arguments):
+        require_writable(path)
+    asked = {}
+    if arguments.recipes or arguments.scales:
+        whole = BenchOptions()
+        recipes, scales = arguments.recipes or whole.recipes, arguments.scales or whole.scales
+        asked["flows"] = tuple((recipe, scale) for scale in scales for recipe in recipes)
+    options = GpuOptions(rounds=arguments.rounds, **asked)
+    record = bench_gpu(options, command=shlex.join(arguments.command), say=progress_console.print)
+    show_or_write(
+        arguments, record, lambda: gpu_document(record),
+        lambda path: write_page(path, record, lambda title: gpu_document(record)),
+    )  # fmt: skip
+
+
+def _written(arguments: Namespace) -> tuple[Path, ...]:
+    return page_and_data(arguments.write) if arguments.write else ()

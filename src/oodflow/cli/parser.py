@@ -193,6 +193,9 @@ def _bench(verbs: "Verbs[Parser]") -> None:
     parser.add_argument("--rounds", type=_positive, default=3, metavar="N", help="how often all take their turn")
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="leave other libraries away")
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
+    parser.add_argument(
+        "--device", default="cpu", choices=["cpu", "cuda"], help="cuda: training alone, in float32 and bfloat16"
+    )
     guard = parser.add_mutually_exclusive_group()
     guard.add_argument("--against", type=Path, metavar="FILE", help="fail if a share of the limit fell below FILE's")
     guard.add_argument("--store", type=Path, metavar="FILE", help="store the shares of the limit in FILE")

@@ -29,6 +29,8 @@ class TrainingConfig(Config):
         deterministic: whether a GPU's convolutions are computed by algorithms that give the same each time, which may
             be slower ones; on a CPU they always are.
         compile: whether to compile the st-networks, for long runs on a GPU.
+        cuda_graph: whether a GPU records the kernels of forward and backward pass once and then replays them, for flows
+            whose kernels it finishes faster than they can be started one by one; to a CPU it makes no difference.
         memory: ``stored`` activations, or ``reversible``: computed again from the flow's output, for about a third more
             time; the memory that they take then does not grow with the number of layers.
         log_every: steps between lines in the log.
@@ -51,6 +53,7 @@ class TrainingConfig(Config):
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     deterministic: bool = False
     compile: bool = False
+    cuda_graph: bool = False
     memory: Literal["stored", "reversible"] = "stored"
     log_every: int = Field(20, ge=1)
     checkpoint_every: int = Field(500, ge=1)

@@ -1,17 +1,16 @@
 """The training loop."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from oodflow.bijections import reversible
 from oodflow.data import TrainingBatches
 from oodflow.errors import OodflowError, UsageError
 from oodflow.training.config import TrainingConfig
+from oodflow.training.gradients import Gradients, compute_gradients, gradients_of
 from oodflow.training.guard import Snapshot, step_if
 from oodflow.training.objectives import MaximumLikelihood, Objective
 from oodflow.training.optimiser import clip_gradients, learning_rate
@@ -105,16 +104,23 @@ def train(
         raise UsageError(f"{objective.kind} trains on {', '.join(sorted(missing))} too: pass its batches in streams.")
     if state.step == 0:
         state.initialise(*load_part(batches, 0, state.device))
+    gradients = gradients_of(config, state.device)
     with state.clock.running():
         while state.step < config.steps:
-            report = take_step(state, load_batch(parts, state.step, state.device), config, objective)
+            report = take_step(state, load_batch(parts, state.step, state.device), config, objective, gradients)
             if state.device.type == "cpu" or state.step % config.log_every == 0 or state.step == config.steps:
                 _require_progress(state, config)
             for callback in callbacks:
                 callback(state, report)
 
 
-def take_step(state: TrainState, batch: Batch, config: TrainingConfig, objective: Objective) -> StepReport:
+def take_step(
+    state: TrainState,
+    batch: Batch,
+    config: TrainingConfig,
+    objective: Objective,
+    gradients: Gradients = compute_gradients,
+) -> StepReport:
     """Take one optimiser step, or leave everything as it was where loss or gradient is not finite."""
     with state.changing():
         state.flow.train()
@@ -124,11 +130,7 @@ def take_step(state: TrainState, batch: Batch, config: TrainingConfig, objective
 
         # A forward pass whose numbers are not finite would leave them in the batch norms' running statistics.
         statistics = Snapshot(buffer for buffer in state.flow.buffers() if buffer.dtype != torch.bool)
-        state.optimiser.zero_grad()
-        with convolutions(config):
-            with autocast(config, state.device), reversible(config.memory == "reversible"):
-                loss, terms = objective(state.flow, batch)
-            loss.backward()  # type: ignore[no-untyped-call]
+        loss, terms = gradients(state, batch, config, objective)
         grad_norm = clip_gradients(state.clipped, config.max_grad_norm)
 
         finite = loss.detach().isfinite() & grad_norm.isfinite()
@@ -137,23 +139,6 @@ def take_step(state: TrainState, batch: Batch, config: TrainingConfig, objective
         state.count_step(finite)
     outcome = torch.stack([loss.detach(), grad_norm, finite, *(term.detach() for term in terms.values())])
     return StepReport(state.step, config.steps, lr, tuple(terms), outcome)
-
-
-def autocast(config: TrainingConfig, device: torch.device) -> torch.autocast:
-    """Return the context that runs the st-networks in ``config.precision``; the flow itself stays in float32."""
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=config.precision == "bfloat16")
-
-
-def convolutions(config: TrainingConfig) -> AbstractContextManager[None]:
-    """Return the context for a GPU's convolutions, forward and backward, in TF32 only where it may be.
-
-    The fastest are found by trying, and what is found may differ from run to run; or those that repeat are taken.
-    """
-    tf32, fixed = config.precision != "float32", config.deterministic
-    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(
-        enabled=True, benchmark=not fixed, deterministic=fixed, allow_tf32=tf32
-    )
-    return flags
 
 
 def _require_progress(state: TrainState, config: TrainingConfig) -> None:
