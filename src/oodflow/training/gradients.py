@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import torch
+from torch import Tensor, nn
 
 from oodflow.bijections import reversible
 from oodflow.training.config import TrainingConfig
@@ -33,8 +34,8 @@ def gradients_of(config: TrainingConfig, device: torch.device) -> Gradients:
 class Replay:
     """The same as :func:`compute_gradients`, for a GPU: the kernels of a step are recorded once, and then replayed.
 
-    A replay writes loss and gradients to where the recording did, and reads the batch from where it lay then, so every
-    batch is copied there, and nothing may set the gradients to none. The first steps run as ever: they make what is
+    A replay reads the batch from where it lay at the recording, so every batch is copied there, and writes loss and
+    gradients to where they were then, so the parameters get those back. The first steps run as ever: they make what is
     made once, such as the choice of algorithms.
     """
 
@@ -45,6 +46,7 @@ class Replay:
         self._graph: torch.cuda.CUDAGraph | None = None
         self._batch: dict[str, Part]
         self._loss: Loss
+        self._gradients: list[tuple[nn.Parameter, Tensor | None]]
 
     def __call__(self, state: TrainState, batch: Batch, config: TrainingConfig, objective: Objective) -> Loss:
         """Set the gradients and return the loss, which holds until the next call."""
@@ -57,10 +59,13 @@ class Replay:
             state.optimiser.zero_grad()  # the recording makes gradients of its own
             with torch.cuda.graph(self._graph):
                 self._loss = compute_gradients(state, self._batch, config, objective)
+            self._gradients = [(parameter, parameter.grad) for parameter in state.flow.parameters()]
         for name, part in batch.items():
             for held, tensor in zip(self._batch[name], part, strict=True):
                 held.copy_(tensor, non_blocking=True)
         self._graph.replay()
+        for parameter, gradient in self._gradients:
+            parameter.grad = gradient
         return self._loss
 
 
