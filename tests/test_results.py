@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from oodflow.bench.gpu import GpuRecord, gpu_document
 from oodflow.bench.page import bench_document
 from oodflow.bench.record import BenchRecord
 from oodflow.document import as_markdown
@@ -18,6 +19,7 @@ from oodflow.report.looks import Curves
 RESULTS = Path(__file__).parents[1] / "results"
 PAGES = {
     "bench": (BenchRecord, lambda record, title: bench_document(record)),
+    "gpu": (GpuRecord, gpu_document),
     "leaderboard": (Comparison, leaderboard_document),
     "observations": (Explanations, observations_document),
     "presets": (Curves, lambda curves, title: curves_document(curves, title, "presets.png")),

@@ -35,11 +35,6 @@ def test_shares_are_of_the_faster_of_both(record):
         assert fastest / peak.high <= row.of_peak.high <= fastest / peak.low
 
 
-def test_a_limit_of_convolutions_is_for_flows_that_are_made_of_them(record):
-    for row in record.flows:
-        assert (row.share is None) == (row.recipe == "fashion-mnist-tarflow")
-
-
 def test_the_record_comes_back_from_its_file_and_fills_a_page(record, tmp_path):
     record.write(tmp_path / "gpu.json")
     assert GpuRecord.read(tmp_path / "gpu.json") == record

@@ -20,31 +20,19 @@ def tasks(probe: Probe, batch: int) -> list[Task]:
     The convolution is channels-last, its batch the models'; backward gives the gradients of input, weight and bias.
     """
     layer, x = _layer(probe, batch)
+    gradient = torch.randn_like(layer(x))
 
     def forward() -> None:
         with torch.inference_mode():
             layer(x)
-
-    named = [Task(f"{probe} forward", forward), training_task(probe, layer, x)]
-    return [*named, Task(f"{probe} product", _product(probe, batch))]
-
-
-def task_on(device: torch.device, dtype: torch.dtype, probe: Probe, batch: int) -> Task:
-    """Make the task that measures a probe's forward and backward pass on a device, all of it in ``dtype``."""
-    layer, x = _layer(probe, batch)
-    return training_task(probe, layer.to(device, dtype), x.detach().to(device, dtype).requires_grad_())
-
-
-def training_task(probe: Probe, layer: nn.Module, x: torch.Tensor) -> Task:
-    """Make the task that goes forward and backward through a layer, to the gradients of all that it has."""
-    gradient = torch.randn_like(layer(x))
 
     def train() -> None:
         layer.zero_grad()
         x.grad = None
         layer(x).backward(gradient)
 
-    return Task(f"{probe} train", train)
+    named = [Task(f"{probe} forward", forward), Task(f"{probe} train", train)]
+    return [*named, Task(f"{probe} product", _product(probe, batch))]
 
 
 def rates(probe: Probe, batch: int, seconds: Seconds) -> Rates:

@@ -26,12 +26,14 @@ def _trained(group: Replicas) -> tuple[str, ...]:
     first = trainings[0]
     seeds = f"seed{'s' if len(group.seeds) > 1 else ''} {', '.join(map(str, group.seeds))}"
     seconds = " and ".join(sorted({f"{training.seconds:.0f}" for training in trainings}, key=int))
-    batch = group.config.training.batch_size if group.config.training else 0
+    asked = group.config.training
+    assert asked is not None, "what was trained was configured to be"
+    unfinished = f" of {number(asked.steps, 0)}" if first.steps < asked.steps else ""
     skipped = sum(training.skipped_steps for training in trainings)
     return (
-        f"{seeds}, {number(first.parameters, 0)} parameters, {number(first.steps, 0)} steps of {batch} in "
-        f"{seconds} s ({counted(first.threads, 'thread')}, {first.device}, torch {first.torch}), {skipped} steps "
-        "skipped.",
+        f"{seeds}, {number(first.parameters, 0)} parameters, "
+        f"{number(first.steps, 0)}{unfinished} steps of {asked.batch_size} in {seconds} s "
+        f"({counted(first.threads, 'thread')}, {first.device}, torch {first.torch}), {skipped} steps skipped.",
     )
 
 

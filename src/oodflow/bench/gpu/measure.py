@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import torch
 
-from oodflow.bench import limit
 from oodflow.bench.flops import Work
 from oodflow.bench.gpu.options import GpuOptions
 from oodflow.bench.gpu.record import GpuRecord, GpuSpeed
@@ -111,14 +110,13 @@ def _measure(config: RunConfig, subject: Subject, work: Work, way: Way, peak: li
     speeds = {name: speed(work.flop, way.batch, seconds[name]) for name in ("launched", "replayed")}
     faster = min(seconds.values(), key=min)
     rates = [work.flop * way.batch / s for s in faster]
-    limits = _limits(work, way)
     return GpuSpeed(
         recipe=config.recipe, scale=config.scale, flow=config.flow.title,
         parameters=parameters(subject.state.flow), precision=way.training.precision, batch=way.batch,
         launched=speeds["launched"], replayed=speeds["replayed"],
         speedup=summary(ratios(seconds["launched"], seconds["replayed"])),
-        share=summary(ratios(rates, limits)) if limits else None,
-        of_peak=summary(ratios(rates, peak)), memory_bytes=memory,
+        of_peak=summary(ratios(rates, peak)),
+        memory_bytes=memory,
     )  # fmt: skip
 
 
@@ -126,17 +124,6 @@ def _task(name: str, subject: Subject, way: Way, gradients: Gradients) -> Task:
     batch = {DATA: random_batch(way.batch, subject.state.flow)}
     objective = MaximumLikelihood()
     return Task(name, lambda: take_step(subject.state, batch, way.training, objective, gradients))
-
-
-def _limits(work: Work, way: Way) -> list[float]:
-    """Return, round by round, the FLOP/s of the flow's convolutions alone, if it is made of convolutions."""
-    if not work.probes or not all(probe.size for probe in work.probes):
-        return []
-    seconds = way.time([limit.task_on(way.device, way.dtype, probe, way.batch) for probe in work.probes])
-    rates = {
-        probe: [3 * limit.operations(probe, way.batch) / s for s in seconds[f"{probe} train"]] for probe in work.probes
-    }
-    return [limit.limit(work.probes, {probe: rates[probe][i] for probe in rates}) for i in range(way.rounds)]
 
 
 def _peak(way: Way) -> list[float]:

@@ -10,9 +10,8 @@ Training steps on random 8-bit images. Medians of {rounds} in which all that is 
 in brackets the lowest and the highest round. Replayed is """,
     Code("training.cuda_graph=true"),
     """: forward and backward pass as a recording of their kernels, in place of kernels that the CPU starts one by one.
-Both shares are of the faster of the two: of the limit, which is the rate of 3x3 convolutions of the flow's shapes in
-the same precision with nothing around them, and of the peak, which is the rate of a product of two large matrices
-({peaks}).""",
+The share is that of the faster one in the peak, which is the rate of a product of two large matrices in the same
+precision ({peaks}).""",
 )
 
 
@@ -33,13 +32,12 @@ def gpu_document(record: GpuRecord, title: str = "Training on a GPU") -> Documen
 
 def _speeds(flows: tuple[GpuSpeed, ...]) -> Table:
     header = ["configuration", "scale", "precision", "batch", "images/s", "replayed, images/s", "replayed/launched",
-              "% of the limit", "% of the peak", "memory, GiB"]  # fmt: skip
+              "% of the peak", "memory, GiB"]  # fmt: skip
     rows = [
         [
             row.recipe, row.scale, row.precision, number(row.batch, 0),
             *(with_range(speed.images_per_second, digits=0) for speed in (row.launched, row.replayed)),
-            with_range(row.speedup), "" if row.share is None else with_range(row.share, 100, 1),
-            with_range(row.of_peak, 100, 1), number(row.memory_bytes / 2**30, 1),
+            with_range(row.speedup), with_range(row.of_peak, 100, 1), number(row.memory_bytes / 2**30, 1),
         ]
         for row in flows
     ]  # fmt: skip

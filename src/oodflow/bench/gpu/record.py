@@ -1,6 +1,6 @@
 """What a measurement on a GPU writes down. In bytes, FLOP, images, and combinations of them with seconds."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from oodflow.bench.gpu.options import GpuOptions
 from oodflow.bench.record import Speed, Spread
@@ -21,7 +21,6 @@ class GpuSpeed(Record):
         launched: speed when the CPU starts every kernel.
         replayed: speed with ``training.cuda_graph``.
         speedup: of the latter over the former.
-        share: of the faster one in what the GPU reaches at the flow's convolutions alone; none if it has other layers.
         of_peak: of the faster one in the GPU's rate of matrix products.
         memory_bytes: the most that was allocated.
     """
@@ -35,9 +34,14 @@ class GpuSpeed(Record):
     launched: Speed
     replayed: Speed
     speedup: Spread
-    share: Spread | None
     of_peak: Spread
     memory_bytes: int
+
+
+def _without_share(old: dict[str, Any]) -> dict[str, Any]:
+    """Migrate the first version, whose limit was that of kernels started one by one, which replayed ones exceeded."""
+    flows = [{name: value for name, value in row.items() if name != "share"} for row in old["flows"]]
+    return {**old, "flows": flows}
 
 
 class GpuRecord(Record):
@@ -51,7 +55,8 @@ class GpuRecord(Record):
         skipped_steps: those that were not finite.
     """
 
-    version: ClassVar[int | None] = 0
+    version: ClassVar[int | None] = 1
+    migrations: ClassVar = {0: _without_share}
 
     provenance: Provenance
     options: GpuOptions
