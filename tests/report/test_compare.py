@@ -143,6 +143,7 @@ def test_an_imported_flow_says_where_it_came_from(record):
 
 def test_an_unfinished_run_says_how_many_steps_there_would_have_been(record):
     done = record["run"]["training"]["steps"]
-    assert f"parameters, {done:,} steps of" in page_of(record)
     record["run"]["config"]["training"]["steps"] = 150_000
     assert f"parameters, {done:,} of 150,000 steps of" in page_of(record)
+    record["run"]["config"]["training"]["steps"] = done
+    assert f"parameters, {done:,} steps of" in page_of(record)
