@@ -40,3 +40,19 @@ def test_a_record_is_of_this_version_and_has_a_page(data):
     kind, _ = PAGES.get(data.stem, (Comparison, comparison_document))
     assert data.read_text(encoding="utf-8") == kind.read(data).as_json()
     assert data.with_suffix(".md").exists()
+
+
+VERBS = {
+    "leaderboard": ["leaderboard"],
+    "observations": ["observations"],
+    "presets": ["curves", "--by", "steps"],
+    "time-to-quality": ["curves"],
+}
+"""By which a page is written; all others by ``compare``."""
+
+
+@pytest.mark.parametrize("data", sorted(RESULTS.glob("*.json")), ids=lambda data: data.stem)
+def test_what_stands_on_a_page_can_be_put_on_another(oodflow, data):
+    if data.stem in ("bench", "gpu"):  # which are of no runs
+        return
+    assert oodflow(*VERBS.get(data.stem, ["compare"]), data, "--json").out == data.read_text(encoding="utf-8")

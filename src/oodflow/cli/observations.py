@@ -5,10 +5,9 @@ from argparse import Namespace
 from oodflow.cli.display import show_or_write_page
 from oodflow.explanation.explain import read_explanations
 from oodflow.explanation.page import observations_document
-from oodflow.runs import RunDir
 
 
 def run(arguments: Namespace) -> None:
     """Show or write what explained runs say about the paper's observations."""
-    found = read_explanations([RunDir.open(path) for path in arguments.run_dirs])
+    found = read_explanations(arguments.run_dirs)
     show_or_write_page(arguments, found, observations_document, "Observations")

@@ -144,14 +144,16 @@ def _explain(verbs: "Verbs[Parser]") -> None:
 def _observations(verbs: "Verbs[Parser]") -> None:
     text = "put what explained runs say about the paper's observations side by side"
     parser = _verb(verbs, "observations", "oodflow.cli.observations:run", text)
-    parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help="explained run directories")
+    parser.add_argument(
+        "run_dirs", nargs="+", type=Path, metavar="RUN", help="explained run directories, or a page's .json"
+    )
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
     _json(parser)
 
 
 def _compare(verbs: "Verbs[Parser]") -> None:
     parser = _verb(verbs, "compare", "oodflow.cli.compare:run", "put evaluated runs beside the paper's numbers")
-    text = "evaluated run directories, whose newest evaluation is shown, or folders of evaluations"
+    text = "evaluated run directories, whose newest evaluation is shown, folders of evaluations, or a page's .json"
     parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help=text)
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
     _json(parser)
@@ -159,7 +161,9 @@ def _compare(verbs: "Verbs[Parser]") -> None:
 
 def _curves(verbs: "Verbs[Parser]") -> None:
     parser = _verb(verbs, "curves", "oodflow.cli.curves:run", "see how good runs were after how long")
-    parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help="run directories, finished or not")
+    parser.add_argument(
+        "run_dirs", nargs="+", type=Path, metavar="RUN", help="run directories, finished or not, or a page's .json"
+    )
     text = "what to compare them by (default: time); runs that shared a machine by steps"
     parser.add_argument("--by", choices=("time", "steps"), default="time", help=text)
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md, PATH.json and PATH.png instead")
@@ -169,7 +173,7 @@ def _curves(verbs: "Verbs[Parser]") -> None:
 def _leaderboard(verbs: "Verbs[Parser]") -> None:
     text = "see which runs are best after so much time on two cores"
     parser = _verb(verbs, "leaderboard", "oodflow.cli.leaderboard:run", text)
-    text = "evaluated run directories, whose newest evaluation counts, or folders of evaluations"
+    text = "evaluated run directories, whose newest evaluation counts, folders of evaluations, or a page's .json"
     parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help=text)
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
     _json(parser)

@@ -19,6 +19,7 @@ from oodflow.files import file_name, in_folders, write_text, written_together
 from oodflow.flows import Flow
 from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
+from oodflow.runs.pages import is_page
 from oodflow.runs.provenance import Provenance, describe, provenance
 from oodflow.runs.replicas import without_seed
 from oodflow.runs.run_dir import RunDir
@@ -113,14 +114,19 @@ def explanation_of(
     )
 
 
-def read_explanations(runs: Sequence[RunDir]) -> Explanations:
-    """Read all explanations in run directories.
+def read_explanations(paths: Sequence[Path]) -> Explanations:
+    """Read all explanations in run directories, and those on pages, whose ``.json`` has them whole.
 
     Raises:
+        UsageError: when a path is no run.
         OodflowError: for a run without any, or a damaged one.
     """
-    found = []
-    for run in runs:
+    found: list[Explanation] = []
+    for path in paths:
+        if is_page(path):
+            found += Explanations.read(path).explanations
+            continue
+        run = RunDir.open(path)
         files = in_folders(run.explanations_dir, FILE)
         if not files:
             raise OodflowError(f"{run.path} has not been explained: run `oodflow explain {run.path}` first.")

@@ -9,6 +9,7 @@ from pydantic import Field
 from oodflow.errors import OodflowError
 from oodflow.evaluation.record import Evaluation, chosen
 from oodflow.records import Record
+from oodflow.runs.pages import is_page
 from oodflow.runs.record import RunRecord
 
 
@@ -41,12 +42,18 @@ class Comparison(Record):
 def compare(paths: Sequence[Path]) -> Comparison:
     """Collect evaluated runs.
 
+    Args:
+        paths: run directories, folders of evaluations, and pages: what stands on a page, its ``.json`` has whole.
+
     Raises:
         UsageError: when a path is no run.
         OodflowError: when a run has not been trained or evaluated.
     """
-    runs = []
+    runs: list[EvaluatedRun] = []
     for path in paths:
+        if is_page(path):
+            runs += Comparison.read(path).runs
+            continue
         run, evaluation = chosen(path)
         record = run.record()
         if record is None or record.begun is None:

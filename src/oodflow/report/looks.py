@@ -1,7 +1,8 @@
 """The looks that the monitor took at runs while they trained: how good each was after how long."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
@@ -13,6 +14,7 @@ from oodflow.records import Record
 from oodflow.report.changes import scale_of, unwatched
 from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
+from oodflow.runs.pages import is_page
 from oodflow.runs.run_dir import RunDir
 from oodflow.runs.training_facts import TrainingFacts
 
@@ -71,6 +73,19 @@ class Curves(Record):
 
     curves: tuple[Curve, ...] = Field(min_length=1)
     by: By = "time"
+
+
+def read_curves(paths: Sequence[Path], by: By) -> Curves:
+    """Read the looks at runs, and those on pages, whose ``.json`` has them whole.
+
+    Raises:
+        UsageError: when a path is no run.
+        OodflowError: when nothing was looked at, or a log is damaged.
+    """
+    found: list[Curve] = []
+    for path in paths:
+        found += Curves.read(path).curves if is_page(path) else [read_curve(RunDir.open(path))]
+    return Curves(curves=tuple(found), by=by)
 
 
 def read_curve(run: RunDir) -> Curve:

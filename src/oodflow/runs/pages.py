@@ -10,6 +10,16 @@ from oodflow.records import Record
 from oodflow.runs.provenance import DataFacts
 
 
+def is_page(path: Path) -> bool:
+    """Tell whether a path is the record of a page, which stands for all runs on it, rather than a run directory.
+
+    Example:
+        >>> is_page(Path("results/main-job.json")), is_page(Path("runs/mine"))
+        (True, False)
+    """
+    return path.suffix == ".json" and not path.is_dir()
+
+
 def write_page(
     path: Path, record: Record, document: Callable[[str], Document], figures: Mapping[str, bytes] | None = None
 ) -> tuple[Path, ...]:
