@@ -88,7 +88,7 @@ def _train(verbs: "Verbs[Parser]") -> None:
     parser = _verb(verbs, "train", "oodflow.cli.train:run", "train a recipe")
     parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="name of a recipe; see --list")
     parser.add_argument("overrides", nargs="*", metavar="FIELD=VALUE", help="such as training.lr=1e-4 flow.width=32")
-    parser.add_argument("--scale", help="smoke (seconds), cpu (minutes, default) or paper (GPU, days)")
+    parser.add_argument("--scale", help="smoke (seconds), cpu (minutes, default), long (an hour or two) or paper (GPU)")
     parser.add_argument("--out", type=Path, help="run directory (default: runs/RECIPE-SCALE, with a digest if changed)")
     parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run, from its last checkpoint")
     parser.add_argument("--seed", type=int, help="short for training.seed=N")
@@ -191,7 +191,7 @@ def _bench(verbs: "Verbs[Parser]") -> None:
         "--recipes", nargs="+", default=[], metavar="RECIPE", help="what to train and score with (default: README's 4)"
     )
     parser.add_argument(
-        "--scale", dest="scales", nargs="+", default=[], choices=["smoke", "cpu", "paper"],
+        "--scale", dest="scales", nargs="+", default=[], choices=["smoke", "cpu", "long", "paper"],
         help="default: cpu (two minutes on two idle cores) and paper (over ten); smoke: seconds, shows nothing",
     )  # fmt: skip
     parser.add_argument("--rounds", type=_positive, default=3, metavar="N", help="how often all take their turn")

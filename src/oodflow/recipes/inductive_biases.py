@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from oodflow.flows import RealNVPConfig, SingleScaleConfig
 from oodflow.nets import BottleneckConfig, ResNetConfig
-from oodflow.recipes.scales import Preset, Scale, cpu_training, epoch, paper_training, smoke_training
+from oodflow.recipes.scales import Preset, Scale, cpu_training, epoch, no_scale, paper_training, smoke_training
 
 
 class Published(NamedTuple):
@@ -40,6 +40,8 @@ def masked(mask: str, published: Published) -> Callable[[Scale, int], Preset]:
                 # The paper gives these flows no training of their own: that of its RealNVP.
                 steps = published.epochs * epoch(images)
                 return flow, paper_training(steps, "adam", lr=published.lr, decay="gains")
+            case _:
+                raise no_scale(scale, "cpu", "smoke", "paper")
 
     return preset
 
@@ -63,5 +65,7 @@ def bottleneck(latent_dims: int | None, published: Published) -> Callable[[Scale
                 flow = RealNVPConfig(scales=published.scales, width=64, net=net(published.blocks))
                 steps = published.epochs * epoch(images)
                 return flow, paper_training(steps, "adam", lr=published.lr, decay="gains")
+            case _:
+                raise no_scale(scale, "cpu", "smoke", "paper")
 
     return preset

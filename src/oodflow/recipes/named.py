@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from oodflow.data import SOURCES
-from oodflow.errors import UnknownName, UsageError
+from oodflow.errors import UnknownName
 from oodflow.flows import AutoregressiveConfig, GlowConfig, RealNVPConfig, TarFlowConfig
 from oodflow.nets import ConvNetConfig, HighwayConfig, ResNetConfig
 from oodflow.recipes.inductive_biases import COLOUR, GREY, bottleneck, masked
@@ -15,8 +15,10 @@ from oodflow.recipes.scales import (
     autoregressive_training,
     cpu_training,
     epoch,
+    long_training,
     mixture_training,
     monitor,
+    no_scale,
     paper_training,
     smoke_training,
 )
@@ -36,6 +38,8 @@ def realnvp_grey(scale: Scale, images: int) -> Preset:
             return RealNVPConfig(width=4, net=ResNetConfig(blocks=1)), smoke_training()
         case "cpu":
             return RealNVPConfig(scales=2, width=32, net=CPU_NET), cpu_training(3000)
+        case "long":
+            return RealNVPConfig(scales=2, width=64, net=CPU_NET), long_training(25000)
         case "paper":
             flow = RealNVPConfig(scales=2, width=64, net=ResNetConfig(blocks=6))  # (R)
             # 80 epochs (P; 81 in R), Adam at 5e-5 (R)
@@ -49,6 +53,8 @@ def glow_grey(scale: Scale, images: int) -> Preset:
             return GlowConfig(steps=2, width=4), smoke_training()
         case "cpu":
             return GlowConfig(scales=2, steps=8, width=64, net=CPU_NET), cpu_training(3000)
+        case "long":
+            return GlowConfig(scales=2, steps=16, width=96, net=CPU_NET), long_training(40000)
         case "paper":
             flow = GlowConfig(scales=2, steps=16, width=200, net=HighwayConfig(blocks=3))  # (R)
             # 80 epochs (P; 151 in R), RMSprop at 5e-5 (R); for Glow the original decays all weights
@@ -62,6 +68,8 @@ def realnvp_colour(scale: Scale, images: int) -> Preset:
             return RealNVPConfig(scales=3, width=4, net=ResNetConfig(blocks=1)), smoke_training()
         case "cpu":
             return RealNVPConfig(scales=3, width=32, net=CPU_NET), cpu_training(2500)
+        case "long":
+            return RealNVPConfig(scales=3, width=64, net=CPU_NET), long_training(12000)
         case "paper":
             flow = RealNVPConfig(scales=3, width=64, net=ResNetConfig(blocks=8))  # (R)
             # 100 epochs (P; 101 in R), Adam at 1e-4 (R)
@@ -75,6 +83,8 @@ def glow_colour(scale: Scale, images: int) -> Preset:
             return GlowConfig(scales=3, steps=2, width=4), smoke_training()
         case "cpu":
             return GlowConfig(scales=3, steps=8, width=64, net=CPU_NET), cpu_training(2000)
+        case "long":
+            return GlowConfig(scales=3, steps=16, width=96, net=CPU_NET), long_training(10000)
         case "paper":
             flow = GlowConfig(scales=3, steps=8, width=400, net=HighwayConfig(blocks=3))  # (R)
             # 80 epochs (P; 161 in R), RMSprop at 1e-5 (R), where the paper states 5e-5
@@ -93,28 +103,30 @@ def realnvp_colour_64(scale: Scale, images: int) -> Preset:
             # 100 epochs, Adam at 1e-4, batch 64 (P)
             steps = 100 * epoch(images, 64)
             return flow, paper_training(steps, "adam", lr=1e-4, decay="gains", batch_size=64)
+        case _:
+            raise no_scale(scale, "cpu", "smoke", "paper")
 
 
 def realnvp_patches(scale: Scale, images: int) -> Preset:
-    """RealNVP for the built-in 16x16 grey patches; the paper has no such run, so there is no such scale."""
+    """RealNVP for the built-in 16x16 grey patches; the paper has no such run."""
     match scale:
         case "smoke":
             return RealNVPConfig(width=4, net=CPU_NET), smoke_training()
         case "cpu":
             return RealNVPConfig(scales=2, width=32, net=CPU_NET), cpu_training(2500)
-        case "paper":
-            raise UsageError("photographs-realnvp is not in the paper: use scale cpu or smoke.")
+        case _:
+            raise no_scale(scale, "cpu", "smoke")
 
 
 def mixture_grey(scale: Scale, images: int) -> Preset:
-    """RealNVP with mixture couplings, for 28x28 grey images; the paper has none, so there is no such scale."""
+    """RealNVP with mixture couplings, for 28x28 grey images; the paper has none."""
     match scale:
         case "smoke":
             return RealNVPConfig(width=4, net=CPU_NET, transformer=MixtureConfig(components=2)), smoke_training()
         case "cpu":
             return RealNVPConfig(scales=2, width=32, net=CPU_NET, transformer=MixtureConfig()), mixture_training(3000)
-        case "paper":
-            raise UsageError("mixture couplings are not in the paper: use scale cpu or smoke.")
+        case _:
+            raise no_scale(scale, "cpu", "smoke")
 
 
 def mixture_colour(scale: Scale, images: int) -> Preset:
@@ -128,26 +140,26 @@ def mixture_colour(scale: Scale, images: int) -> Preset:
 
 
 def autoregressive(scale: Scale, images: int) -> Preset:
-    """An autoregressive flow, for grey and colour images; the paper has none, so there is no such scale."""
+    """An autoregressive flow, for grey and colour images; the paper has none."""
     match scale:
         case "smoke":
             return AutoregressiveConfig(width=6, blocks=1), smoke_training()
         case "cpu":
             return AutoregressiveConfig(), autoregressive_training(8000, lr=1e-2)
-        case "paper":
-            raise UsageError("autoregressive flows are not in the paper: use scale cpu or smoke.")
+        case _:
+            raise no_scale(scale, "cpu", "smoke")
 
 
 def tarflow(scale: Scale, images: int) -> Preset:
-    """A transformer flow, for grey and colour images; the paper has none, so there is no such scale."""
+    """A transformer flow, for grey and colour images; the paper has none."""
     match scale:
         case "smoke":
             return TarFlowConfig(blocks=2, width=8, layers=1), smoke_training()
         case "cpu":
             # Mixtures, unlike the authors', for affine maps learn far more slowly (M, autoregressive_training).
             return TarFlowConfig(transformer=MixtureConfig(spread=3.0)), autoregressive_training(8000, lr=4e-3)
-        case "paper":
-            raise UsageError("transformer flows are not in the paper: use scale cpu or smoke.")
+        case _:
+            raise no_scale(scale, "cpu", "smoke")
 
 
 def run(
