@@ -104,7 +104,8 @@ def paper_training(
 
 def no_scale(scale: Scale, *known: Scale) -> UsageError:
     """Make the error of a recipe that has not got a scale."""
-    return UsageError(f"this recipe has no scale {scale}: use scale {' or '.join(known)}.")
+    *first, last = known
+    return UsageError(f"this recipe has no scale {scale}: use scale {', '.join(first)} or {last}.")
 
 
 def epoch(images: int, batch_size: int = 32) -> int:

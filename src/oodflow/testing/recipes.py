@@ -20,8 +20,8 @@ def check_recipe(make_recipe: Callable[[str], RunConfig], root: Path | None = No
     """Test that a recipe keeps its contract.
 
     It makes a configuration of each scale that survives the way to JSON and back, or refuses the ``long`` or
-    the ``paper`` scale, which not every recipe has; it names data sets that exist, all of one shape; its flow can be built for that
-    shape; and where the data is on disk, it trains.
+    the ``paper`` scale, which not every recipe has; it names data sets that exist, all of one shape; its flow can be
+    built for that shape; and where the data is on disk, it trains.
 
     Args:
         make_recipe: maps the name of a scale to a configuration.
