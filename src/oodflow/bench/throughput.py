@@ -24,18 +24,10 @@ from oodflow.training.streams import DATA, training_noise
 
 BATCH = 32
 COUNTED = 2  # images to count FLOP with: they grow with the batch exactly, so few are enough
-SCORED = {
-    "smoke": 1,
-    "cpu": 8,
-    "long": 8,
-    "paper": 8,
-}  # batches a call of the scoring, which begins with folding the flow
-LEAST = {
-    "smoke": 0.0,
-    "cpu": 0.3,
-    "long": 1.0,
-    "paper": 1.0,
-}  # seconds a task and round; a step at paper scale takes several
+# Batches a call of the scoring, which begins with folding the flow.
+SCORED = {"smoke": 1, "cpu": 8, "long": 8, "paper": 8}
+# Seconds a task and round; a step at paper scale takes several.
+LEAST = {"smoke": 0.0, "cpu": 0.3, "long": 1.0, "paper": 1.0}
 
 Limits = dict[Probe, Rates]
 
