@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from oodflow.bench.gpu import GpuRecord
 from oodflow.bench.record import BenchRecord
 from oodflow.document.numbers import number
 from oodflow.explanation.record import Explanations
@@ -23,6 +24,8 @@ EXPLAINED = {one.recipe: one for one in Explanations.read(RESULTS / "observation
 BOARD = Comparison.read(RESULTS / "leaderboard.json").runs
 GLOW = Curves.read(RESULTS / "time-to-quality.json").curves[0]
 BENCH = BenchRecord.read(RESULTS / "bench.json")
+GPU = GpuRecord.read(RESULTS / "gpu.json")
+(ON_GPU,) = Comparison.read(RESULTS / "paper-scale.json").runs
 
 NO_RESULTS = [
     "Wilson, 2020", "Python 3.11", "a 95 % bootstrap interval", "below 50 the flow prefers", "sections 3 and 4",
@@ -66,6 +69,16 @@ def further(recipe, place=0):
 def passed(bits):
     """The minute of the look at which a curve is first at so many bits/dim, as the table rounds them."""
     return number(next(look.seconds for look in GLOW.looks if round(look.bits_per_dim, 2) <= bits) / 60, 0)
+
+
+def on_gpu(scale):
+    """The flows of a scale in bfloat16 with 32 images a step."""
+    return [row for row in GPU.flows if (row.scale, row.precision, row.batch) == (scale, "bfloat16", 32)]
+
+
+def ends(values, digits):
+    values = list(values)
+    return [number(end(values), digits) for end in (min, max)]
 
 
 TRAINED = [one.run.training for one in MAIN]
@@ -113,6 +126,16 @@ RESULTS_IN_PROSE = [
     ("the small flows, which reach {} to {} %,", lambda: [number(100 * end(SMALL), 0) for end in (min, max)]),
     ("the first of these flows: {} MiB in all, not {})", lambda: [
         number(kind.whole / 2**20, 0) for kind in (PAPER[0].memory.reversible, PAPER[0].memory.stored)
+    ]),
+    ("with 32 images a step and bfloat16 the published flows so train with {} to {} images a second, {} to {} times as "
+     "many as without, and the flows of scale {} to {} times as many.", lambda: [
+        *ends((row.replayed.images_per_second.median for row in on_gpu("paper")), 0),
+        *ends((row.speedup.median for row in on_gpu("paper")), 1),
+        *ends((row.speedup.median for row in on_gpu("cpu")), 1),
+    ]),
+    ("RealNVP came to {} bits/dim on FashionMNIST in {} s, which is {} of its {} steps, AUROC {} % on MNIST", lambda: [
+        number(ON_GPU.evaluation.inside.bits_per_dim, 3), number(ON_GPU.run.training.seconds, 0),
+        number(ON_GPU.run.training.steps, 0), number(ON_GPU.run.config.training.steps, 0), area(ON_GPU),
     ]),
 ]  # fmt: skip
 """What README says with numbers, and what the records make of them; ``{}`` stands for each."""
