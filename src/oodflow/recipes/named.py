@@ -157,7 +157,8 @@ def tarflow(scale: Scale, images: int) -> Preset:
             return TarFlowConfig(blocks=2, width=8, layers=1), smoke_training()
         case "cpu":
             # Mixtures, unlike the authors', for affine maps learn far more slowly (M, autoregressive_training).
-            return TarFlowConfig(transformer=MixtureConfig(spread=3.0)), autoregressive_training(8000, lr=4e-3)
+            transformer = MixtureConfig(components=12, spread=3.0, affine=False)
+            return TarFlowConfig(heads=4, transformer=transformer), autoregressive_training(8000, lr=6e-3)
         case _:
             raise no_scale(scale, "cpu", "smoke")
 
