@@ -73,6 +73,14 @@ def autoregressive_training(steps: int, lr: float) -> TrainingConfig:
     - transformers over patches of 4x4, batch 8: affine maps at 1e-3 come to 4.45 (1,162 steps, 54 s), mixtures at 2e-3
       to 3.63 (953 steps, 52 s), at 4e-3 with means that begin farther apart to 3.50 (903 steps, 47 s); affine maps over
       patches of 2x2, batch 16, to 4.66 (215 steps, 60 s).
+    - 2,000 calibration images, one seed, 14 trainings at once on another machine: transformers with four logistics at
+      4e-3 to 3.245 in 2,400 steps (176 s), with six to 3.200, with eight to 3.193 (180 s); with four and no affine map
+      to 3.240 (149 s), with four heads to 3.235, at 8e-3 to 3.228, with six blocks of one layer to 3.244 (159 s), with
+      three blocks to 3.294, with two of four layers to 3.315, with 96 channels to 3.215 (208 s), batch 4 to 3.216
+      (234 s). Convolutions with four logistics at 1e-2 to 3.256 in 2,000 steps (112 s), with six to 3.233, at 2e-2 to
+      3.329, with four blocks to 3.329, with 48 channels and three blocks to 3.299, batch 4 to 3.221 (113 s).
+    - transformers at 6e-3 with four heads and no affine map, on two cores: eight logistics to 3.203 in 2,400 steps
+      (147 s), twelve to 3.187 (157 s); and as they were before, but with eight, to 3.194 (172 s).
     """
     return cpu_training(steps).model_copy(update={"batch_size": 8, "lr": lr})
 
