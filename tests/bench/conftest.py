@@ -44,6 +44,7 @@ def record():
             "reversible": {"import_bytes": 2**28, "growth_bytes": 150 * 2**20},
         },
         "reversible_time": {"median": 1.25, "low": 1.2, "high": 1.3},
+        "bfloat16_speedup": {"median": 1.75, "low": 1.5, "high": 1.8},
     }  # fmt: skip
     rates = {f"{what}_flop_per_second": summary([1e11]) for what in ("forward", "train", "product")}
     provenance = {

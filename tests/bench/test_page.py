@@ -14,6 +14,7 @@ def test_the_page(record):
         "| mnist-glow | cpu | 12,345 | 40.0 [36.0, 42.0] | 60.0 [54.0, 63.0] |",
         "| other 1.0 | Glow of width 64 | the same | 2.50 [2.50, 2.50] | 0.80 [0.80, 0.80] |",
         "| absent | not installed |  |  |  |",
+        "| mnist-glow | cpu | 1.75 [1.50, 1.80] |",
         "| mnist-glow | cpu | 556 | 406 | 0.50 | 1.25 [1.20, 1.30] |",
         "| loading and noise, % of a training step with them | 1.00 [1.00, 1.00] |",
         "| score complexity, % of the likelihood pass on top of it | 25.00 [25.00, 25.00] |",

@@ -22,6 +22,13 @@ PEERS = """\
 How many times as fast ours is, above 1: faster. Both are built as alike as they allow, train with Adam, and do so by
 turns in one process. GFLOP/s tells what differing sizes hide."""
 
+PRECISION = (
+    "How many times as fast a step is with ",
+    Code("training.precision=bfloat16"),
+    """, in which the st-networks are computed. It depends on the processor: one without instructions for bfloat16 is
+slower with it.""",
+)
+
 MEMORY = (
     """\
 The most that a process which trains had in memory, libraries and all; its growth is over what it had before there was a
@@ -35,12 +42,14 @@ def bench_document(record: BenchRecord, title: str = "Speed") -> Document:
     """Lay a record of :func:`oodflow.bench.run.bench` out as a page."""
     introduction = INTRODUCTION.format(rounds=counted(record.options.rounds, "round"), batch=record.batch)
     peers = Section("Beside other libraries", (Paragraph(PEERS), _peers(record.peers), *_sizes(record.peers)))
+    precision = Section("Training in bfloat16", (Paragraph(PRECISION), _precision(record.flows)))
     return Document(
         title,
         (
             Paragraph(introduction),
             Section("Share of this machine's limit", (Paragraph(SHARES), _shares(record.flows))),
             *([peers] if record.peers else []),
+            *([precision] if any(row.bfloat16_speedup for row in record.flows) else []),
             Section("Memory of training", (Paragraph(MEMORY), _memory(record.flows))),
             Section("Around the flow", (_surroundings(record.surroundings), _startup(record.startup))),
             Section("On this machine", (_throughput(record.flows), *_limits(record.limits))),
@@ -96,6 +105,13 @@ def _throughput(flows: Sequence[FlowSpeed]) -> Table:
         [row.recipe, row.scale, number(row.score.flop_per_image / 1e9, 4), *_rates(row.train), *_rates(row.score)]
         for row in flows
     ])  # fmt: skip
+
+
+def _precision(flows: Sequence[FlowSpeed]) -> Table:
+    return table(
+        ["configuration", "scale", "training, bfloat16/float32"],
+        [[row.recipe, row.scale, with_range(row.bfloat16_speedup)] for row in flows if row.bfloat16_speedup],
+    )
 
 
 def _memory(flows: Sequence[FlowSpeed]) -> Table:

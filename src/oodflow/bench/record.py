@@ -79,6 +79,7 @@ class FlowSpeed(Record):
         score: the pass over data that all scores share.
         reversible_time: of a step with ``training.memory=reversible``, over that of one that stores activations.
         memory: of training.
+        bfloat16_speedup: of a step with ``training.precision=bfloat16``, over one in float32; none: not measured yet.
     """
 
     recipe: str
@@ -91,6 +92,7 @@ class FlowSpeed(Record):
     score: LimitedSpeed
     reversible_time: Spread
     memory: MemoryKinds
+    bfloat16_speedup: Spread | None = None
 
 
 class Pair(Record):

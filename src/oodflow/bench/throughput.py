@@ -72,9 +72,9 @@ class Subject:
             Task("score", lambda: Observation(self.state.flow, self.scored, batch_size=BATCH)[LogProb()]),
         ]
 
-    def step(self, memory: str = "stored") -> None:
-        """Take one step of the training loop, in one of the ways that ``training.memory`` names."""
-        training = self.training.model_copy(update={"memory": memory})
+    def step(self, memory: str = "stored", precision: str = "float32") -> None:
+        """Take one step of the training loop, as ``training.memory`` and ``training.precision`` name ways to."""
+        training = self.training.model_copy(update={"memory": memory, "precision": precision})
         take_step(self.state, {DATA: self.batch}, training, MaximumLikelihood())
 
     def work(self) -> tuple[Work, Work]:
@@ -92,8 +92,9 @@ def measure(config: RunConfig, rounds: int, memory: MemoryKinds) -> tuple[FlowSp
     subject, least = Subject.of(config), LEAST[config.scale]
     scoring, training = subject.work()
     reversible = Task("reversible", lambda: subject.step("reversible"))
+    bfloat16 = Task("bfloat16", lambda: subject.step(precision="bfloat16"))
     limiting = [task for probe in scoring.probes for task in limit.tasks(probe, BATCH)]
-    tasks = [*subject.tasks(), reversible, *limiting]
+    tasks = [*subject.tasks(), reversible, bfloat16, *limiting]
     seconds = interleave(tasks, rounds, least=least)
     limits = {probe: limit.rates(probe, BATCH, seconds) for probe in scoring.probes}
     flow = subject.state.flow
@@ -107,6 +108,7 @@ def measure(config: RunConfig, rounds: int, memory: MemoryKinds) -> tuple[FlowSp
         recipe=config.recipe, scale=config.scale, flow=config.flow.title, shape=flow.shape, parameters=parameters(flow),
         skipped_steps=subject.state.skipped, train=measured["train"], score=measured["score"],
         reversible_time=summary(ratios(seconds["reversible"], seconds["train"])), memory=memory,
+        bfloat16_speedup=summary(ratios(seconds["train"], seconds["bfloat16"])),
     ), limits  # fmt: skip
 
 
