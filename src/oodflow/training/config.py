@@ -25,7 +25,8 @@ class TrainingConfig(Config):
         ema_decay: decay of the moving average of weights that is evaluated and saved; none: the weights themselves.
         max_skipped: how many steps in a row may be non-finite before training ends.
         precision: of the st-networks; log-determinants and prior are always float32. ``tf32`` is float32 with the
-            convolutions of a GPU in TensorFloat-32; to a CPU it makes no difference.
+            convolutions of a GPU in TensorFloat-32; to a CPU it makes no difference. ``bfloat16`` is faster on a GPU
+            and on processors that have instructions for it, and slower on others.
         deterministic: whether a GPU's convolutions are computed by algorithms that give the same each time, which may
             be slower ones; on a CPU they always are.
         compile: whether to compile the st-networks, for long runs on a GPU.
