@@ -22,6 +22,7 @@ PAGES = {
     "gpu": (GpuRecord, gpu_document),
     "leaderboard": (Comparison, leaderboard_document),
     "observations": (Explanations, observations_document),
+    "other-flows-observations": (Explanations, observations_document),
     "presets": (Curves, lambda curves, title: curves_document(curves, title, "presets.png")),
     "time-to-quality": (Curves, lambda curves, title: curves_document(curves, title, "time-to-quality.png")),
 }
@@ -45,6 +46,7 @@ def test_a_record_is_of_this_version_and_has_a_page(data):
 VERBS = {
     "leaderboard": ["leaderboard"],
     "observations": ["observations"],
+    "other-flows-observations": ["observations"],
     "presets": ["curves", "--by", "steps"],
     "time-to-quality": ["curves"],
 }
