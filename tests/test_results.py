@@ -19,7 +19,7 @@ from oodflow.report.looks import Curves
 RESULTS = Path(__file__).parents[1] / "results"
 PAGES = {
     "bench": (BenchRecord, lambda record, title: bench_document(record)),
-    "gpu": (GpuRecord, gpu_document),
+    "gpu": (GpuRecord, lambda record, title: gpu_document(record)),
     "leaderboard": (Comparison, leaderboard_document),
     "observations": (Explanations, observations_document),
     "other-flows-observations": (Explanations, observations_document),

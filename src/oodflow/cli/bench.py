@@ -67,7 +67,7 @@ def _gpu(arguments: Namespace) -> None:
     record = bench_gpu(options, command=shlex.join(arguments.command), say=progress_console.print)
     show_or_write(
         arguments, record, lambda: gpu_document(record),
-        lambda path: write_page(path, record, lambda title: gpu_document(record, title)),
+        lambda path: write_page(path, record, lambda title: gpu_document(record)),
     )  # fmt: skip
 
 
