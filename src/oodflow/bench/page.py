@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from oodflow.bench.record import BenchRecord, FlowSpeed, LimitedSpeed, Limits, PeerSpeed, Speed, Startup, Surroundings
 from oodflow.document import Block, Bullets, Code, Document, Paragraph, Section, Strong, Table, Text, table
 from oodflow.document.numbers import counted, number, with_range
+from oodflow.runs.provenance import Provenance
 
 BUSY = 0.5  # processes that wanted a core in the minute before
 
@@ -168,6 +169,11 @@ def _startup(startup: Startup) -> Table:
     return table(["start-up", "ratio", "ms", "ms of what it stands beside"], rows)
 
 
+def versions(made: Provenance) -> str:
+    """Name the versions that something was measured with."""
+    return f"oodflow {made.oodflow}, torch {made.torch}, Python {made.python}, {made.system}"
+
+
 def _provenance(record: BenchRecord) -> Bullets:
     made = record.provenance
     load = "" if record.load is None else f", load {number(record.load, 1)} at the start"
@@ -177,6 +183,6 @@ def _provenance(record: BenchRecord) -> Bullets:
         *([warning] if busy else []),
         (Code(made.command), f" (commit {made.commit}, {made.day})"),
         f"{record.cpu}, {counted(made.threads, 'thread')} of {made.cpus} cores{load}",
-        f"oodflow {made.oodflow}, torch {made.torch}, Python {made.python}, {made.system}",
+        versions(made),
         f"{sum(row.skipped_steps for row in record.flows)} training steps skipped",
     ))  # fmt: skip

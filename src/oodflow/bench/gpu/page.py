@@ -1,6 +1,7 @@
 """The record as a page."""
 
 from oodflow.bench.gpu.record import GpuRecord, GpuSpeed
+from oodflow.bench.page import versions
 from oodflow.document import Bullets, Code, Document, Paragraph, Section, Table, table
 from oodflow.document.numbers import counted, number, with_range
 
@@ -11,7 +12,7 @@ in brackets the lowest and the highest round. Replayed is """,
     Code("training.cuda_graph=true"),
     """: forward and backward pass as a recording of their kernels, in place of kernels that the CPU starts one by one.
 The share is that of the faster one in the peak, which is the rate of a product of two large matrices in the same
-precision ({peaks}).""",
+precision ({peaks}). Memory is the most that was allocated while both were there.""",
 )
 
 
@@ -49,6 +50,6 @@ def _provenance(record: GpuRecord) -> Bullets:
     return Bullets((
         (Code(made.command), f" (commit {made.commit}, {made.day})"),
         f"{made.gpu or 'no GPU'}, {counted(made.cpus or 0, 'core')}",
-        f"oodflow {made.oodflow}, torch {made.torch}, Python {made.python}, {made.system}",
+        versions(made),
         f"{record.skipped_steps} training steps skipped",
     ))  # fmt: skip
