@@ -9,6 +9,7 @@ import pytest
 from oodflow.bench.gpu import GpuRecord
 from oodflow.bench.record import BenchRecord
 from oodflow.document.numbers import number
+from oodflow.explanation.observations import observations
 from oodflow.explanation.record import Explanations
 from oodflow.report.evaluated_runs import Comparison
 from oodflow.report.looks import Curves
@@ -23,6 +24,7 @@ FURTHER = Comparison.read(RESULTS / "inductive-biases-further.json").runs
 EXPLAINED = {one.recipe: one for one in Explanations.read(RESULTS / "observations.json").explanations}
 BOARD = Comparison.read(RESULTS / "leaderboard.json").runs
 GLOW = Curves.read(RESULTS / "time-to-quality.json").curves[0]
+OTHERS_EXPLAINED = Explanations.read(RESULTS / "other-flows-observations.json").explanations
 OTHERS = replicas(Comparison.read(RESULTS / "other-flows.json").runs)
 BENCH = BenchRecord.read(RESULTS / "bench.json")
 GPU = GpuRecord.read(RESULTS / "gpu.json")
@@ -198,6 +200,14 @@ def test_what_the_prose_says_in_words():
     assert 1.5 < Comparison.read(RESULTS / "demo.json").runs[0].run.training.seconds / 60 < 2.5  # about two minutes
     assert all(1.25 < row.reversible_time.median < 1.42 for row in BENCH.flows)  # a third more
     assert all(look.auroc["mnist"] < 0.1 for look in GLOW.looks)  # fooled all the way
+    affine, mixtures = (
+        {one.inside.name: [found.verdict for found in observations(one)] for one in explanations}
+        for explanations in (
+            [EXPLAINED[f"{data}-realnvp"] for data in ("fashion-mnist", "cifar10")],
+            [one for one in OTHERS_EXPLAINED if "mixture" in one.recipe],
+        )
+    )
+    assert mixtures == affine  # as far as it does for affine ones
     assert [len(group.seeds) for group in OTHERS] == [3] * 6  # three seeds of each, on two pairs
     asked = [data for one in BOARD for data in one.evaluation.outsides if data.name == "mnist"]
     assert len(asked) > 4
