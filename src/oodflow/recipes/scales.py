@@ -19,7 +19,7 @@ def smoke_training() -> TrainingConfig:
     return TrainingConfig(steps=4, batch_size=8, lr=1e-3, ema_decay=0.9, log_every=1, checkpoint_every=2)
 
 
-def cpu_training(steps: int) -> TrainingConfig:
+def cpu_training(steps: int, batch_size: int = 16) -> TrainingConfig:
     """Training for two cores: minutes, and well trained enough to show the paper's effects.
 
     Chosen by trials on FashionMNIST, one seed each, on 3,000 calibration images, in the steps that take about 300 s of
@@ -31,7 +31,7 @@ def cpu_training(steps: int) -> TrainingConfig:
     """
     return TrainingConfig(
         steps=steps,
-        batch_size=32,
+        batch_size=batch_size,
         lr=2e-3,
         schedule="cosine",
         warmup_steps=100,
@@ -49,17 +49,7 @@ def long_training(steps: int) -> TrainingConfig:
     RealNVP, and have not been trained. By the time of a few steps on two idle cores of a slower machine all steps take
     1.0 hours for the grey RealNVP, 3.2 for the grey Glow, 1.0 and 1.4 for the colour ones (M).
     """
-    return cpu_training(steps).model_copy(update={"lr": 1e-3, "ema_decay": 0.999})
-
-
-def mixture_training(steps: int) -> TrainingConfig:
-    """As :func:`cpu_training`, but with half as many images a step.
-
-    RealNVP with four logistics on FashionMNIST, 1,000 calibration images, one seed (M): batch 32 comes to 3.339
-    bits/dim in 950 steps, batch 16 to 3.264 in 1,900, which is as many images and a fifth more time. Glow comes to
-    3.372 in 850 steps of 32.
-    """
-    return cpu_training(steps).model_copy(update={"batch_size": 16})
+    return cpu_training(steps, batch_size=32).model_copy(update={"lr": 1e-3, "ema_decay": 0.999})
 
 
 def autoregressive_training(steps: int, lr: float) -> TrainingConfig:
@@ -83,7 +73,7 @@ def autoregressive_training(steps: int, lr: float) -> TrainingConfig:
     - transformers at 6e-3 with four heads and no affine map, on two cores: eight logistics to 3.203 in 2,400 steps
       (147 s), twelve to 3.187 (157 s); and as they were before, but with eight, to 3.194 (172 s).
     """
-    return cpu_training(steps).model_copy(update={"batch_size": 8, "lr": lr})
+    return cpu_training(steps, batch_size=8).model_copy(update={"lr": lr})
 
 
 def paper_training(
