@@ -147,9 +147,17 @@ class _Mixture(NamedTuple):
         """Find the x of a y: it lies between those that the logistics one by one would have."""
         one_by_one = self.means + y.unsqueeze(1) * self.log_scales.exp()
         low, high = torch.minimum(one_by_one.amin(1), y), torch.maximum(one_by_one.amax(1), y)
-        x, off, eps = (low + high) / 2, torch.full_like(y, torch.inf), torch.finfo(y.dtype).eps
+        if y.is_meta:  # it has shapes, and no numbers to wait for
+            return low
+        flat = _Mixture(*(part.movedim(1, 0).flatten(1)[None] for part in self))  # [1, K, N]
+        return flat.root_between(*(part.reshape(1, -1) for part in (y, low, high))).reshape(y.shape)
+
+    def root_between(self, y: Tensor, low: Tensor, high: Tensor) -> Tensor:
+        """Find it by Newton's method between bounds, ``[1, N]`` each, and go on with those not found yet alone."""
+        mixture, x, off, eps = self, (low + high) / 2, torch.full_like(y, torch.inf), torch.finfo(y.dtype).eps
+        found, sought = torch.empty_like(y), torch.arange(y.shape[1], device=y.device)
         for _ in range(_ITERATIONS):
-            value, log_derivative = self(x)
+            value, log_derivative = mixture(x)
             before, off = off, value - y
             low, high = torch.where(off < 0, x, low), torch.where(off > 0, x, high)
             newton = x - off * (-log_derivative).exp()
@@ -157,9 +165,12 @@ class _Mixture(NamedTuple):
             trusted = (newton >= low) & (newton <= high) & (off.abs() <= before.abs() / 2)
             following = torch.where(trusted, newton, (low + high) / 2)
             # What is left is rounding: it would send Newton's method astray, and halving far back.
-            there = (off.abs() <= 4 * eps * (1 + y.abs())) | ((newton - x).abs() <= eps * x.abs())
-            following = torch.where(there, x, following)
-            if x.is_meta or torch.equal(following, x):  # the meta device has shapes, and no numbers to wait for
+            there = (off.abs() <= 4 * eps * (1 + y.abs())) | ((newton - x).abs() <= eps * x.abs()) | (following == x)
+            found[:, sought] = torch.where(there, x, following)
+            going = (~there)[0].nonzero()[:, 0]
+            if not len(going):
                 break
-            x = following
-        return x
+            sought = sought[going]
+            x, y, low, high, off = (part[:, going] for part in (following, y, low, high, off))
+            mixture = _Mixture(*(part[..., going] for part in mixture))
+        return found
