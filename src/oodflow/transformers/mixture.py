@@ -164,8 +164,9 @@ class _Mixture(NamedTuple):
             # Halving takes over where Newton's method leaves the bounds, or comes no nearer fast enough.
             trusted = (newton >= low) & (newton <= high) & (off.abs() <= before.abs() / 2)
             following = torch.where(trusted, newton, (low + high) / 2)
-            # What is left is rounding: it would send Newton's method astray, and halving far back.
-            there = (off.abs() <= 4 * eps * (1 + y.abs())) | ((newton - x).abs() <= eps * x.abs()) | (following == x)
+            # What is left is rounding, of x too: it would send Newton's method astray, and halving far back.
+            rounding = 4 * eps * (1 + y.abs() + x.abs())
+            there = (off.abs() <= rounding) | ((newton - x).abs() <= eps * x.abs()) | (following == x)
             found[:, sought] = torch.where(there, x, following)
             going = (~there)[0].nonzero()[:, 0]
             if not len(going):
