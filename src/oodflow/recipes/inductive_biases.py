@@ -33,7 +33,7 @@ def masked(mask: str, published: Published) -> Callable[[Scale, int], Preset]:
                 # Residual blocks, for a mask of halves or quarters needs a view over its edge; two of them see five
                 # pixels far, which is what minutes on a core allow. Results: results/inductive-biases.md (M).
                 net = ResNetConfig(blocks=2)
-                return SingleScaleConfig(couplings=8, mask=mask, width=16, net=net), cpu_training(1000, batch_size=32)
+                return SingleScaleConfig(couplings=8, mask=mask, width=16, net=net), cpu_training(1000)
             case "paper":
                 net = ResNetConfig(blocks=8)  # (C), for grey images too
                 flow = SingleScaleConfig(couplings=8, mask=mask, width=64, net=net)
@@ -60,7 +60,7 @@ def bottleneck(latent_dims: int | None, published: Published) -> Callable[[Scale
                 return RealNVPConfig(scales=published.scales, width=4, net=net(2)), smoke_training()
             case "cpu":
                 # The fewest blocks that have a middle. Results: results/inductive-biases.md (M).
-                return RealNVPConfig(scales=published.scales, width=16, net=net(2)), cpu_training(800, batch_size=32)
+                return RealNVPConfig(scales=published.scales, width=16, net=net(2)), cpu_training(800)
             case "paper":
                 flow = RealNVPConfig(scales=published.scales, width=64, net=net(published.blocks))
                 steps = published.epochs * epoch(images)

@@ -36,7 +36,7 @@ def realnvp_grey(scale: Scale, images: int) -> Preset:
         case "smoke":
             return RealNVPConfig(width=4, net=ResNetConfig(blocks=1)), smoke_training()
         case "cpu":
-            return RealNVPConfig(scales=2, width=32, net=CPU_NET), cpu_training(4800)
+            return RealNVPConfig(scales=2, width=32, net=CPU_NET), cpu_training(4800, batch_size=16)
         case "long":
             return RealNVPConfig(scales=2, width=64, net=CPU_NET), long_training(25000)
         case "paper":
@@ -51,7 +51,7 @@ def glow_grey(scale: Scale, images: int) -> Preset:
         case "smoke":
             return GlowConfig(steps=2, width=4), smoke_training()
         case "cpu":
-            return GlowConfig(scales=2, steps=8, width=64, net=CPU_NET), cpu_training(4800)
+            return GlowConfig(scales=2, steps=8, width=64, net=CPU_NET), cpu_training(4800, batch_size=16)
         case "long":
             return GlowConfig(scales=2, steps=16, width=96, net=CPU_NET), long_training(40000)
         case "paper":
@@ -66,7 +66,7 @@ def realnvp_colour(scale: Scale, images: int) -> Preset:
         case "smoke":
             return RealNVPConfig(scales=3, width=4, net=ResNetConfig(blocks=1)), smoke_training()
         case "cpu":
-            return RealNVPConfig(scales=3, width=32, net=CPU_NET), cpu_training(4000)
+            return RealNVPConfig(scales=3, width=32, net=CPU_NET), cpu_training(2500)
         case "long":
             return RealNVPConfig(scales=3, width=64, net=CPU_NET), long_training(12000)
         case "paper":
@@ -81,7 +81,7 @@ def glow_colour(scale: Scale, images: int) -> Preset:
         case "smoke":
             return GlowConfig(scales=3, steps=2, width=4), smoke_training()
         case "cpu":
-            return GlowConfig(scales=3, steps=8, width=64, net=CPU_NET), cpu_training(3200)
+            return GlowConfig(scales=3, steps=8, width=64, net=CPU_NET), cpu_training(2000)
         case "long":
             return GlowConfig(scales=3, steps=16, width=96, net=CPU_NET), long_training(10000)
         case "paper":
@@ -96,7 +96,7 @@ def realnvp_colour_64(scale: Scale, images: int) -> Preset:
         case "smoke":
             return RealNVPConfig(scales=4, width=2, net=ResNetConfig(blocks=1)), smoke_training()
         case "cpu":
-            return RealNVPConfig(scales=4, width=16, net=CPU_NET), cpu_training(2400)
+            return RealNVPConfig(scales=4, width=16, net=CPU_NET), cpu_training(1500)
         case "paper":
             flow = RealNVPConfig(scales=4, width=64, net=ResNetConfig(blocks=4))  # (P)
             # 100 epochs, Adam at 1e-4, batch 64 (P)
@@ -112,7 +112,7 @@ def realnvp_patches(scale: Scale, images: int) -> Preset:
         case "smoke":
             return RealNVPConfig(width=4, net=CPU_NET), smoke_training()
         case "cpu":
-            return RealNVPConfig(scales=2, width=32, net=CPU_NET), cpu_training(4000)
+            return RealNVPConfig(scales=2, width=32, net=CPU_NET), cpu_training(4000, batch_size=16)
         case _:
             raise no_scale(scale, "cpu", "smoke")
 
@@ -123,7 +123,8 @@ def mixture_grey(scale: Scale, images: int) -> Preset:
         case "smoke":
             return RealNVPConfig(width=4, net=CPU_NET, transformer=MixtureConfig(components=2)), smoke_training()
         case "cpu":
-            return RealNVPConfig(scales=2, width=32, net=CPU_NET, transformer=MixtureConfig()), cpu_training(3000)
+            flow = RealNVPConfig(scales=2, width=32, net=CPU_NET, transformer=MixtureConfig())
+            return flow, cpu_training(3000, batch_size=16)
         case _:
             raise no_scale(scale, "cpu", "smoke")
 
@@ -132,8 +133,8 @@ def mixture_colour(scale: Scale, images: int) -> Preset:
     """The same for 32x32 colour images, where each logistic more costs the last convolutions most of a step."""
     match scale:
         case "cpu":
-            transformer = MixtureConfig(components=2)
-            return RealNVPConfig(scales=3, width=32, net=CPU_NET, transformer=transformer), cpu_training(1500)
+            flow = RealNVPConfig(scales=3, width=32, net=CPU_NET, transformer=MixtureConfig(components=2))
+            return flow, cpu_training(1500, batch_size=16)
         case _:
             return mixture_grey(scale, images)
 

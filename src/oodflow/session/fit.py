@@ -118,7 +118,7 @@ def _config(flow: str | FlowConfig, settings: Mapping[str, Any]) -> FlowConfig:
 
 
 def _training(training: TrainingConfig | None, steps: int | None, seed: int | None) -> TrainingConfig:
-    settings = (training or cpu_training(STEPS, batch_size=32)).model_dump()
+    settings = (training or cpu_training(STEPS)).model_dump()
     settings |= {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
     try:
         asked = TrainingConfig(**settings)
