@@ -17,6 +17,8 @@ from oodflow.runs.training_facts import TrainingFacts
 THREADS = 2
 """How many a run may train with."""
 
+CHANGES = "scale, and what was changed"
+
 
 class Goal(Record):
     """How good a flow is to be after how long.
@@ -62,15 +64,15 @@ def leaderboard_document(comparison: Comparison, title: str = "Leaderboard") -> 
     return Document(
         title,
         (
-            table(("goal", "within", "best", "after", "flow", "parameters", "commit"), rows),
+            table(("goal", "within", "best", "after", "flow", CHANGES, "parameters", "commit"), rows),
             Paragraph(
                 "Bits/dim of the whole test set, as the bound of one draw of the dequantisation, after seconds in "
                 "training steps on at most two threads of a CPU; the best run within the time of each goal, in bold "
-                "where it meets it. One seed each."
+                "where it meets it. One seed each. What was changed: of the recipe as it is now."
             ),
             Section("All runs", (table(
                 (
-                    "trained on", "bits/dim", "seconds", "flow", "scale", "parameters", "seed", "commit",
+                    "trained on", "bits/dim", "seconds", "flow", CHANGES, "parameters", "seed", "commit",
                     "AUROC of the likelihood, %",
                 ),
                 [_run_row(one) for one in runs],
@@ -91,13 +93,14 @@ def _goal_row(goal: Goal, runs: Sequence[EvaluatedRun]) -> Iterable[list[Text]]:
     aim: list[Text] = [f"{goal.data}, {number(goal.bits_per_dim, 2)}", _minutes(goal.seconds)]
     best = next((one for one in same if _training(one).seconds_in_steps <= goal.seconds), None)
     if best is None:
-        yield [*aim, "", "", "", "", ""]
+        yield [*aim, "", "", "", "", "", ""]
         return
     bits = number(_bits(best), 3)
     training = _training(best)
     yield [
         *aim, Strong(bits) if _bits(best) <= goal.bits_per_dim else bits, f"{number(training.seconds_in_steps, 0)} s",
-        name_of(best.run.config), number(training.parameters, 0), str(training.commit),
+        name_of(best.run.config), scale_of(unwatched(best.run.config)), number(training.parameters, 0),
+        str(training.commit),
     ]  # fmt: skip
 
 
