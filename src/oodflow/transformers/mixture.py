@@ -131,16 +131,16 @@ class _Mixture(NamedTuple):
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Tell :math:`y` and the log-derivative."""
         a = (x.unsqueeze(1) - self.means) * (-self.log_scales).exp()
-        over = logsigmoid(a) - logsigmoid(x).unsqueeze(1)
-        under = over - a + x.unsqueeze(1)
-        norm = self.logits.logsumexp(1)
+        over, turned = logsigmoid(a) - logsigmoid(x).unsqueeze(1), x.unsqueeze(1) - a
+        norm = _log_sum(self.logits)
 
-        def log_mean(v: Tensor | float) -> Tensor:
+        def log_mean(v: Tensor) -> Tensor:
             """Sum up, without the norm of the weights: what is asked here is a difference of two."""
-            return torch.logaddexp((self.logits + v).logsumexp(1), norm + _LOG_ODDS)
+            return torch.logaddexp(_log_sum(self.logits + v), norm + _LOG_ODDS)
 
-        log_over, log_under, log_all = log_mean(over), log_mean(under), log_mean(0.0)
-        log_density = log_mean(over + under - self.log_scales)
+        log_over, log_under = log_mean(over), log_mean(over + turned)
+        log_density = log_mean(2 * over + turned - self.log_scales)
+        log_all = torch.logaddexp(norm, norm + _LOG_ODDS)
         return x + (log_over - log_under), log_density - log_over - log_under + log_all
 
     def root(self, y: Tensor) -> Tensor:
@@ -175,3 +175,9 @@ class _Mixture(NamedTuple):
             x, y, low, high, off = (part[:, going] for part in (following, y, low, high, off))
             mixture = _Mixture(*(part[..., going] for part in mixture))
         return found
+
+
+def _log_sum(v: Tensor) -> Tensor:
+    """Sum up exponentials ``[B, K, ...]`` over K; unlike ``torch.logsumexp`` it keeps them for the way back."""
+    most = v.detach().amax(1, keepdim=True)
+    return (v - most).exp().sum(1).log() + most.squeeze(1)
