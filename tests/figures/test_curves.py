@@ -21,6 +21,14 @@ def test_each_run_has_a_line_in_both_panels_and_a_name_in_the_key(count):
     assert len(looks) == min(count, 6)
 
 
+def test_lines_of_one_name_look_alike_and_are_once_in_the_key():
+    lines = [Line(name, [1, 2], [4, 3], [20, 10], "mnist") for name in ("narrow", "wide", "narrow")]
+    figure = curve_figure(lines, title="Runs", split="calibration", by="time")
+    narrow, wide, again = figure.axes[0].lines
+    assert narrow.get_color() == again.get_color() != wide.get_color()
+    assert [text.get_text() for text in figure.texts][1:] == ["narrow (AUROC: mnist)", "wide (AUROC: mnist)"]
+
+
 def test_a_run_that_was_asked_about_nothing_has_bits_alone():
     figure = curve_figure([Line("run", [1, 2], [4, 3], [], "")], title="Runs", split="calibration", by="time")
     assert len(figure.axes[0].lines) == 1

@@ -9,7 +9,7 @@ from making_runs import QUIET
 from oodflow.document import as_markdown
 from oodflow.errors import OodflowError
 from oodflow.recipes import RECIPES
-from oodflow.report.curves import curves_document, write_curves
+from oodflow.report.curves import curves_document, draw_curves, write_curves
 from oodflow.report.looks import Curves, read_curve
 from oodflow.runs import RunDir
 from oodflow.runs.overrides import override
@@ -83,6 +83,15 @@ def test_page_data_and_picture_are_written(run, tmp_path):
     assert Curves.read(data) == curves
     assert curves.curves[0].looks[1].step == 6
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_runs_that_only_seeds_tell_apart_are_drawn_alike(run):
+    curve = read_curve(run)
+    other = curve.model_copy(update={"name": curve.name.replace("seed 0", "seed 1")})
+    wide = curve.model_copy(update={"name": f"wide, {curve.name}"})
+    figure = draw_curves(Curves(curves=(curve, wide, other)), "Runs")
+    said = [text.get_text().partition(" (AUROC")[0] for text in figure.texts][1:]
+    assert said == [curve.name.replace("seed 0", "2 seeds"), wide.name]
 
 
 def test_a_run_without_looks_is_refused(run):

@@ -28,7 +28,7 @@ class Line:
     """A run in the figure.
 
     Attributes:
-        name: for the key.
+        name: for the key; lines of one name look alike, and are in it once.
         after: how long after the start each look was, in seconds of training or in steps.
         bits_per_dim: at each.
         auroc: in per cent, at each; empty if the run was asked about nothing.
@@ -45,17 +45,22 @@ class Line:
 def curve_figure(lines: Sequence[Line], *, title: str, split: str, by: Literal["time", "steps"]) -> Figure:
     """Draw bits/dim of a split over time or steps, and the AUROC of the likelihood below, on one logarithmic axis."""
     top = _MARGIN // 2 + _TITLE
-    height = top + 2 * _PANEL + _GAP + 90 + _KEY * len(lines)
+    named: dict[str, Line] = {}
+    for line in lines:
+        named.setdefault(line.name, line)
+    looks = {name: _LOOKS[place % len(_LOOKS)] for place, name in enumerate(named)}
+    height = top + 2 * _PANEL + _GAP + 90 + _KEY * len(looks)
     figure = blank_figure(_WIDTH, height)
     write(figure, 32, 28, title, size=12, weight="bold", within=_WIDTH - 64)
     upper = axes_at(figure, Box(_MARGIN, top, _WIDTH - _MARGIN - 32, _PANEL))
     lower = axes_at(figure, Box(_MARGIN, top + _PANEL + _GAP, _WIDTH - _MARGIN - 32, _PANEL))
-    for place, line in enumerate(lines):
-        colour, dash = _LOOKS[place % len(_LOOKS)]
+    for line in lines:
+        colour, dash = looks[line.name]
         upper.plot(line.after, line.bits_per_dim, color=colour, ls=dash, lw=1.6, marker="o", ms=2.5)
         if len(line.auroc):
             lower.plot(line.after, line.auroc, color=colour, ls=dash, lw=1.6, marker="o", ms=2.5)
-        _key(figure, place, line, top + 2 * _PANEL + _GAP + 84, colour, dash, height)
+    for place, (name, (colour, dash)) in enumerate(looks.items()):
+        _key(figure, place, named[name], top + 2 * _PANEL + _GAP + 84, colour, dash, height)
     start, end = min(line.after[0] for line in lines), max(line.after[-1] for line in lines)
     for axes, name in ((upper, f"bits/dim of {split} images"), (lower, "AUROC of the likelihood, %")):
         _style(axes, name, start, end, by)

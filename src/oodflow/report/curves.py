@@ -1,5 +1,6 @@
 """A page of how good runs were after how long: bits/dim and AUROC over the time of training."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,12 +56,15 @@ def write_curves(curves: Curves, path: Path) -> tuple[Path, ...]:
 
 def draw_curves(curves: Curves, title: str) -> "MatplotlibFigure":
     """Draw bits/dim, and below it the AUROC of the first set that each run was asked about at every look."""
+    seeds = Counter(curve.without_seed for curve in curves.curves)
     lines = []
     for curve in curves.curves:
         after = [look.after(curves.by) for look in curve.looks]
         asked = next((name for name in curve.looks[0].auroc if all(name in look.auroc for look in curve.looks)), None)
         areas = [] if asked is None else [100 * look.auroc[asked] for look in curve.looks]
-        lines.append(Line(curve.name, after, [look.bits_per_dim for look in curve.looks], areas, asked or ""))
+        several = seeds[curve.without_seed]
+        name = curve.name if several == 1 else f"{curve.without_seed}, {several} seeds"
+        lines.append(Line(name, after, [look.bits_per_dim for look in curve.looks], areas, asked or ""))
     return curve_figure(lines, title=title, split=_split(curves), by=curves.by)
 
 

@@ -59,6 +59,11 @@ class Curve(Record):
     split: str
     training: TrainingFacts
 
+    @property
+    def without_seed(self) -> str:
+        """Its name, which runs that only another seed tells from it have too."""
+        return self.name.partition(", seed ")[0]
+
     def at(self, amount: float, by: By = "time") -> Look | None:
         """Return the last look at or before so many seconds, or steps, unless the run had ended by then."""
         before = [look for look in self.looks if look.after(by) <= amount]
