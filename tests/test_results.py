@@ -18,6 +18,7 @@ from oodflow.report.looks import Curves
 
 RESULTS = Path(__file__).parents[1] / "results"
 PAGES = {
+    "batch-size": (Curves, lambda curves, title: curves_document(curves, title, "batch-size.png")),
     "bench": (BenchRecord, lambda record, title: bench_document(record)),
     "gpu": (GpuRecord, lambda record, title: gpu_document(record)),
     "leaderboard": (Comparison, leaderboard_document),
@@ -44,6 +45,7 @@ def test_a_record_is_of_this_version_and_has_a_page(data):
 
 
 VERBS = {
+    "batch-size": ["curves"],
     "leaderboard": ["leaderboard"],
     "observations": ["observations"],
     "other-flows-observations": ["observations"],
