@@ -1,10 +1,12 @@
 """What of a recipe a run has changed: a published configuration is one without overrides."""
 
-from typing import Any
+from collections.abc import Iterator
+
+from pydantic import BaseModel
 
 from oodflow.recipes.named import RECIPES
 from oodflow.runs.config import RunConfig
-from oodflow.runs.overrides import fields_of, override
+from oodflow.runs.overrides import LABELS, override
 
 
 def scale_of(config: RunConfig) -> str:
@@ -13,16 +15,15 @@ def scale_of(config: RunConfig) -> str:
     Example:
         >>> scale_of(override(RECIPES["mnist-glow"]("cpu"), ["training.lr=1e-4", "ood=svhn"]))
         'cpu, other ood, training.lr=0.0001'
+        >>> scale_of(override(RECIPES["mnist-glow"]("cpu"), ["flow.net.kind=mlp", "flow.net.hidden_layers=3"]))
+        'cpu, flow.net=mlp, flow.net.hidden_layers=3'
     """
     if config.training is None:
         return config.scale
     if config.recipe not in RECIPES:
         return f"{config.scale}, of a recipe that is not registered"
     recipe = override(RECIPES[config.recipe](config.scale), [f"training.seed={config.training.seed}"])
-    overridden = [name for name in fields_of(config) if _field(config, name) != _field(recipe, name)]
-    # Which sets they are stands in the row already.
-    changes = [f"other {name}" if name in ("data", "ood") else f"{name}={_field(config, name)}" for name in overridden]
-    return ", ".join([config.scale, *changes])
+    return ", ".join([config.scale, *_changes(config, recipe)])
 
 
 def unwatched(config: RunConfig) -> RunConfig:
@@ -32,9 +33,19 @@ def unwatched(config: RunConfig) -> RunConfig:
     return config.model_copy(update={"monitor": RECIPES[config.recipe](config.scale).monitor})
 
 
-def _field(config: RunConfig, name: str) -> Any:
-    """Read a field by its dotted name; none where another kind does not have it."""
-    value: Any = config
-    for part in name.split("."):
-        value = getattr(value, part, None)
-    return value
+def _changes(config: BaseModel, before: BaseModel, prefix: str = "") -> Iterator[str]:
+    """Tell which fields are others, those of a part of another kind beside its defaults."""
+    for name in type(config).model_fields:
+        value, other = getattr(config, name), getattr(before, name, None)
+        if name in LABELS or value == other:
+            continue
+        if name in ("data", "ood") and not prefix:
+            yield f"other {name}"  # which sets they are stands in the row already
+        elif not isinstance(value, BaseModel):
+            yield f"{prefix}{name}={value}"
+        elif isinstance(other, type(value)):
+            yield from _changes(value, other, f"{prefix}{name}.")
+        else:
+            defaults = type(value).model_construct()
+            yield f"{prefix}{name}={defaults.kind}"  # type: ignore[attr-defined]
+            yield from _changes(value, defaults, f"{prefix}{name}.")
