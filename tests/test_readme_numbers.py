@@ -199,16 +199,14 @@ def test_what_the_prose_says_in_words():
     assert {round(one.seconds / 60) for one in TRAINED} <= {5, 6, 7, 8}
     assert {one.threads for one in TRAINED} == {1, 2}
     assert 1.5 < Comparison.read(RESULTS / "demo.json").runs[0].run.training.seconds / 60 < 2.5  # about two minutes
-    assert all(1.25 < row.reversible_time.median < 1.42 for row in BENCH.flows)  # a third more
+    assert all(1.25 < row.reversible_time.median < 1.55 for row in BENCH.flows)  # a third to a half more
+    assert all(row.reversible_time.median < 1.42 for row in PAPER)
     assert all(look.auroc["mnist"] < 0.1 for look in GLOW.looks)  # fooled all the way
-    affine, mixtures = (
-        {one.inside.name: [found.verdict for found in observations(one)] for one in explanations}
-        for explanations in (
-            [EXPLAINED[f"{data}-realnvp"] for data in ("fashion-mnist", "cifar10")],
-            [one for one in OTHERS_EXPLAINED if "mixture" in one.recipe],
-        )
-    )
-    assert mixtures == affine  # as far as it does for affine ones
+    mixtures = [one for one in OTHERS_EXPLAINED if "mixture" in one.recipe]
+    assert len(mixtures) == 6  # the same three seeds, on two pairs
+    for one in mixtures:  # as far as it does for affine ones
+        affine = EXPLAINED[one.recipe.replace("mixture", "realnvp")]
+        assert [found.verdict for found in observations(one)] == [found.verdict for found in observations(affine)]
     assert [len(group.seeds) for group in OTHERS] == [3] * 6  # three seeds of each, on two pairs
     asked = [data for one in BOARD for data in one.evaluation.outsides if data.name == "mnist"]
     assert len(asked) > 4
