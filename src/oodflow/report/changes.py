@@ -37,7 +37,7 @@ def _changes(config: BaseModel, before: BaseModel, prefix: str = "") -> Iterator
     """Tell which fields are others, those of a part of another kind beside its defaults."""
     for name in type(config).model_fields:
         value, other = getattr(config, name), getattr(before, name, None)
-        if name in LABELS or value == other:
+        if value == other or (name in LABELS and not prefix):
             continue
         if name in ("data", "ood") and not prefix:
             yield f"other {name}"  # which sets they are stands in the row already
@@ -46,6 +46,5 @@ def _changes(config: BaseModel, before: BaseModel, prefix: str = "") -> Iterator
         elif isinstance(other, type(value)):
             yield from _changes(value, other, f"{prefix}{name}.")
         else:
-            defaults = type(value).model_construct()
-            yield f"{prefix}{name}={defaults.kind}"  # type: ignore[attr-defined]
-            yield from _changes(value, defaults, f"{prefix}{name}.")
+            yield f"{prefix}{name}={dict(value)['kind']}"
+            yield from _changes(value, type(value).model_construct(), f"{prefix}{name}.")
