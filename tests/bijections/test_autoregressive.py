@@ -54,6 +54,29 @@ def test_the_inverse_ends_when_nothing_changes_any_more():
     assert torch.equal(layer.inverse(z[:1])[0], layer.inverse(z)[0][:1])
 
 
+class Turned(torch.nn.Module):
+    """A network that goes through the image from its end, or through each row by itself."""
+
+    def __init__(self, net, way):
+        super().__init__()
+        self.net, self.way = net, way
+
+    def forward(self, x):
+        if self.way == "from the end":
+            return self.net(x.flip(2, 3)).flip(2, 3)
+        rows = x.movedim(2, 1).flatten(0, 1)[:, :, None]
+        return self.net(rows)[:, :, 0].unflatten(0, (len(x), x.shape[2])).movedim(1, 2)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("way", ["from the end", "each row by itself"])
+def test_in_another_order_what_waits_has_its_turn(way):
+    layer = randomise(autoregressive((1, 12, 12)), 0).double()
+    layer.net = Turned(layer.net, way)
+    x = torch.randn(2, 1, 12, 12, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(layer.inverse(layer(x)[0])[0], x, rtol=0, atol=1e-9)
+
+
 @torch.no_grad()
 @pytest.mark.parametrize("transformer", TRANSFORMERS)
 def test_what_has_not_been_reached_yet_spoils_nothing_before_it(transformer):
