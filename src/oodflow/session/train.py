@@ -137,7 +137,7 @@ def _say_what(
     if others:
         options.say(f"With the objective {config.objective.kind}, beside them on {' and '.join(others)}.")
     if training.compile:
-        options.say("The st-networks are compiled in the first step, which takes longer.")
+        options.say("The layers are compiled in the first step, which takes longer.")
 
 
 def _training(config: RunConfig) -> TrainingConfig:

@@ -29,7 +29,7 @@ class TrainingConfig(Config):
             and on processors that have instructions for it, and slower on others.
         deterministic: whether a GPU's convolutions are computed by algorithms that give the same each time, which may
             be slower ones; on a CPU they always are.
-        compile: whether to compile the st-networks, for long runs on a GPU.
+        compile: whether to compile the layers with networks, for long runs; it takes a C++ compiler.
         cuda_graph: whether a GPU records the kernels of forward and backward pass once and then replays them, for flows
             whose kernels it finishes faster than they can be started one by one; to a CPU it makes no difference.
         memory: ``stored`` activations, or ``reversible``: computed again from the flow's output, for about a third more

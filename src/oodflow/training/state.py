@@ -16,7 +16,7 @@ from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import Flow, load_tensors, save_tensors
 from oodflow.flows.tensors import misfits
 from oodflow.training.clock import Clock, clock_of
-from oodflow.training.compiling import compile_networks
+from oodflow.training.compiling import compile_layers
 from oodflow.training.config import TrainingConfig
 from oodflow.training.ema import MovingAverage
 from oodflow.training.optimiser import build_optimiser, clipping_groups
@@ -55,7 +55,7 @@ class TrainState:
         """Make the state before the first step, on ``device``."""
         flow.to(device)
         if config.compile:
-            compile_networks(flow)
+            compile_layers(flow)
         average = None if config.ema_decay is None else MovingAverage(flow, config.ema_decay)
         skips = torch.zeros(2, dtype=torch.long, device=device)
         optimiser, clipped = build_optimiser(flow, config), clipping_groups(flow, config)
