@@ -70,6 +70,11 @@ class Registry(Mapping[str, T]):
 
         return add
 
+    def update(self, entries: Mapping[str, T]) -> None:
+        """Add entries of our own that must know the registry themselves, so that they can't be there from the start."""
+        for name, entry in entries.items():
+            self.register(name)(entry)
+
     @contextmanager
     def replacing(self, name: str, entry: T) -> Iterator[None]:
         """Let a name stand for something else, or something new, for the length of the block."""

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -135,7 +136,11 @@ def test_evaluations_live_side_by_side(oodflow, run, sets):
 
 def test_all_scores_are_another_question_when_there_are_others(oodflow, run):
     oodflow("evaluate", run, "--scores", "all")
-    with SCORES.replacing("mine", Likelihood):
+
+    class Mine(Likelihood):
+        kind: Literal["mine"] = "mine"
+
+    with SCORES.replacing("mine", Mine):
         oodflow("evaluate", run, "--scores", "all")
     assert len(folders(run)) == 2
 
@@ -196,7 +201,8 @@ def test_other_scores_and_sets_run_no_flow_again(oodflow, run, sets, passes):
     assert passes == [20, 40]
     oodflow("evaluate", run, "--scores", "likelihood", "complexity", "compressed-size")
     assert passes == [20, 40]
-    oodflow("evaluate", run, "--scores", "all", "--ood", sets.outside, "flat?shape=1x8x8", "--limit", 60)
+    others = ("--ood", sets.outside, "flat?shape=1x8x8", "--limit", 60)
+    oodflow("evaluate", run, "--scores", "typicality", "complexity", *others)
     assert passes == [20, 40, 20, 60]  # calibration and the new set
     oodflow("evaluate", run, "--draws", 3)
     assert passes == [20, 40, 20, 60, 20, 20, 40, 40]
@@ -256,14 +262,21 @@ def test_another_seed_is_other_noise(oodflow, run, sets):
 
 def test_all_scores(oodflow, run, sets):
     asked(oodflow, run, "--scores", "all", "typicality?group=4")
-    names = [*SCORES, "typicality?group=4"]
+    names = [*shown(), "typicality?group=4"]
     saved = scores_of(run, sets.outside)
     assert set(saved) == set(names)
     assert saved["typicality?group=4"].shape == (10,)
     evaluation = newest(run)
     assert list(evaluation.sets[1].scores) == list(evaluation.scores) == names
     assert evaluation.sets[1].scores["typicality?group=4"].n_in == 5
-    assert not evaluation.left_out
+    assert {*evaluation.left_out} == {"likelihood-ratio", "waic"}
+    assert "it takes settings of its own, as waic?others=...: Field required" in evaluation.left_out["waic"]
+
+
+def shown(learning=True):
+    """Name the scores of ``all``: those that need no settings."""
+    kinds = [kind for kind in SCORES.values() if not any(field.is_required() for field in kind.model_fields.values())]
+    return [kind(**settings).name for kind in kinds for settings in kind.shown if learning or not kind.learns]
 
 
 def test_scores_that_learn_do_it_on_calibration_data(oodflow, run, sets):
@@ -321,7 +334,9 @@ def test_a_score_learns_from_no_image_that_the_flow_was_trained_on(oodflow, whol
         "the score typicality can't be computed here: it must learn from images that the flow has not seen, and this "
         "flow was trained on train+calibration" in result.error
     )
-    assert "ask for likelihood or complexity or compressed-size, or train with split=train" in result.error
+    assert (
+        "ask for scores that learn nothing, such as likelihood or complexity, or train with split=train" in result.error
+    )
     assert not (whole / "evaluations").exists()
     assert oodflow("evaluate", whole, "--scores", "likelihood").code == 0
 
@@ -331,8 +346,8 @@ def test_all_leaves_out_what_does_not_apply_and_says_why(oodflow, whole):
     assert result.code == 0
     assert "typicality is left out: it must learn from images that the flow has not seen" in result.out
     evaluation = newest(whole)
-    assert list(evaluation.left_out) == ["typicality"]
-    assert list(evaluation.scores) == [name for name in SCORES if name != "typicality"]
+    assert {*evaluation.left_out} == {*shown(), "likelihood-ratio", "waic"} - {*shown(learning=False)}
+    assert list(evaluation.scores) == shown(learning=False)
     assert oodflow("evaluate", whole, "--scores", "all", "typicality").code == 2  # it was asked for
 
 
@@ -357,12 +372,13 @@ def test_all_leaves_out_groups_that_no_set_fills(oodflow, run, tmp_path, passes)
     why = f"it judges groups of 4 images, and {few} has 3: take more images or smaller groups."
 
     class Grouped(Typicality):
+        kind: Literal["grouped"] = "grouped"
         group: int = 4
 
     with SCORES.replacing("grouped", Grouped):
         result = oodflow("evaluate", run, "--ood", few, "--scores", "all")
     assert f"grouped is left out: {why}" in unescaped(result.out)
-    assert list(newest(run).scores) == list(SCORES)
+    assert list(newest(run).scores) == shown()
     passes.clear()
     result = oodflow("evaluate", run, "--ood", few, "--seed", 1, "--scores", "typicality?group=4")
     assert (result.code, passes) == (2, [])

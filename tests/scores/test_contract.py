@@ -5,16 +5,37 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from oodflow.scores import SCORES, InputComplexity, Likelihood, Typicality
+from oodflow.flows import save_flow
+from oodflow.scores import SCORES, Combined, DensityOfScores, InputComplexity, Likelihood, Typicality
 from oodflow.statistics import LogDet, LogProb
+from oodflow.testing.observations import SHAPES, example_flow
 from oodflow.testing.scores import check_score
+from oodflow.training import seeded
 
-VARIANTS = [Typicality(group=3), InputComplexity(codec="webp")]
+VARIANTS = [
+    (Typicality, {"group": 3}),
+    (InputComplexity, {"codec": "webp"}),
+    *((Combined, {"of": "likelihood+complexity+typicality", "by": by}) for by in ("fisher", "stouffer", "harmonic")),
+    *((DensityOfScores, {"of": "likelihood+typicality", "model": model}) for model in ("kernels", "mixture", "svm")),
+]
 
 
-@pytest.mark.parametrize("score", [kind() for kind in SCORES.values()] + VARIANTS, ids=lambda score: score.name)
-def test_score_keeps_the_contract(score):
-    check_score(score)
+@pytest.fixture(scope="module")
+def other(tmp_path_factory):
+    """A file with a flow that has seen no data, for the settings of scores that name one."""
+    with seeded(1):
+        flow = example_flow("grey").config.build(SHAPES["grey"])
+    file = tmp_path_factory.mktemp("other") / "weights.safetensors"
+    save_flow(file, flow)
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"), [(kind, shown) for kind in SCORES.values() for shown in kind.shown] + VARIANTS
+)
+def test_score_keeps_the_contract(kind, settings, other):
+    required = {name: other for name, field in kind.model_fields.items() if field.is_required()}
+    check_score(kind(**required, **settings))
 
 
 class UpsideDown(Likelihood):

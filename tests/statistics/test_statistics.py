@@ -1,16 +1,33 @@
 """The statistics, against the flow itself and against each other."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from oodflow.bijections import Chain, Conv1x1, Logit, MultiScale, Squeeze
 from oodflow.data import ImageSet, RealSet
 from oodflow.errors import UsageError
 from oodflow.flows import Flow, GlowConfig, Images, RealNVPConfig, TabularConfig, image_noise
-from oodflow.statistics import CompressedBits, Latents, LogDet, LogProb, LogProbZ, Observation
+from oodflow.statistics import (
+    CompressedBits,
+    LatentNeighbours,
+    LatentNormality,
+    Latents,
+    LogDet,
+    LogProb,
+    LogProbZ,
+    Observation,
+    PixelMoments,
+    Pixels,
+    Store,
+)
 from oodflow.statistics.compression import COMPRESSORS, compressed_bits
+from oodflow.statistics.latent_normality import spectrum_variation
 from oodflow.testing.modules import randomise
+from oodflow.testing.observations import example, example_data
 from oodflow.training import seeded
 
 
@@ -112,3 +129,46 @@ def test_gradients_can_be_taken_of_the_model_that_a_batch_has():
     assert (norms > 0).all()
     assert flow.training
     assert all(parameter.grad is None for parameter in flow.parameters())
+
+
+def test_latent_normality_is_scipys():
+    test = example("test")
+    found, z = test[LatentNormality()], test[Latents()].astype(float)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of the critical values, which are not asked for
+        expected = [stats.anderson(one, "norm").statistic for one in z]
+    assert found[:, 0] == pytest.approx(expected, rel=1e-6)
+    power = np.abs(np.fft.fft(z)[:, 1 : z.shape[1] // 2 + 1]) ** 2
+    assert found[:, 1] == pytest.approx(power.std(1) / power.mean(1), rel=1e-6)
+
+
+def test_white_noise_has_a_flat_spectrum_and_stripes_do_not():
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(20, 1000))
+    assert spectrum_variation(noise).mean() == pytest.approx(1, abs=0.05)
+    assert spectrum_variation(noise + np.sin(np.arange(1000))).min() > 5
+
+
+def test_neighbouring_latents():
+    test = example("test")
+    z = test[Latents()].astype(float)
+    z -= z.mean(1, keepdims=True)
+    shapes = test.model.bijection.latent_shapes(test.model.shape)
+    for one, found in zip(z, test[LatentNeighbours()], strict=True):
+        products, start = [], 0
+        for shape in shapes:
+            part = one[start : start + np.prod(shape)].reshape(shape)
+            start += part.size
+            for c, h, w in np.ndindex(part.shape):
+                below, beside = part[c, h + 1 : h + 2, w], part[c, h, w + 1 : w + 2]  # empty at the edge
+                products += [*(part[c, h, w] * below), *(part[c, h, w] * beside)]
+        assert found == pytest.approx(np.mean(products) / one.var(), abs=1e-6)
+
+
+def test_pixels_and_their_moments_need_no_flow_and_no_store(tmp_path):
+    data = example_data("test", "colour")
+    seen = Observation(None, data, store=Store(tmp_path / "store", "none"))
+    assert (seen[Pixels()] == data.batch(slice(None)).reshape(len(data), -1)).all()
+    assert not (tmp_path / "store").exists()
+    flat = data.batch(slice(None)).reshape(len(data), -1)
+    assert seen[PixelMoments()] == pytest.approx(np.stack([flat.mean(1), flat.std(1)], 1))

@@ -59,11 +59,12 @@ def choose(
 
 
 def _all_scores() -> tuple[dict[str, Score], dict[str, str]]:
-    """Make every registered score at its defaults, and say which have none."""
-    scores, left_out = {}, {}
+    """Make every registered score in the settings that it is shown in, and say which need settings of a user's own."""
+    scores: dict[str, Score] = {}
+    left_out: dict[str, str] = {}
     for name, kind in SCORES.items():
         try:
-            scores[name] = kind.model_validate({})
+            scores |= {score.name: score for score in map(kind.model_validate, kind.shown)}
         except ValidationError as error:
             flaw = first_flaw(error)
             left_out[name] = f"it takes settings of its own, as {name}?{flaw.where or 'setting'}=...: {flaw.why}"
@@ -78,10 +79,10 @@ def _reference(config: RunConfig, options: EvaluationOptions, root: Path | None)
         OodflowError: when they are not there.
     """
     if "calibration" in config.split:
-        others = " or ".join(name for name, score in SCORES.items() if not score.learns)
         raise UsageError(
             f"it must learn from images that the flow has not seen, and this flow was trained on {config.split}, the "
-            f"whole official train part, so that none of it is held out: ask for {others}, or train with split=train."
+            f"whole official train part, so that none of it is held out: ask for scores that learn nothing, such as "
+            "likelihood or complexity, or train with split=train."
         )
     images = load(config.data, "calibration", root=root)
     return images if options.limit is None else images.limit(options.limit)

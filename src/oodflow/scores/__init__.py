@@ -4,14 +4,28 @@ A higher score always means more out of distribution. ``SCORES`` names them. Add
 of yours, and a line in the registry; ``oodflow.testing.check_score`` says if it is sound.
 """
 
+from oodflow.scores.combined import Combined
 from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
+from oodflow.scores.density_of_scores import DensityOfScores
+from oodflow.scores.latent_likelihood import LatentLikelihood
+from oodflow.scores.latent_neighbours import LatentNeighbours
+from oodflow.scores.latent_normality import LatentNormality
 from oodflow.scores.likelihood import Likelihood
-from oodflow.scores.registered import SCORES, AnyScore, load_score, named_score
+from oodflow.scores.likelihood_ratio import LikelihoodRatio
+from oodflow.scores.log_determinant import LogDeterminant
+from oodflow.scores.named import AnyScore, load_score, named_score
+from oodflow.scores.pixel_moments import PixelMoments
+from oodflow.scores.principal_components import PrincipalComponents
+from oodflow.scores.ranks import p_values, ranks
+from oodflow.scores.registered import SCORES
 from oodflow.scores.score import FittedScore, Learned, NotFittedError, Score, Seen, Values
 from oodflow.scores.typicality import Typicality
+from oodflow.scores.waic import WAIC
 
 __all__ = [
-    "SCORES", "AnyScore", "CompressedSize", "FittedScore", "InputComplexity", "Learned", "Likelihood",
-    "NotFittedError", "Score", "Seen", "Typicality", "Values", "load_score", "named_score",
+    "SCORES", "WAIC", "AnyScore", "Combined", "CompressedSize", "DensityOfScores", "FittedScore", "InputComplexity",
+    "LatentLikelihood", "LatentNeighbours", "LatentNormality", "Learned", "Likelihood", "LikelihoodRatio",
+    "LogDeterminant", "NotFittedError", "PixelMoments", "PrincipalComponents", "Score", "Seen", "Typicality", "Values",
+    "load_score", "named_score", "p_values", "ranks",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ import json
 from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -55,10 +55,14 @@ class Score(Component):
         kind: its name in ``SCORES``.
         unit: of the values, such as ``"nats"``; differences between images have a meaning in it.
         learns: whether it must be fitted to held-out in-distribution data.
+        detects: whether other data is expected to have higher values; a term that explains others is no detector.
+        shown: the settings in which ``all`` computes it.
     """
 
     unit: ClassVar[str]
     learns: ClassVar[bool] = False
+    detects: ClassVar[bool] = True
+    shown: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)
 
     @abstractmethod
     def reads(self) -> tuple[Statistic, ...]:

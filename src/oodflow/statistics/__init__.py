@@ -11,12 +11,16 @@ from pydantic import SerializeAsAny
 from oodflow.registry import ChosenFrom, Registry
 from oodflow.statistics.batch import Batch, inference, numbers
 from oodflow.statistics.compressed_bits import Codec, CompressedBits
+from oodflow.statistics.latent_neighbours import LatentNeighbours
+from oodflow.statistics.latent_normality import LatentNormality
 from oodflow.statistics.latents import Latents
 from oodflow.statistics.log_det import LogDet
 from oodflow.statistics.log_prob import LogProb
 from oodflow.statistics.log_prob_z import LogProbZ
 from oodflow.statistics.model import Density
 from oodflow.statistics.observation import Observation
+from oodflow.statistics.other_log_prob import OtherLogProb
+from oodflow.statistics.pixels import PixelMoments, Pixels
 from oodflow.statistics.requirements import require_images, require_shape
 from oodflow.statistics.statistic import Array, Needs, Statistic
 from oodflow.statistics.store import Store
@@ -29,7 +33,12 @@ STATISTICS: Registry[type[Statistic]] = Registry(
         "log_prob_z": LogProbZ,
         "log_det": LogDet,
         "latents": Latents,
+        "latent_normality": LatentNormality,
+        "latent_neighbours": LatentNeighbours,
         "compressed_bits": CompressedBits,
+        "pixels": Pixels,
+        "pixel_moments": PixelMoments,
+        "other_log_prob": OtherLogProb,
     },
 )
 
@@ -37,7 +46,7 @@ AnyStatistic = Annotated[SerializeAsAny[Statistic], ChosenFrom(STATISTICS)]
 """Settings of any registered statistic."""
 
 __all__ = [
-    "STATISTICS", "AnyStatistic", "Array", "Batch", "Codec", "CompressedBits", "Density", "Latents", "LogDet",
-    "LogProb", "LogProbZ", "Needs", "Observation", "Statistic", "Store", "inference", "numbers", "require_images",
-    "require_shape",
+    "STATISTICS", "AnyStatistic", "Array", "Batch", "Codec", "CompressedBits", "Density", "LatentNeighbours",
+    "LatentNormality", "Latents", "LogDet", "LogProb", "LogProbZ", "Needs", "Observation", "OtherLogProb",
+    "PixelMoments", "Pixels", "Statistic", "Store", "inference", "numbers", "require_images", "require_shape",
 ]  # fmt: skip

@@ -109,7 +109,7 @@ class Observation:
         return (self.seed, draw) if statistic.random(self.model, self.data) else None
 
     def _recall(self, statistic: Statistic, draw: int) -> Array | None:
-        if self.store is None:
+        if self.store is None or not statistic.stored:
             return None
         values = self.store.read(statistic, self.data.fingerprint, self._noise(statistic, draw))
         return values if values is not None and values.shape == self._shape(statistic) else None
@@ -121,7 +121,7 @@ class Observation:
         if missing := [statistic for statistic in statistics if statistic not in found]:
             made = self._pass(model, missing, draw, draws)
             if self.store is not None:
-                for statistic, values in made.items():
+                for statistic, values in ((one, values) for one, values in made.items() if one.stored):
                     self.store.write(statistic, self.data.fingerprint, self._noise(statistic, draw), values)
             found |= made
         return found

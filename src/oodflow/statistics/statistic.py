@@ -29,11 +29,13 @@ class Statistic(Component):
         kind: its name in ``STATISTICS``.
         needs: ``flow``, any ``density`` (an object with ``log_prob(x)``), or the ``data`` alone.
         images_only: whether it is for 8-bit images alone.
+        stored: whether it is worth a place in a store: not where computing it again costs no more than reading it.
         quantity: what one of its numbers is, for messages.
     """
 
     needs: ClassVar[Needs] = "flow"
     images_only: ClassVar[bool] = False
+    stored: ClassVar[bool] = True
     quantity: ClassVar[str]
 
     @abstractmethod

@@ -1,0 +1,88 @@
+"""Several scores as one: how unlikely all of them are together for an image of the training data."""
+
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+from pydantic import model_validator
+from scipy.special import logsumexp, ndtri
+
+from oodflow.data import DataSet
+from oodflow.scores.complexity import InputComplexity
+from oodflow.scores.compressed_size import CompressedSize
+from oodflow.scores.latent_likelihood import LatentLikelihood
+from oodflow.scores.parts import Parts, held_out_halves, learn_parts, require_single, statistics_of, values_of
+from oodflow.scores.ranks import p_values
+from oodflow.scores.score import Learned, Score, Seen, Values
+from oodflow.statistics import Density, Statistic
+
+
+class Combined(Score):
+    r"""Combination of the p-values that several scores have among held-out in-distribution data.
+
+    .. math:: p_k(x) = \frac{1 + \#\{n : s_k(x_n) \ge s_k(x)\}}{1 + N}
+
+    and of these, by Fisher, Stouffer or as a harmonic mean,
+
+    .. math:: s = -2 \sum_k \log p_k, \qquad
+              s = \frac{1}{\sqrt K} \sum_k \Phi^{-1}\Bigl(1 - p_k + \frac{1}{2 (1 + N)}\Bigr), \qquad
+              s = -\log \frac{K}{\sum_k 1 / p_k}
+
+    No unit of one score outweighs another's. Fisher's sum is large where one score is sure or several are inclined;
+    the harmonic mean hears the surest of them; Stouffer's sum lets one that finds an image all too normal outvote
+    another. As tests they hold for independent scores (Fisher, Stouffer); as scores they rank images, and what false
+    alarms they give is for a threshold on held-out data to say.
+
+    Attributes:
+        of: the scores, as ``complexity+latent-likelihood?scale=-1``.
+        by: ``fisher``, ``stouffer`` or ``harmonic``.
+
+    Reference:
+        Fisher, *Statistical Methods for Research Workers*, 4th edition, 1932, section 21.1; Stouffer et al., 1949;
+        Wilson, 2019, "The harmonic mean p-value", PNAS 116; Bergamin et al., 2022, arXiv 2203.01097 (for OOD scores).
+
+    Example:
+        >>> from oodflow.testing.observations import example
+        >>> fitted = Combined(of="likelihood+complexity").fit(example("reference"))
+        >>> fitted.settings.name, fitted.score(example("test")).shape
+        ('combined?of=likelihood+complexity', (32,))
+    """
+
+    kind: Literal["combined"] = "combined"
+    unit: ClassVar[str] = "nats"
+    learns: ClassVar[bool] = True
+    of: Parts = (InputComplexity(), LatentLikelihood(scale=-1), CompressedSize())
+    by: Literal["fisher", "stouffer", "harmonic"] = "fisher"
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        require_single(self.of)
+        return self
+
+    def reads(self) -> tuple[Statistic, ...]:
+        """Read what its parts read."""
+        return statistics_of(self.of)
+
+    def why_not(self, model: Density | None, data: DataSet) -> str | None:
+        """Refuse what a part refuses."""
+        reasons = ((part.name, part.why_not(model, data)) for part in self.of)
+        return next((f"of {name}, {reason}" for name, reason in reasons if reason), None)
+
+    def learn(self, seen: Seen) -> Learned:
+        """Learn the parts, and then how their values are distributed, sorted [N] each."""
+        first, second = held_out_halves(seen, self.of)
+        learned = learn_parts(self.of, first)
+        values = values_of(self.of, second, learned)
+        return learned | {f"{place}.sorted": np.sort(one) for place, one in enumerate(values)}
+
+    def values(self, seen: Seen, learned: Learned) -> Values:
+        """Return the combination, [N]."""
+        parts = values_of(self.of, seen, learned)
+        p = np.stack([p_values(one, learned[f"{place}.sorted"]) for place, one in enumerate(parts)])
+        match self.by:
+            case "fisher":
+                return np.asarray(-2 * np.log(p).sum(0))
+            case "stouffer":
+                half = 0.5 / (1 + len(learned["0.sorted"]))  # a p-value of 1 would be infinitely normal
+                return np.asarray(-ndtri(p - half).sum(0) / np.sqrt(len(p)))
+            case "harmonic":
+                return np.asarray(logsumexp(-np.log(p), axis=0) - np.log(len(p)))

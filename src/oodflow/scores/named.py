@@ -1,0 +1,74 @@
+"""Scores by name, also as on the command line: ``typicality``, ``typicality?group=10``."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import SerializeAsAny, ValidationError
+
+from oodflow.config import first_flaw
+from oodflow.errors import OodflowError, UnknownName, UsageError
+from oodflow.registry import ChosenFrom, Registry
+from oodflow.scores.score import FittedScore, Score, read_fitted
+
+SCORES: Registry[type[Score]] = Registry("score", "oodflow.scores", {})
+"""By name; ``registered.py`` has the entries, for some are made of others by name."""
+
+AnyScore = Annotated[SerializeAsAny[Score], ChosenFrom(SCORES)]
+"""Settings of any registered score."""
+
+
+def named_score(text: str) -> Score:
+    """Make the score that a name stands for.
+
+    Raises:
+        UsageError: for a name or a setting that there is not, and a value that does not fit.
+
+    Example:
+        >>> named_score("typicality?group=10")
+        Typicality(kind='typicality', group=10)
+    """
+    kind, _, query = text.partition("?")
+    score = SCORES[kind]
+    settings: dict[str, object] = {}
+    for setting in query.split("&") if query else []:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise UsageError(f"score {text!r}: {setting!r} is not of the form key=value, as in typicality?group=10.")
+        known = [field for field in score.model_fields if field != "kind"]
+        if not known:
+            raise UsageError(f"the score {kind} has no settings, but ?{name}= came.")
+        if name not in known:
+            raise UnknownName(f"setting of {kind}", name, known)
+        settings[name] = _value(value)
+    return _validated(score, settings, f"score {text!r}")
+
+
+def load_score(path: Path) -> FittedScore:
+    """Read a fitted score; nothing in the file is executed.
+
+    Raises:
+        OodflowError: when the file is missing, damaged, holds something else, or a score that is not registered.
+    """
+    settings, learned = read_fitted(path)
+    kind = settings.get("kind") if isinstance(settings, Mapping) else None
+    if not isinstance(kind, str):
+        raise OodflowError(f"{path} does not hold a fitted score: its settings have no kind.")
+    return FittedScore(_validated(SCORES[kind], settings, str(path)), learned)
+
+
+def _validated(score: type[Score], settings: Mapping[str, object], what: str) -> Score:
+    try:
+        return score.model_validate(settings)
+    except ValidationError as error:
+        flaw = first_flaw(error)
+        where = flaw.where or score.model_fields["kind"].default
+        raise UsageError(f"{what} does not fit {where}: {flaw.why} (got {flaw.came!r}).") from error
+
+
+def _value(text: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text

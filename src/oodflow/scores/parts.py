@@ -1,0 +1,78 @@
+"""Scores that are made of other scores."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer
+
+from oodflow.errors import UsageError
+from oodflow.scores.named import AnyScore, named_score
+from oodflow.scores.score import Learned, Score, Seen, Values
+from oodflow.statistics import Statistic
+
+
+def _parse(value: Any) -> Any:
+    """Take scores apart that are written as ``complexity+latent-likelihood?scale=-1``, with ``,`` in place of ``&``."""
+    if isinstance(value, str):
+        value = value.split("+")
+    if isinstance(value, Sequence):
+        return tuple(named_score(one.replace(",", "&")) if isinstance(one, str) else one for one in value)
+    return value
+
+
+def _write(parts: Sequence[Score]) -> str:
+    return "+".join(part.name.replace("&", ",") for part in parts)
+
+
+Parts = Annotated[tuple[AnyScore, ...], BeforeValidator(_parse), PlainSerializer(_write)]
+"""Several scores of single images; a text such as ``complexity+latent-likelihood?scale=-1`` stands for them."""
+
+
+def require_single(parts: Sequence[Score]) -> None:
+    """Refuse parts that judge groups, or are made of parts themselves, with a ``ValueError`` for pydantic."""
+    for part in parts:
+        if part.group_size > 1:
+            raise ValueError(f"{part.name} judges groups: combine scores of single images")
+        if "of" in type(part).model_fields:
+            raise ValueError(f"{part.name} is made of other scores itself: name those")
+
+
+def statistics_of(parts: Sequence[Score]) -> tuple[Statistic, ...]:
+    """List what all parts read, each once."""
+    return tuple(dict.fromkeys(statistic for part in parts for statistic in part.reads()))
+
+
+def learn_parts(parts: Sequence[Score], seen: Seen) -> dict[str, Values]:
+    """Let each part learn; the names of what it has learned begin with its place, as ``0.entropy``."""
+    return {
+        f"{place}.{name}": values
+        for place, part in enumerate(parts) if part.learns
+        for name, values in part.learn(seen).items()
+    }  # fmt: skip
+
+
+def values_of(parts: Sequence[Score], seen: Seen, learned: Learned) -> list[Values]:
+    """Compute each part's values with what it has learned."""
+    return [part.values(seen, _own(learned, place)) for place, part in enumerate(parts)]
+
+
+def _own(learned: Mapping[str, Values], place: int) -> Learned:
+    mark = f"{place}."
+    return {name.removeprefix(mark): values for name, values in learned.items() if name.startswith(mark)}
+
+
+def held_out_halves(seen: Seen, parts: Sequence[Score]) -> tuple[Seen, Seen]:
+    """Split the reference: what the parts learn from, and what is learned of the parts.
+
+    Where a part learns, its values of the images that it has learned from are not those of images that it has not:
+    each second image is for the one, the others for the other. Where none does, all images are for both.
+
+    Raises:
+        UsageError: there are fewer than two images.
+    """
+    if min(map(len, seen.values()), default=0) < 2:
+        raise UsageError("the reference has fewer than two images: fit on more.")
+    if not any(part.learns for part in parts):
+        return seen, seen
+    first, second = ({statistic: values[start::2] for statistic, values in seen.items()} for start in (0, 1))
+    return first, second

@@ -1,0 +1,212 @@
+"""The values of scores, beside other libraries and numbers worked out by hand."""
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+from scipy import stats
+from scipy.spatial.distance import mahalanobis
+from sklearn.decomposition import PCA
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import KernelDensity
+from sklearn.svm import OneClassSVM
+
+from oodflow.data import ImageSet
+from oodflow.errors import OodflowError, UsageError
+from oodflow.flows import save_flow
+from oodflow.scores import (
+    WAIC,
+    Combined,
+    DensityOfScores,
+    LatentLikelihood,
+    LatentNormality,
+    LikelihoodRatio,
+    PixelMoments,
+    PrincipalComponents,
+    named_score,
+    p_values,
+    ranks,
+)
+from oodflow.scores.density_of_scores import MIXTURE
+from oodflow.statistics import CompressedBits, LogDet, LogProb, LogProbZ, Observation, Pixels
+from oodflow.statistics import LatentNormality as Normality
+from oodflow.statistics import PixelMoments as Moments
+from oodflow.testing.observations import example, example_data, example_flow
+
+
+def known(**statistics):
+    """Observe images of which these statistics are known."""
+    kinds = {
+        "log_prob": LogProb(), "bits": CompressedBits(), "log_prob_z": LogProbZ(), "log_det": LogDet(),
+        "tests": Normality(), "pixels": Pixels(), "moments": Moments(),
+    }  # fmt: skip
+    count = len(next(iter(statistics.values())))
+    images = ImageSet.from_array(np.zeros((count, 1, 8, 8), np.uint8))
+    return Observation(None, images, known={kinds[name]: values for name, values in statistics.items()})
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def test_p_values_count_those_that_are_at_least_as_far_out(rng):
+    reference = np.sort(rng.integers(0, 20, 50)).astype(float)
+    values = rng.integers(-2, 25, 30).astype(float)
+    expected = [(1 + sum(reference >= value)) / 51 for value in values]
+    assert p_values(values, reference).tolist() == pytest.approx(expected)
+
+
+def test_p_values_of_the_same_distribution_are_valid(rng):
+    values, reference = rng.normal(size=4000), np.sort(rng.normal(size=4000))
+    p = p_values(values, reference)
+    for level in 0.01, 0.05, 0.5:
+        assert (p <= level).mean() == pytest.approx(level, rel=0.25)
+
+
+def test_ranks_go_on_beyond_the_reference_without_ties(rng):
+    reference = np.sort(rng.normal(size=40))
+    values = np.sort(rng.normal(0, 5, 500))
+    found = ranks(values, reference)
+    inside = values <= reference[-1]
+    assert found[inside] == pytest.approx(1 - p_values(values[inside], reference))
+    assert (np.diff(found[~inside]) > 0).all()
+    assert (found[~inside] > found[inside].max()).all()
+    assert found.max() < 1
+
+
+@pytest.mark.parametrize("by", ["fisher", "stouffer", "harmonic"])
+def test_combined_p_values_are_those_of_scipy(by, rng):
+    reference = {"log_prob": rng.normal(size=30), "bits": rng.normal(size=30)}
+    test = {"log_prob": rng.normal(size=9), "bits": rng.normal(size=9)}
+    values = Combined(of="likelihood+compressed-size", by=by).fit(known(**reference)).score(known(**test))
+    p = np.stack([[(1 + sum(-reference[name] >= -one)) / 31 for one in test[name]] for name in test])
+    if by == "harmonic":
+        expected = -np.log(stats.hmean(p))
+    else:
+        shift = 0.5 / 31 if by == "stouffer" else 0
+        expected = [stats.combine_pvalues(pair - shift, by).statistic for pair in p.T]
+    assert values == pytest.approx(expected)
+
+
+def test_what_parts_learn_and_what_is_learned_of_them_are_other_images():
+    log_prob = np.array([-10.0, 0.0, -14.0, -4.0])
+    fitted = Combined(of="typicality").fit(known(log_prob=log_prob))
+    assert fitted.learned["0.entropy"] == 12.0  # of the first and the third
+    assert fitted.learned["0.sorted"].tolist() == [8.0, 12.0]
+    assert Combined(of="likelihood").fit(known(log_prob=log_prob)).learned["0.sorted"].tolist() == [0.0, 4, 10, 14]
+
+
+@pytest.mark.parametrize("model", ["kernels", "mixture", "svm"])
+def test_densities_of_scores_are_those_of_scikit_learn(model, rng):
+    reference = {"log_prob_z": rng.normal(50, 3, 80), "log_det": rng.normal(-7, 0.1, 80)}
+    test = {"log_prob_z": rng.normal(50, 6, 9), "log_det": rng.normal(-7, 0.2, 9)}
+    score = DensityOfScores(of="latent-likelihood+log-determinant", model=model)
+    values = score.fit(known(**reference)).score(known(**test))
+    fit, new = (-np.stack([*one.values()], 1) for one in (reference, test))
+    fit, new = (fit - fit.mean(0)) / fit.std(0), (new - fit.mean(0)) / fit.std(0)
+    if model == "kernels":
+        kernels = [KernelDensity(bandwidth=80**-0.2).fit(column[:, None]) for column in fit.T]
+        pairs = zip(kernels, new.T, strict=True)
+        expected = -sum(kernel.score_samples(column[:, None]) for kernel, column in pairs)
+    elif model == "mixture":
+        expected = -GaussianMixture(MIXTURE, reg_covar=1e-3, random_state=0).fit(fit).score_samples(new)
+    else:
+        expected = -OneClassSVM(nu=0.05, gamma=0.5).fit(fit).decision_function(new)
+    assert values == pytest.approx(expected)
+
+
+def test_a_constant_score_has_no_density():
+    with pytest.raises(UsageError, match="all 20 images of the reference have the same likelihood: leave it out"):
+        DensityOfScores(of="likelihood").fit(known(log_prob=np.ones(20)))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("combined?of=likelihood+typicality?group=3", "judges groups"),
+        ("combined?of=likelihood+combined", "is made of other scores itself"),
+        ("combined?of=likelyhood", "did you mean 'likelihood'"),
+        ("density-of-scores?model=forest", "model: Input should be 'kernels', 'mixture' or 'svm'"),
+    ],
+)
+def test_what_can_not_be_combined(text, why):
+    with pytest.raises(UsageError, match=why):
+        named_score(text)
+
+
+def test_names_of_combinations():
+    score = Combined(of=(LatentLikelihood(scale=2), PrincipalComponents(components=7)), by="harmonic")
+    assert score.name == "combined?of=latent-likelihood?scale=2+principal-components?components=7&by=harmonic"
+    assert named_score(score.name) == score
+    assert Combined().name == "combined"
+    assert DensityOfScores().name == "density-of-scores"
+
+
+def test_latent_likelihood_by_scale():
+    test = example("test")
+    by_scale = test[LogProbZ(by_scale=True)]
+    assert LatentLikelihood().score(test) == pytest.approx(-by_scale.sum(1), rel=1e-5)
+    for scale, column in ((1, 0), (2, 1), (-1, 1), (-2, 0)):
+        assert (LatentLikelihood(scale=scale).score(test) == -by_scale[:, column]).all()
+    for scale in 0, 3, -3:
+        reason = LatentLikelihood(scale=scale).why_not(test.model, test.data)
+        assert reason == f"the flow has 2 scales, and scale is {scale}: count from 1, or from −1 for the last"
+
+
+def test_latent_normality_is_the_larger_of_two_ranks():
+    fitted = LatentNormality().fit(known(tests=np.array([[1.0, 9.0], [2.0, 7.0], [3.0, 8.0]])))
+    assert fitted.score(known(tests=np.array([[2.0, 6.0], [0.0, 8.5]]))) == pytest.approx([0.25, 0.5])
+
+
+def test_brightness_and_contrast_by_their_mahalanobis_distance(rng):
+    reference, test = rng.normal([90, 40], [20, 9], (200, 2)), rng.normal([90, 40], 30, (9, 2))
+    values = PixelMoments().fit(known(moments=reference)).score(known(moments=test))
+    precision = np.linalg.inv(np.cov(reference.T, ddof=0) + 1e-4 * np.eye(2))
+    assert values == pytest.approx([mahalanobis(one, reference.mean(0), precision) ** 2 / 2 for one in test])
+
+
+def test_images_of_one_brightness_have_a_finite_distance():
+    fitted = PixelMoments().fit(known(moments=np.full((5, 2), 7.0)))
+    assert np.isfinite(fitted.score(known(moments=np.array([[7.0, 7.0], [200.0, 0.0]])))).all()
+
+
+def test_principal_components_differ_by_what_probabilistic_pca_says(rng):
+    x = rng.normal(size=(300, 64)) @ rng.normal(size=(64, 64)) * 20
+    reference, test = x[:280].astype(np.float32), x[280:].astype(np.float32)
+    values = PrincipalComponents(components=10).fit(known(pixels=reference)).score(known(pixels=test))
+    log_density = PCA(10).fit(reference.astype(float)).score_samples(test.astype(float))
+    assert np.diff(values) == pytest.approx(-np.diff(log_density), rel=1e-6)
+
+
+def test_principal_components_of_images_that_are_all_alike_are_finite():
+    fitted = PrincipalComponents().fit(known(pixels=np.full((9, 64), 3, np.float32)))
+    near, far = fitted.score(known(pixels=np.stack([np.full(64, 3), np.full(64, 4)]).astype(np.float32)))
+    assert 0 <= near < far < np.inf
+
+
+def test_other_flows_are_asked_about_the_same_dequantised_images(tmp_path):
+    test = example("test", seed=3, draws=2)
+    flows = []
+    for place in range(2):
+        other = example_flow("grey").config.build((1, 12, 8))
+        images = torch.from_numpy(example_data("train", "grey").batch(slice(None)))
+        other.initialise(images, noise=torch.rand(images.shape, generator=torch.Generator().manual_seed(place)))
+        save_flow(tmp_path / f"{place}.safetensors", other)
+        flows.append(other.eval())
+    each = [test[LogProb()], *(Observation(flow, test.data, seed=3, draws=2)[LogProb()] for flow in flows)]
+    files = [str(tmp_path / f"{place}.safetensors") for place in range(2)]
+    assert LikelihoodRatio(background=files[0]).score(test) == pytest.approx(each[1] - each[0], abs=1e-3)
+    expected = np.var(each, axis=0, ddof=1) - np.mean(each, axis=0)
+    assert WAIC(others="+".join(files)).score(test) == pytest.approx(expected, abs=1e-2)
+
+
+def test_another_flow_that_does_not_fit(tmp_path):
+    with pytest.raises(OodflowError, match="there is no flow in nowhere: name the folder of a run"):
+        LikelihoodRatio(background="nowhere").reads()
+    save_flow(tmp_path / "weights.safetensors", example_flow("colour"))
+    test = example("test")
+    reason = LikelihoodRatio(background=str(tmp_path)).why_not(test.model, test.data)
+    assert reason == f"the flow in {tmp_path} is over images (3, 8, 4), and test has (1, 12, 8)"
+    with pytest.raises(ValidationError, match=r"a name between the \+ is missing"):
+        WAIC(others="a++b")
