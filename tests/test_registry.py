@@ -65,13 +65,17 @@ def entry_points(monkeypatch):
 
 
 @pytest.mark.parametrize("name", UNIONS)
-def test_what_a_configuration_can_hold_is_what_is_registered(name):
+def test_what_a_configuration_can_hold_is_what_is_registered(name, tmp_path):
+    file = tmp_path / "another flow"
+    file.touch()
     registry, annotation = UNIONS[name]
     adapter = TypeAdapter(annotation)
     for kind, settings in registry.items():
         assert settings.model_fields["kind"].default == kind
-        assert adapter.validate_python(kind) == settings()
-        assert adapter.validate_json(adapter.dump_json(settings())) == settings()
+        required = {field: str(file) for field, about in settings.model_fields.items() if about.is_required()}
+        expected = settings(**required)
+        assert adapter.validate_python({"kind": kind, **required} if required else kind) == expected
+        assert adapter.validate_json(adapter.dump_json(expected)) == expected
 
 
 @pytest.mark.parametrize("name", UNIONS)
