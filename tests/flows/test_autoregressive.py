@@ -3,7 +3,7 @@
 import torch
 
 from oodflow.bijections import Logit
-from oodflow.flows import AutoregressiveConfig, TarFlowConfig, dequantise
+from oodflow.flows import AutoregressiveConfig, LocalConfig, TarFlowConfig, dequantise
 from oodflow.testing.modules import randomise
 
 
@@ -28,6 +28,16 @@ def test_the_autoregressive_flow_goes_pixel_by_pixel():
     assert not changed[:9].any()
     assert changed[9]
     assert changed[10:].any()
+
+
+def test_the_local_flow_sees_its_view_and_no_farther():
+    config = LocalConfig(view=2, width=4, blocks=3)
+    flow = randomise(config.build((1, 9, 9)).double(), 0).eval()
+    changed = changed_latents(flow, (..., 4, 4)).reshape(9, 9)
+    expected = torch.zeros(9, 9, dtype=torch.bool)
+    expected[4, 4:7] = True  # itself, and two to its right
+    expected[5:7, 2:7] = True
+    assert (changed == expected).all()
 
 
 def test_the_transformer_flow_goes_there_and_back():

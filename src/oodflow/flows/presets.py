@@ -7,6 +7,7 @@ from pydantic import SerializeAsAny
 from oodflow.flows.autoregressive import AutoregressiveConfig
 from oodflow.flows.config import FlowConfig
 from oodflow.flows.glow import GlowConfig
+from oodflow.flows.local import LocalConfig
 from oodflow.flows.realnvp import RealNVPConfig
 from oodflow.flows.single_scale import SingleScaleConfig
 from oodflow.flows.tabular import TabularConfig
@@ -19,6 +20,7 @@ FLOWS: Registry[type[FlowConfig]] = Registry(
     {
         "autoregressive": AutoregressiveConfig,
         "glow": GlowConfig,
+        "local": LocalConfig,
         "realnvp": RealNVPConfig,
         "single-scale": SingleScaleConfig,
         "tabular": TabularConfig,

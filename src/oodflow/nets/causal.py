@@ -55,19 +55,21 @@ class CausalConv(nn.Conv2d):
 class CausalConvNet(nn.Module):
     r"""A causal residual network.
 
-    .. math:: h_0 = \operatorname{conv}_3(x), \qquad
-              h_i = h_{i-1} + \operatorname{conv}_0(\operatorname{relu}(\operatorname{conv}_1(
+    .. math:: h_0 = \operatorname{conv}_v(x), \qquad
+              h_i = h_{i-1} + \operatorname{conv}_0(\operatorname{relu}(\operatorname{conv}_r(
               \operatorname{relu}(h_{i-1})))), \qquad
               y = \operatorname{conv}_0(\operatorname{relu}(h_n))
 
-    with causal convolutions, told apart by their reach, of which the first is strict. Those of the blocks go in steps
-    of 1, 2 and 4 pixels in turn: a wide view of few weights. The last begins at zero.
+    with causal convolutions, told apart by their reach, of which the first is strict. With :math:`v = 3, r = 1` those
+    of the blocks go in steps of 1, 2 and 4 pixels in turn: a wide view of few weights. With :math:`r = 0` the view is
+    that of the first. The last begins at zero.
 
     Args:
         in_channels: channels of the image.
         out_channels: channels of the output, a multiple of those.
         width: channels inside.
         blocks: :math:`n`; three see 7 pixels farther.
+        view: :math:`v` of a network that sees no farther than so many pixels up and to each side; none: the wide view.
 
     Shapes: ``[B, in_channels, H, W] -> [B, out_channels, H, W]``.
 
@@ -76,12 +78,15 @@ class CausalConvNet(nn.Module):
         "WaveNet", section 2.1, arXiv:1609.03499, for the steps.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, *, width: int, blocks: int) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, *, width: int, blocks: int, view: int | None = None
+    ) -> None:
         super().__init__()
         conv = partial(CausalConv, colours=in_channels)
-        self.first = conv(in_channels, width, 3, strict=True)
+        self.first = conv(in_channels, width, 3 if view is None else view, strict=True)
+        reach = 1 if view is None else 0
         self.blocks = nn.ModuleList(
-            nn.Sequential(nn.ReLU(), conv(width, width, 1, step=step), nn.ReLU(inplace=True), conv(width, width, 0))
+            nn.Sequential(nn.ReLU(), conv(width, width, reach, step=step), nn.ReLU(inplace=True), conv(width, width, 0))
             for step in islice(cycle(_STEPS), blocks)
         )
         self.last = conv(width, out_channels, 0)

@@ -5,7 +5,7 @@ from functools import partial
 
 from oodflow.data import SOURCES
 from oodflow.errors import UnknownName
-from oodflow.flows import AutoregressiveConfig, GlowConfig, RealNVPConfig, TarFlowConfig
+from oodflow.flows import AutoregressiveConfig, GlowConfig, LocalConfig, RealNVPConfig, TarFlowConfig
 from oodflow.nets import ConvNetConfig, HighwayConfig, ResNetConfig
 from oodflow.recipes.inductive_biases import COLOUR, GREY, bottleneck, masked
 from oodflow.recipes.scales import (
@@ -163,6 +163,17 @@ def tarflow(scale: Scale, images: int) -> Preset:
             raise no_scale(scale, "cpu", "smoke")
 
 
+def local(scale: Scale, images: int) -> Preset:
+    """A flow that sees a small neighbourhood alone: the background of a likelihood ratio."""
+    match scale:
+        case "smoke":
+            return LocalConfig(width=6, blocks=1), smoke_training()
+        case "cpu":
+            return LocalConfig(), autoregressive_training(2000, lr=1e-2)
+        case _:
+            raise no_scale(scale, "cpu", "smoke")
+
+
 def run(
     preset: Callable[[Scale, int], Preset], data: str, ood: tuple[str, ...], name: str, scale: str = "cpu"
 ) -> RunConfig:
@@ -232,6 +243,13 @@ _RUNS: dict[str, tuple[Callable[[Scale, int], Preset], str, tuple[str, ...]]] = 
     "cifar10-tarflow": (tarflow, "cifar10", ("svhn", "celeba")),
     "svhn-tarflow": (tarflow, "svhn", ("cifar10", "celeba")),
     "celeba-tarflow": (tarflow, "celeba", ("cifar10", "svhn")),
+    # Backgrounds of likelihood ratios.
+    "local-fashion-mnist": (local, "fashion_mnist", ("mnist", "notmnist")),
+    "local-mnist": (local, "mnist", ("fashion_mnist", "notmnist")),
+    "local-cifar10": (local, "cifar10", ("svhn", "celeba")),
+    "local-svhn": (local, "svhn", ("cifar10", "celeba")),
+    "local-celeba": (local, "celeba", ("cifar10", "svhn")),
+    "local-photographs": (local, "photographs", ("digits", "flat", "smooth", "noise")),
     # The demo's: built in, no download.
     "photographs-realnvp": (realnvp_patches, "photographs", ("digits", "flat", "smooth", "noise")),
 }
