@@ -18,17 +18,21 @@ from oodflow.scores import (
     WAIC,
     Combined,
     DensityOfScores,
+    GradientNorms,
     LatentLikelihood,
     LatentNormality,
     LikelihoodRatio,
     PixelMoments,
     PrincipalComponents,
+    ScoreStatistic,
+    Transformed,
     named_score,
     p_values,
     ranks,
 )
 from oodflow.scores.density_of_scores import MIXTURE
-from oodflow.statistics import CompressedBits, LogDet, LogProb, LogProbZ, Observation, Pixels
+from oodflow.statistics import CompressedBits, LogDet, LogProb, LogProbZ, Observation, Pixels, TransformedLogProb
+from oodflow.statistics import GradientNorms as Norms
 from oodflow.statistics import LatentNormality as Normality
 from oodflow.statistics import PixelMoments as Moments
 from oodflow.testing.observations import example, example_data, example_flow
@@ -210,3 +214,32 @@ def test_another_flow_that_does_not_fit(tmp_path):
     assert reason == f"the flow in {tmp_path} is over images (3, 8, 4), and test has (1, 12, 8)"
     with pytest.raises(ValidationError, match=r"a name between the \+ is missing"):
         WAIC(others="a++b")
+
+
+def fitted_values(score, reference, test):
+    """Fit and score with given statistics, whatever their shapes."""
+    return score.values(test, score.learn(reference))
+
+
+def test_norms_of_gradients_by_their_normal_distributions(rng):
+    reference, test = rng.normal([3, -5, 0], [2, 0.5, 0], (50, 3)), rng.normal([3, -5, 1], 2, (9, 3))
+    values = fitted_values(GradientNorms(), {Norms(): reference}, {Norms(): test})
+    columns = zip(test.T[:2], reference.T[:2], strict=True)  # the third is constant
+    expected = sum(-stats.norm(one.mean(), one.std()).logpdf(new) - np.log(one.std()) for new, one in columns)
+    assert values == pytest.approx(expected - np.log(2 * np.pi))
+
+
+def test_the_score_statistic_is_relative_to_the_usual_gradient(rng):
+    reference, test = rng.normal(size=(50, 3)), rng.normal(size=(9, 3))
+    values = fitted_values(ScoreStatistic(), {Norms(): reference}, {Norms(): test})
+    assert values == pytest.approx(np.log((np.exp(test) / np.exp(reference).mean(0)).mean(1)))
+
+
+def test_transformed_images_are_compared_with_the_image():
+    def seen(log_prob, turned):
+        return {LogProb(): np.array(log_prob), TransformedLogProb(): np.array(turned)}
+
+    learned = Transformed().learn(seen([-10.0, -11, -13], [[-8.0, -12], [-10, -14], [-12, -13]]))
+    assert (learned["median"], learned["deviation"], learned["range"]) == (-11, 1, 3)
+    new = seen([-10.0, -14, -16], [[-9.0, -14], [-14, -15], [-16, -16]])
+    assert Transformed().values(new, learned).tolist() == [-3.0, -1.0, 6.0]  # the last is two deviations beyond three

@@ -13,6 +13,7 @@ from oodflow.errors import UsageError
 from oodflow.flows import Flow, GlowConfig, Images, RealNVPConfig, TabularConfig, image_noise
 from oodflow.statistics import (
     CompressedBits,
+    GradientNorms,
     LatentNeighbours,
     LatentNormality,
     Latents,
@@ -23,9 +24,11 @@ from oodflow.statistics import (
     PixelMoments,
     Pixels,
     Store,
+    TransformedLogProb,
 )
 from oodflow.statistics.compression import COMPRESSORS, compressed_bits
 from oodflow.statistics.latent_normality import spectrum_variation
+from oodflow.statistics.transformed_log_prob import moved
 from oodflow.testing.modules import randomise
 from oodflow.testing.observations import example, example_data
 from oodflow.training import seeded
@@ -172,3 +175,50 @@ def test_pixels_and_their_moments_need_no_flow_and_no_store(tmp_path):
     assert not (tmp_path / "store").exists()
     flat = data.batch(slice(None)).reshape(len(data), -1)
     assert seen[PixelMoments()] == pytest.approx(np.stack([flat.mean(1), flat.std(1)], 1))
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_norms_of_gradients_are_autograds(name):
+    flow = built(*FLOWS[name])
+    data = data_of(flow.shape)
+    found = Observation(flow, data, batch_size=3)[GradientNorms()]
+    assert found.shape == (len(data), len([*flow.parameters()]))
+    for index in 0, 4:
+        x = torch.from_numpy(data.batch(slice(index, index + 1)))
+        noise = torch.from_numpy(image_noise(x.numpy(), 0)) if x.dtype == torch.uint8 else None
+        gradients = torch.autograd.grad(flow.log_prob(x, noise=noise).sum(), [*flow.parameters()])
+        expected = [np.log(max(float(one.square().sum()), 1e-30)) for one in gradients]
+        assert found[index] == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize(("move", "shape", "ways"), [
+    ("stirring", (1, 8, 8), 7), ("stirring", (3, 4, 6), 3), ("shaking", (1, 8, 8), 9),
+])  # fmt: skip
+def test_moved_images_have_the_same_pixels_in_other_places(move, shape, ways):
+    images = np.random.default_rng(0).permutation(4 * np.prod(shape)).astype(np.uint8).reshape(4, *shape)
+    found = moved(images, move)
+    assert len(found) == ways
+    everything = np.stack([images, *found])
+    assert len(np.unique(everything.reshape(ways + 1, -1), axis=0)) == ways + 1
+    assert (np.sort(everything.reshape(ways + 1, 4, -1)) == np.sort(images.reshape(4, -1))).all()
+    if move == "shaking":
+        halves = [slice(0, shape[1] // 2), slice(shape[1] // 2, None)]
+        for one in found:
+            assert all((one[..., h, w] != images[..., h, w]).any() for h in halves for w in halves)
+
+
+def test_transformed_log_prob_is_that_of_the_transformed_images():
+    flow = built(*FLOWS["two scales"])
+    data = data_of(flow.shape)
+    for move in "stirring", "shaking":
+        found = Observation(flow, data, seed=5)[TransformedLogProb(move=move)]
+        for column, images in zip(found.T, moved(data.batch(slice(None)), move), strict=True):
+            assert column == pytest.approx(Observation(flow, ImageSet.from_array(images), seed=5)[LogProb()], rel=1e-6)
+
+
+def test_odd_images_can_not_be_shaken():
+    data = ImageSet.from_array(np.zeros((2, 1, 7, 8), np.uint8))
+    flow = RealNVPConfig(scales=1, width=4).build((1, 7, 8))
+    assert TransformedLogProb(move="shaking").why_not(flow, data) == (
+        "shaking cuts images into halves, and array has 7x8 pixels"
+    )

@@ -8,6 +8,7 @@ from oodflow.scores.combined import Combined
 from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
 from oodflow.scores.density_of_scores import DensityOfScores
+from oodflow.scores.gradient_norms import GradientNorms
 from oodflow.scores.latent_likelihood import LatentLikelihood
 from oodflow.scores.latent_neighbours import LatentNeighbours
 from oodflow.scores.latent_normality import LatentNormality
@@ -20,12 +21,14 @@ from oodflow.scores.principal_components import PrincipalComponents
 from oodflow.scores.ranks import p_values, ranks
 from oodflow.scores.registered import SCORES
 from oodflow.scores.score import FittedScore, Learned, NotFittedError, Score, Seen, Values
+from oodflow.scores.score_statistic import ScoreStatistic
+from oodflow.scores.transformed import Transformed
 from oodflow.scores.typicality import Typicality
 from oodflow.scores.waic import WAIC
 
 __all__ = [
-    "SCORES", "WAIC", "AnyScore", "Combined", "CompressedSize", "DensityOfScores", "FittedScore", "InputComplexity",
-    "LatentLikelihood", "LatentNeighbours", "LatentNormality", "Learned", "Likelihood", "LikelihoodRatio",
-    "LogDeterminant", "NotFittedError", "PixelMoments", "PrincipalComponents", "Score", "Seen", "Typicality", "Values",
-    "load_score", "named_score", "p_values", "ranks",
+    "SCORES", "WAIC", "AnyScore", "Combined", "CompressedSize", "DensityOfScores", "FittedScore", "GradientNorms",
+    "InputComplexity", "LatentLikelihood", "LatentNeighbours", "LatentNormality", "Learned", "Likelihood",
+    "LikelihoodRatio", "LogDeterminant", "NotFittedError", "PixelMoments", "PrincipalComponents", "Score",
+    "ScoreStatistic", "Seen", "Transformed", "Typicality", "Values", "load_score", "named_score", "p_values", "ranks",
 ]  # fmt: skip

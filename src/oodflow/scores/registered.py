@@ -4,6 +4,7 @@ from oodflow.scores.combined import Combined
 from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
 from oodflow.scores.density_of_scores import DensityOfScores
+from oodflow.scores.gradient_norms import GradientNorms
 from oodflow.scores.latent_likelihood import LatentLikelihood
 from oodflow.scores.latent_neighbours import LatentNeighbours
 from oodflow.scores.latent_normality import LatentNormality
@@ -13,6 +14,8 @@ from oodflow.scores.log_determinant import LogDeterminant
 from oodflow.scores.named import SCORES
 from oodflow.scores.pixel_moments import PixelMoments
 from oodflow.scores.principal_components import PrincipalComponents
+from oodflow.scores.score_statistic import ScoreStatistic
+from oodflow.scores.transformed import Transformed
 from oodflow.scores.typicality import Typicality
 from oodflow.scores.waic import WAIC
 
@@ -28,6 +31,9 @@ SCORES.update({
     "waic": WAIC,
     "latent-normality": LatentNormality,
     "latent-neighbours": LatentNeighbours,
+    "gradient-norms": GradientNorms,
+    "score-statistic": ScoreStatistic,
+    "transformed": Transformed,
     "density-of-scores": DensityOfScores,
     "combined": Combined,
     # Baselines without a flow.

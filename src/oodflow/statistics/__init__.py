@@ -11,6 +11,7 @@ from pydantic import SerializeAsAny
 from oodflow.registry import ChosenFrom, Registry
 from oodflow.statistics.batch import Batch, inference, numbers
 from oodflow.statistics.compressed_bits import Codec, CompressedBits
+from oodflow.statistics.gradient_norms import GradientNorms
 from oodflow.statistics.latent_neighbours import LatentNeighbours
 from oodflow.statistics.latent_normality import LatentNormality
 from oodflow.statistics.latents import Latents
@@ -24,6 +25,7 @@ from oodflow.statistics.pixels import PixelMoments, Pixels
 from oodflow.statistics.requirements import require_images, require_shape
 from oodflow.statistics.statistic import Array, Needs, Statistic
 from oodflow.statistics.store import Store
+from oodflow.statistics.transformed_log_prob import Move, TransformedLogProb
 
 STATISTICS: Registry[type[Statistic]] = Registry(
     "statistic",
@@ -35,6 +37,8 @@ STATISTICS: Registry[type[Statistic]] = Registry(
         "latents": Latents,
         "latent_normality": LatentNormality,
         "latent_neighbours": LatentNeighbours,
+        "gradient_norms": GradientNorms,
+        "transformed_log_prob": TransformedLogProb,
         "compressed_bits": CompressedBits,
         "pixels": Pixels,
         "pixel_moments": PixelMoments,
@@ -46,7 +50,8 @@ AnyStatistic = Annotated[SerializeAsAny[Statistic], ChosenFrom(STATISTICS)]
 """Settings of any registered statistic."""
 
 __all__ = [
-    "STATISTICS", "AnyStatistic", "Array", "Batch", "Codec", "CompressedBits", "Density", "LatentNeighbours",
-    "LatentNormality", "Latents", "LogDet", "LogProb", "LogProbZ", "Needs", "Observation", "OtherLogProb",
-    "PixelMoments", "Pixels", "Statistic", "Store", "inference", "numbers", "require_images", "require_shape",
+    "STATISTICS", "AnyStatistic", "Array", "Batch", "Codec", "CompressedBits", "Density", "GradientNorms",
+    "LatentNeighbours", "LatentNormality", "Latents", "LogDet", "LogProb", "LogProbZ", "Move", "Needs", "Observation",
+    "OtherLogProb", "PixelMoments", "Pixels", "Statistic", "Store", "TransformedLogProb", "inference", "numbers",
+    "require_images", "require_shape",
 ]  # fmt: skip

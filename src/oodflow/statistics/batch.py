@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from oodflow.errors import UsageError
-from oodflow.flows import Terms, image_noise
+from oodflow.flows import Flow, Terms, image_noise
 from oodflow.statistics.model import InEval
 
 
@@ -34,6 +34,11 @@ class Batch:
     def model(self) -> Any:
         """The model in eval mode with all of its parameters; to be left as it is."""
         return self._model.whole
+
+    @property
+    def lean(self) -> Flow:
+        """A flow folded for inference: the same function, faster, with other parameters."""
+        return self._model.lean
 
     @cached_property
     def x(self) -> Tensor:
