@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from oodflow.flows import save_flow
-from oodflow.scores import SCORES, Combined, DensityOfScores, InputComplexity, Likelihood, Typicality
+from oodflow.scores import SCORES, Combined, DensityOfScores, InputComplexity, LatentCovariance, Likelihood, Typicality
 from oodflow.statistics import LogDet, LogProb
 from oodflow.testing.observations import SHAPES, example_flow
 from oodflow.testing.scores import check_score
@@ -15,6 +15,7 @@ from oodflow.training import seeded
 VARIANTS = [
     (Typicality, {"group": 3}),
     (InputComplexity, {"codec": "webp"}),
+    (LatentCovariance, {"group": 5}),
     *((Combined, {"of": "likelihood+complexity+typicality", "by": by}) for by in ("fisher", "stouffer", "harmonic")),
     *((DensityOfScores, {"of": "likelihood+typicality", "model": model}) for model in ("kernels", "mixture", "svm")),
 ]

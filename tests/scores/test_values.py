@@ -6,6 +6,7 @@ import torch
 from pydantic import ValidationError
 from scipy import stats
 from scipy.spatial.distance import mahalanobis
+from sklearn.covariance import LedoitWolf
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KernelDensity
@@ -19,11 +20,13 @@ from oodflow.scores import (
     Combined,
     DensityOfScores,
     GradientNorms,
+    LatentCovariance,
     LatentLikelihood,
     LatentNormality,
     LikelihoodRatio,
     PixelMoments,
     PrincipalComponents,
+    Projections,
     ScoreStatistic,
     Transformed,
     named_score,
@@ -31,7 +34,17 @@ from oodflow.scores import (
     ranks,
 )
 from oodflow.scores.density_of_scores import MIXTURE
-from oodflow.statistics import CompressedBits, LogDet, LogProb, LogProbZ, Observation, Pixels, TransformedLogProb
+from oodflow.scores.projections import kolmogorov_smirnov
+from oodflow.statistics import (
+    CompressedBits,
+    Latents,
+    LogDet,
+    LogProb,
+    LogProbZ,
+    Observation,
+    Pixels,
+    TransformedLogProb,
+)
 from oodflow.statistics import GradientNorms as Norms
 from oodflow.statistics import LatentNormality as Normality
 from oodflow.statistics import PixelMoments as Moments
@@ -243,3 +256,34 @@ def test_transformed_images_are_compared_with_the_image():
     assert (learned["median"], learned["deviation"], learned["range"]) == (-11, 1, 3)
     new = seen([-10.0, -14, -16], [[-9.0, -14], [-14, -15], [-16, -16]])
     assert Transformed().values(new, learned).tolist() == [-3.0, -1.0, 6.0]  # the last is two deviations beyond three
+
+
+@pytest.mark.parametrize("dims", [4, 60])
+def test_the_covariance_of_latents_beside_dense_matrices(dims, rng):
+    z = (rng.normal(size=(3, 12, dims)) @ rng.normal(size=(dims, dims)) + 0.3).astype(np.float32)
+    divergence, correlation = (
+        LatentCovariance(group=12, by=by).values({Latents(): z}, {}) for by in ("divergence", "correlation")
+    )
+    for group, kl, tc in zip(z.astype(float), divergence, correlation, strict=True):
+        mean, covariance = group.mean(0), LedoitWolf().fit(group).covariance_
+        log_det = np.linalg.slogdet(covariance)[1]
+        assert kl == pytest.approx((np.trace(covariance) + mean @ mean - dims - log_det) / 2, rel=1e-6)
+        assert tc == pytest.approx((np.log(np.diag(covariance)).sum() - log_det) / 2, rel=1e-6)
+
+
+def test_distances_of_distributions_are_those_of_scipy(rng):
+    for draw in (lambda *size: rng.normal(size=size), lambda *size: rng.integers(0, 5, size).astype(float)):
+        groups, reference = draw(6, 10), np.sort(draw(40))
+        expected = [stats.ks_2samp(group, reference).statistic for group in groups]
+        assert kolmogorov_smirnov(groups, reference) == pytest.approx(expected)
+
+
+def test_projections_are_the_mean_distance_over_directions(rng):
+    reference, groups = rng.normal(size=(40, 5)).astype(np.float32), rng.normal(size=(3, 10, 5)).astype(np.float32)
+    learned = Projections().learn({Latents(): reference})
+    assert np.linalg.norm(learned["directions"], axis=0) == pytest.approx(1)
+    expected = [
+        np.mean([stats.ks_2samp(group @ w, reference @ w).statistic for w in learned["directions"].T])
+        for group in groups
+    ]
+    assert Projections().values({Latents(): groups}, learned) == pytest.approx(expected)

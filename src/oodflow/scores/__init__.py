@@ -9,6 +9,7 @@ from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
 from oodflow.scores.density_of_scores import DensityOfScores
 from oodflow.scores.gradient_norms import GradientNorms
+from oodflow.scores.latent_covariance import LatentCovariance
 from oodflow.scores.latent_likelihood import LatentLikelihood
 from oodflow.scores.latent_neighbours import LatentNeighbours
 from oodflow.scores.latent_normality import LatentNormality
@@ -18,6 +19,7 @@ from oodflow.scores.log_determinant import LogDeterminant
 from oodflow.scores.named import AnyScore, load_score, named_score
 from oodflow.scores.pixel_moments import PixelMoments
 from oodflow.scores.principal_components import PrincipalComponents
+from oodflow.scores.projections import Projections
 from oodflow.scores.ranks import p_values, ranks
 from oodflow.scores.registered import SCORES
 from oodflow.scores.score import FittedScore, Learned, NotFittedError, Score, Seen, Values
@@ -28,7 +30,8 @@ from oodflow.scores.waic import WAIC
 
 __all__ = [
     "SCORES", "WAIC", "AnyScore", "Combined", "CompressedSize", "DensityOfScores", "FittedScore", "GradientNorms",
-    "InputComplexity", "LatentLikelihood", "LatentNeighbours", "LatentNormality", "Learned", "Likelihood",
-    "LikelihoodRatio", "LogDeterminant", "NotFittedError", "PixelMoments", "PrincipalComponents", "Score",
-    "ScoreStatistic", "Seen", "Transformed", "Typicality", "Values", "load_score", "named_score", "p_values", "ranks",
+    "InputComplexity", "LatentCovariance", "LatentLikelihood", "LatentNeighbours", "LatentNormality", "Learned",
+    "Likelihood", "LikelihoodRatio", "LogDeterminant", "NotFittedError", "PixelMoments", "PrincipalComponents",
+    "Projections", "Score", "ScoreStatistic", "Seen", "Transformed", "Typicality", "Values", "load_score",
+    "named_score", "p_values", "ranks",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
 from oodflow.scores.density_of_scores import DensityOfScores
 from oodflow.scores.gradient_norms import GradientNorms
+from oodflow.scores.latent_covariance import LatentCovariance
 from oodflow.scores.latent_likelihood import LatentLikelihood
 from oodflow.scores.latent_neighbours import LatentNeighbours
 from oodflow.scores.latent_normality import LatentNormality
@@ -14,6 +15,7 @@ from oodflow.scores.log_determinant import LogDeterminant
 from oodflow.scores.named import SCORES
 from oodflow.scores.pixel_moments import PixelMoments
 from oodflow.scores.principal_components import PrincipalComponents
+from oodflow.scores.projections import Projections
 from oodflow.scores.score_statistic import ScoreStatistic
 from oodflow.scores.transformed import Transformed
 from oodflow.scores.typicality import Typicality
@@ -31,6 +33,8 @@ SCORES.update({
     "waic": WAIC,
     "latent-normality": LatentNormality,
     "latent-neighbours": LatentNeighbours,
+    "latent-covariance": LatentCovariance,
+    "projections": Projections,
     "gradient-norms": GradientNorms,
     "score-statistic": ScoreStatistic,
     "transformed": Transformed,
