@@ -18,8 +18,8 @@ class LatentCovariance(Score):
               s = \tfrac12 \bigl[\textstyle\sum_i \log \Sigma_{ii} - \log\det\Sigma\bigr]
 
     in nats: the Kullback–Leibler divergence of :math:`\mathcal N(m, \Sigma)` from the prior, or the total correlation,
-    which is what of it is due to dependence, and blind to a shift. m is the mean and :math:`\Sigma` the covariance of M latents of D numbers,
-    shrunk towards a multiple of the identity by Ledoit and Wolf, for M is far smaller than D.
+    which is what of it is due to dependence, and blind to a shift. m is the mean and :math:`\Sigma` the covariance of M
+    latents of D numbers, shrunk towards a multiple of the identity by Ledoit and Wolf, for M is far smaller than D.
 
     Attributes:
         group: M, images that are judged together, all in distribution or all out of it.

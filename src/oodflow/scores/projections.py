@@ -64,7 +64,7 @@ class Projections(Score):
         groups = seen[self._statistic]
         along = np.stack([group.astype(np.float64) @ learned["directions"] for group in groups])
         pairs = zip(np.moveaxis(along, 2, 0), learned["sorted"], strict=True)
-        return np.mean([kolmogorov_smirnov(group, reference) for group, reference in pairs], axis=0)
+        return np.asarray(np.mean([kolmogorov_smirnov(group, reference) for group, reference in pairs], axis=0))
 
 
 def kolmogorov_smirnov(groups: Any, reference: Any) -> Any:
