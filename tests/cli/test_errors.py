@@ -45,6 +45,7 @@ USAGE = {
     "evaluate": (["evaluate", "nowhere"], "nowhere is not a run"),
     "compare": (["compare", "nowhere"], "nowhere is not a run"),
     "leaderboard": (["leaderboard", "nowhere"], "nowhere is not a run"),
+    "scores": (["scores", "nowhere"], "nowhere is not a run"),
     "get": (["data", "get", "mnits"], "unknown data set 'mnits': did you mean 'mnist'"),
     "check": (["data", "check", "mnits"], "unknown data set 'mnits': did you mean 'mnist'"),
     "demo": (["demo", "--scale", "paper"], "unknown --scale 'paper'"),

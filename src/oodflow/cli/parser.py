@@ -54,6 +54,7 @@ def build_parser() -> Parser:
     _compare(verbs)
     _curves(verbs)
     _leaderboard(verbs)
+    _scores(verbs)
     _masks(verbs)
     _bench(verbs)
     _import_original(verbs)
@@ -176,6 +177,16 @@ def _leaderboard(verbs: "Verbs[Parser]") -> None:
     text = "evaluated run directories, whose newest evaluation counts, folders of evaluations, or a page's .json"
     parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help=text)
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
+    _json(parser)
+
+
+def _scores(verbs: "Verbs[Parser]") -> None:
+    parser = _verb(
+        verbs, "scores", "oodflow.cli.scores:run", "see how well each score tells data sets apart, over runs"
+    )
+    text = "evaluated run directories, whose newest evaluation counts, folders of evaluations, or a page's .json"
+    parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help=text)
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md, PATH.json and PATH.png instead")
     _json(parser)
 
 

@@ -4,6 +4,7 @@ from oodflow.figures.contributions import Part, contribution_figure, gap_figure
 from oodflow.figures.couplings import CouplingRow, Curve, coupling_figure, prediction_figure
 from oodflow.figures.curves import Line, curve_figure
 from oodflow.figures.grid import grid_array, image_grid
+from oodflow.figures.heat_map import heat_map
 from oodflow.figures.latents import latent_figure
 from oodflow.figures.likelihoods import Row, likelihood_figure
 from oodflow.figures.mask_sheet import mask_figure, tinted
@@ -12,6 +13,6 @@ from oodflow.figures.sheet import Block, Scale, Strip, sheet_figure
 
 __all__ = [
     "Block", "CouplingRow", "Curve", "Line", "Part", "Row", "Scale", "Strip", "contribution_figure", "coupling_figure",
-    "curve_figure", "figure_bytes", "gap_figure", "grid_array", "image_grid", "latent_figure", "likelihood_figure",
-    "mask_figure", "prediction_figure", "save_figure", "sheet_figure", "tinted",
+    "curve_figure", "figure_bytes", "gap_figure", "grid_array", "heat_map", "image_grid", "latent_figure",
+    "likelihood_figure", "mask_figure", "prediction_figure", "save_figure", "sheet_figure", "tinted",
 ]  # fmt: skip

@@ -1,0 +1,39 @@
+"""A table of shares as colours."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from oodflow.figures.canvas import INK, Box, axes_at, blank_figure, write
+
+_CELL, _HIGH, _LABEL, _HEAD, _MARGIN = 92, 40, 480, 230, 32  # pixels
+
+
+def heat_map(values: NDArray[np.float64], rows: Sequence[str], columns: Sequence[str], *, title: str) -> Figure:
+    """Draw percentages ``[rows, columns]``, from 0 over 50, which is white, to 100; NaN stays empty.
+
+    Args:
+        values: in per cent.
+        rows: their names.
+        columns: theirs, written upright.
+        title: of the figure.
+    """
+    width = max(_MARGIN + _LABEL + _CELL * len(columns) + _MARGIN, 900)
+    figure = blank_figure(width, _MARGIN + 50 + _HEAD + _HIGH * len(rows) + _MARGIN)
+    write(figure, _MARGIN, 24, title, size=12, weight="bold", within=width - 2 * _MARGIN)
+    top = _MARGIN + 50 + _HEAD
+    axes = axes_at(figure, Box(_MARGIN + _LABEL, top, _CELL * len(columns), _HIGH * len(rows)))
+    axes.imshow(np.ma.masked_invalid(values), cmap="RdBu", vmin=0, vmax=100, aspect="auto")
+    axes.set_axis_off()
+    for place, name in enumerate(rows):
+        write(figure, _MARGIN, top + _HIGH * place + 8, name, size=8, within=_LABEL - 16)
+    for place, name in enumerate(columns):
+        at = _MARGIN + _LABEL + _CELL * place + _CELL // 2
+        write(figure, at, top - 10, name, size=8, rotation=60, ha="left", va="bottom", rotation_mode="anchor")
+    for (row, column), value in np.ndenumerate(values):
+        if not np.isnan(value):
+            colour = "white" if abs(value - 50) > 28 else INK
+            axes.text(column, row, f"{value:.1f}", ha="center", va="center", fontsize=7.5, color=colour)
+    return figure

@@ -1,0 +1,90 @@
+"""Scores beside each other, over pairs of data sets."""
+
+from copy import deepcopy
+
+import numpy as np
+import pytest
+
+from oodflow.document import as_markdown
+from oodflow.figures import heat_map
+from oodflow.recipes import RECIPES
+from oodflow.report.evaluated_runs import Comparison
+from oodflow.report.replicas import replicas
+from oodflow.report.scores import pairs_of, scores_document, write_scores
+
+from .conftest import METRICS
+
+
+def scored(record, seed=0, recipe="fashion-mnist-realnvp", **areas):
+    """A run in which scores have these AUROC; a name that ends in a number judges so many images together."""
+    other = deepcopy(record)
+    other["run"]["config"] = RECIPES[recipe]("cpu").model_dump(mode="json")
+    other["run"]["config"]["training"]["seed"] = seed
+    other["evaluation"]["sets"][1]["scores"] = {
+        name: {**METRICS, "auroc": area, "n_in": 10_000 // int(name[-1] if name[-1].isdigit() else 1)}
+        for name, area in areas.items()
+    }
+    return other
+
+
+def comparison(*records):
+    return Comparison.parse({"schema_version": 1, "runs": list(records)})
+
+
+def page_of(*records):
+    return as_markdown(scores_document(comparison(*records))).splitlines()
+
+
+def test_a_score_has_a_row_and_a_pair_a_column_with_mean_and_deviation_over_seeds(record):
+    runs = [scored(record, seed, likelihood=0.1 + 0.1 * seed, other=0.9) for seed in range(3)]
+    page = page_of(*runs, scored(record, recipe="mnist-realnvp", likelihood=0.99, other=0.4))
+    assert "| score | fashion_mnist → mnist | mnist → mnist | worst |" in page
+    assert "| likelihood | 20.0 ± 10.0 | **99.0** | 20.0 |" in page
+    assert "| other | **90.0 ± 0.0** | 40.0 | 40.0 |" in page
+    assert sum(line.startswith("## RealNVP") for line in page) == 1
+
+
+def test_kinds_of_flows_and_groups_have_tables_of_their_own(record):
+    runs = [
+        scored(record, likelihood=0.1, group2=0.8), scored(record, recipe="fashion-mnist-glow", likelihood=0.2)
+    ]  # fmt: skip
+    page = page_of(*runs)
+    assert [line for line in page if line.startswith("## ")][:2] == [
+        "## RealNVP with convnets and actnorm", "## Glow with convnets and actnorm"
+    ]  # fmt: skip
+    assert page.index("| likelihood | **10.0** | 10.0 |") < page.index("| group2 | **80.0** | 80.0 |")
+    assert page.count("Scores of groups of images, all of one set:") == 1
+
+
+def test_a_score_that_was_not_computed_everywhere_leaves_a_gap(record):
+    page = page_of(scored(record, likelihood=0.1, other=0.7), scored(record, recipe="mnist-realnvp", likelihood=0.9))
+    assert "| other | **70.0** |  | 70.0 |" in page
+
+
+def test_it_is_written_with_its_picture(record, tmp_path):
+    runs = comparison(scored(record, likelihood=0.1, group2=0.8))
+    files = write_scores(runs, tmp_path / "scores")
+    assert [file.name for file in files] == ["scores.md", "scores.json", "scores.png"]
+    assert "![Scores](scores.png)" in (tmp_path / "scores.md").read_text(encoding="utf-8")
+    assert Comparison.read(tmp_path / "scores.json") == runs
+    (pair,) = pairs_of(replicas(runs.runs))
+    assert (pair.areas, pair.grouped) == ({"likelihood": [10.0], "group2": [80.0]}, {"group2"})
+
+
+def test_a_heat_map_writes_every_number_that_there_is():
+    values = np.array([[1.0, np.nan], [50.0, 99.94]])
+    figure = heat_map(values, ["one", "another"], ["here", "there"], title="Numbers")
+    written = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert written == ["1.0", "50.0", "99.9"]
+    (image,) = figure.axes[0].images
+    low, middle, high = (image.cmap(image.norm(value))[:3] for value in (0, 50, 100))
+    assert low[0] > low[2]
+    assert min(middle) > 0.95
+    assert high[2] > high[0]
+
+
+@pytest.mark.parametrize("columns", [1, 30])
+def test_a_heat_map_is_as_wide_as_it_has_to_be(columns):
+    figure = heat_map(np.full((2, columns), 7.0), ["a", "b"], ["c"] * columns, title="Wide")
+    width = figure.get_size_inches()[0] * figure.dpi
+    assert width >= 92 * columns + 400
