@@ -66,7 +66,7 @@ def realnvp_colour(scale: Scale, images: int) -> Preset:
         case "smoke":
             return RealNVPConfig(scales=3, width=4, net=ResNetConfig(blocks=1)), smoke_training()
         case "cpu":
-            return RealNVPConfig(scales=3, width=32, net=CPU_NET), cpu_training(2500)
+            return RealNVPConfig(scales=3, width=32, net=CPU_NET), cpu_training(4000, batch_size=16)
         case "long":
             return RealNVPConfig(scales=3, width=64, net=CPU_NET), long_training(12000)
         case "paper":
@@ -81,7 +81,7 @@ def glow_colour(scale: Scale, images: int) -> Preset:
         case "smoke":
             return GlowConfig(scales=3, steps=2, width=4), smoke_training()
         case "cpu":
-            return GlowConfig(scales=3, steps=8, width=64, net=CPU_NET), cpu_training(2000)
+            return GlowConfig(scales=3, steps=8, width=64, net=CPU_NET), cpu_training(3200, batch_size=16)
         case "long":
             return GlowConfig(scales=3, steps=16, width=96, net=CPU_NET), long_training(10000)
         case "paper":

@@ -32,11 +32,11 @@ def cpu_training(steps: int, batch_size: int = 32) -> TrainingConfig:
 
     Half as many images a step in 1.6 times as many steps are better, by three seeds each on 500 calibration images
     (M, results/batch-size.md): on FashionMNIST RealNVP comes to 3.437 to 3.451 bits/dim in place of 3.489 to 3.503,
-    and Glow to 3.292 to 3.322 in place of 3.324 to 3.347, in nearly the same time; on the photographs RealNVP comes
-    to 3.541 to 3.551 in place of 3.571 to 3.579, in more time: 142, 185 and 130 s in place of 121, 120 and 114.
-    With four logistics RealNVP comes to 3.264 in 1,900 steps of 16, and to 3.339 in 950 of 32 (1,000 calibration
-    images of FashionMNIST, one seed). On CIFAR-10 RealNVP comes to 3.936 in 4,000 steps of 16, and to 3.975 in
-    2,500 of 32, one seed: the colour flows of the paper keep 32 until it is three.
+    and Glow to 3.292 to 3.322 in place of 3.324 to 3.347, in nearly the same time; on CIFAR-10 RealNVP to 3.930 to
+    3.946 in place of 3.975 to 3.985, and Glow to 3.874 to 3.880 in place of 3.900 to 3.910, in no more time; on the
+    photographs RealNVP to 3.541 to 3.551 in place of 3.571 to 3.579, in more time: 142, 185 and 130 s in place of 121,
+    120 and 114. With four logistics RealNVP comes to 3.264 in 1,900 steps of 16, and to 3.339 in 950 of 32 (1,000
+    calibration images of FashionMNIST, one seed).
     """
     return TrainingConfig(
         steps=steps,
