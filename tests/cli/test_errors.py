@@ -64,7 +64,7 @@ EVALUATE = {
     "batch": (["--batch-size", "0"], "argument --batch-size: expected a whole number from 1 but got '0'"),
     "draws": (["--draws", "0"], "argument --draws: expected a whole number from 1"),
     "seed": (["--seed", "-1"], "argument --seed: expected a whole number from 0 but got '-1'"),
-    "score": (["--scores", "likelyhood"], "unknown score 'likelyhood': did you mean 'likelihood'?"),
+    "score": (["--scores", "likelyhood"], "unknown score 'likelyhood': did you mean 'likelihood' or"),
     "score's setting": (["--scores", "typicality?groups=2"], "unknown setting of typicality 'groups': did you mean"),
     "group": (["--scores", "typicality?group=0"], "does not fit group: Input should be greater than or equal to 1"),
     "set": (["--ood", "flatt"], "unknown data set 'flatt': did you mean 'flat'?"),

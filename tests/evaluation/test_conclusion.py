@@ -16,15 +16,15 @@ def metrics(area, n_in=20):
 def entry(name, role="out-of-distribution", images=100, **scores):
     return EvaluatedSet(
         name=name, split="test", images=images, shape=(1, 8, 8), fingerprint="f" * 16, note="", role=role,
-        bits_per_dim=3, bits_per_dim_bound=3, bits_per_dim_std=1, log_prob=-9, scores=scores,
+        bits_per_dim=3, bits_per_dim_bound=3, bits_per_dim_std=1, log_prob=-9, scores=scores, above={},
     )  # fmt: skip
 
 
 def evaluation(*outsides):
     return Evaluation(
         provenance=provenance("test"), step=1, weights=None, device="cpu", options=EvaluationOptions(), scores={},
-        left_out={},
-        replaces=None, sets=(entry("photographs", "in-distribution test"), *outsides),
+        thresholds={}, left_out={}, replaces=None,
+        sets=(entry("photographs", "in-distribution test"), *outsides),
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from oodflow.evaluation import evaluate
 from oodflow.evaluation.record import Evaluation, chosen, evaluations
 from oodflow.files import digest, file_name
 from oodflow.flows import save_flow
-from oodflow.metrics import auroc, bits_per_dim, ranking
+from oodflow.metrics import auroc, bits_per_dim, conformal_threshold, ranking
 from oodflow.runs import RunDir
 from oodflow.scores import SCORES, Likelihood, Typicality
 from oodflow.statistics import LogProb, Observation
@@ -273,10 +273,11 @@ def test_all_scores(oodflow, run, sets):
     assert "it takes settings of its own, as waic?others=...: Field required" in evaluation.left_out["waic"]
 
 
-def shown(learning=True):
+def shown(learning=True, groups=True):
     """Name the scores of ``all``: those that need no settings."""
     kinds = [kind for kind in SCORES.values() if not any(field.is_required() for field in kind.model_fields.values())]
-    return [kind(**settings).name for kind in kinds for settings in kind.shown if learning or not kind.learns]
+    scores = [kind(**settings) for kind in kinds for settings in kind.shown if learning or not kind.learns]
+    return [score.name for score in scores if groups or score.group_size == 1]
 
 
 def test_scores_that_learn_do_it_on_calibration_data(oodflow, run, sets):
@@ -288,6 +289,42 @@ def test_scores_that_learn_do_it_on_calibration_data(oodflow, run, sets):
     asked(oodflow, run, "--scores", "typicality", "--limit", 5)
     fewer = [Observation(flow, observation.data.limit(5)) for observation in (calibration, test)]
     np.testing.assert_array_equal(scores_of(run, sets.inside)["typicality"], Typicality().fit(fewer[0]).score(fewer[1]))
+
+
+def test_thresholds_rest_on_images_that_the_score_has_not_learned_from(oodflow, run, sets):
+    result = asked(oodflow, run, "--scores", "likelihood", "typicality", "--fpr", 0.2)
+    evaluation = newest(run)
+    flow = package.load(run)
+    calibration = load(sets.inside, "calibration")
+    halves = [Observation(flow, calibration.take(np.arange(start, len(calibration), 2))) for start in (0, 1)]
+    expected = {"likelihood": Likelihood().score(halves[1]), "typicality": Typicality().fit(halves[0]).score(halves[1])}
+    for name, values in expected.items():
+        assert evaluation.thresholds[name].images == len(values)
+        assert evaluation.thresholds[name].value == pytest.approx(conformal_threshold(values, 0.2))
+        for one in evaluation.sets:
+            above = (scores_of(run, one.name)[name] > evaluation.thresholds[name].value).mean()
+            assert one.above[name] == pytest.approx(above)
+    assert "found at 20 %" in result.out
+    found, alarms = (100 * evaluation.sets[place].above["typicality"] for place in (1, 0))
+    assert f"{found:.1f} ({alarms:.1f})" in result.out
+    assert f"at most 20 %, by {len(halves[1].data)} held-out images" in unescaped(result.out)
+
+
+def test_without_a_rate_there_are_no_thresholds(oodflow, run):
+    result = asked(oodflow, run)
+    assert "found at" not in result.out
+    assert newest(run).thresholds == {}
+
+
+def test_a_rate_that_the_calibration_part_is_too_small_for(oodflow, run, sets):
+    half = len(load(sets.inside, "calibration")) // 2
+    result = oodflow("evaluate", run, "--fpr", 0.001)
+    assert result.code == 2
+    assert (
+        "the score likelihood can't be computed here: a threshold for 0.1 % false alarms takes 999 images that it has "
+        f"not learned from, and half of the calibration part makes {half}" in result.error
+    )
+    assert "expected a share between 0 and 1, such as 0.05, but got '5'" in oodflow("evaluate", run, "--fpr", 5).error
 
 
 def test_limit(oodflow, run, sets):
@@ -378,7 +415,7 @@ def test_all_leaves_out_groups_that_no_set_fills(oodflow, run, tmp_path, passes)
     with SCORES.replacing("grouped", Grouped):
         result = oodflow("evaluate", run, "--ood", few, "--scores", "all")
     assert f"grouped is left out: {why}" in unescaped(result.out)
-    assert list(newest(run).scores) == shown()
+    assert list(newest(run).scores) == shown(groups=False)
     passes.clear()
     result = oodflow("evaluate", run, "--ood", few, "--seed", 1, "--scores", "typicality?group=4")
     assert (result.code, passes) == (2, [])

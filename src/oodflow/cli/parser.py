@@ -113,6 +113,8 @@ def _evaluate(verbs: "Verbs[Parser]") -> None:
     text = "draws of the dequantisation, for importance-sampled likelihoods (default: 1, which is a bound)"
     parser.add_argument("--draws", type=_positive, default=1, metavar="K", help=text)
     parser.add_argument("--seed", type=_from_zero, default=0, help="of the dequantisation noise and the bootstrap")
+    text = "find thresholds with at most this share of false alarms, such as 0.05"
+    parser.add_argument("--fpr", type=_share, metavar="SHARE", help=text)
     parser.add_argument("--limit", type=_at_least_two, metavar="N", help="score at most N images of each set")
     parser.add_argument("--batch-size", type=_positive, default=256, metavar="N", help="images scored at once")
     _device(parser)
@@ -298,6 +300,16 @@ def _indices(text: str) -> tuple[int, ...]:
 
 def _at_least_two(text: str) -> int:
     return _whole_number(text, 2)
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError(f"expected a share between 0 and 1, such as 0.05, but got {text!r}")
+    return share
 
 
 def _whole_number(text: str, least: int) -> int:

@@ -85,7 +85,11 @@ class ImageSet:
         if n < 1:
             raise UsageError(f"the limit of {self.name} must be at least 1 image, but {n} came.")
         kept = min(n, len(self))
-        return replace(self, rows=self.rows[np.arange(kept) * len(self) // kept])
+        return self.take(np.arange(kept) * len(self) // kept)
+
+    def take(self, rows: npt.NDArray[np.intp]) -> "ImageSet":
+        """Keep the images with these numbers, in this order."""
+        return replace(self, rows=self.rows[rows])
 
 
 def content_digest(shape: tuple[int, ...], chunks: Iterable[npt.NDArray[Any]]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -22,7 +23,7 @@ class Choice:
     Attributes:
         scores: by name.
         left_out: by name, why a score of ``all`` can't be computed here.
-        reference: what scores that learn are fitted to; none: there are none.
+        reference: what scores that learn are fitted to, and thresholds rest on; none: neither is asked for.
     """
 
     scores: dict[str, Score]
@@ -43,19 +44,33 @@ def choose(
     scores |= named
     reference: ImageSet | None = None
     none_held_out = None
-    if any(score.learns for score in scores.values()):
+    if options.fpr is not None or any(score.learns for score in scores.values()):
         try:
             reference = _reference(config, options, root)
         except OodflowError as error:
             none_held_out = str(error).rstrip(".")
     for name, score in scores.items():
         reasons = (score.why_not(flow, images) for images in sets)
-        reason = next((reason for reason in reasons if reason), none_held_out if score.learns else None)
+        needed = score.learns or options.fpr is not None
+        missing = none_held_out if needed else None
+        reason = next((reason for reason in reasons if reason), missing or _too_few(score, reference, options.fpr))
         if reason and name in named:
             raise UsageError(f"the score {name} can't be computed here: {reason}.")
         if reason:
             left_out[name] = reason
     return Choice({name: score for name, score in scores.items() if name not in left_out}, left_out, reference)
+
+
+def _too_few(score: Score, reference: ImageSet | None, fpr: float | None) -> str | None:
+    """Say that half of the reference, which thresholds rest on, is too few for a rate of false alarms."""
+    if fpr is None or reference is None:
+        return None
+    needed, there = ceil(1 / fpr) - 1, len(reference) // 2 // score.group_size
+    what = "images" if score.group_size == 1 else f"groups of {score.group_size} images"
+    return None if there >= needed else (
+        f"a threshold for {100 * fpr:g} % false alarms takes {needed:,} {what} that it has not learned from, and half "
+        f"of the calibration part makes {there:,}"
+    )  # fmt: skip
 
 
 def _all_scores() -> tuple[dict[str, Score], dict[str, str]]:

@@ -7,29 +7,33 @@ from math import prod
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import torch
 
 from oodflow.data import ImageSet, load, same_images
 from oodflow.errors import OodflowError, UsageError
-from oodflow.evaluation.choice import choose
+from oodflow.evaluation.choice import Choice, choose
 from oodflow.evaluation.options import EvaluationOptions
-from oodflow.evaluation.record import FILE, EvaluatedSet, Evaluation
+from oodflow.evaluation.record import FILE, EvaluatedSet, Evaluation, Threshold
 from oodflow.figures import likelihood_figure, save_figure
 from oodflow.files import digest, file_name, written_together
 from oodflow.flows import Flow, save_tensors
-from oodflow.metrics import Ranking, auroc, bits_per_dim, ranking
+from oodflow.metrics import Ranking, auroc, bits_per_dim, conformal_threshold, ranking
 from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
 from oodflow.runs.pictures import row_of, samples_figure
 from oodflow.runs.provenance import describe, provenance
 from oodflow.runs.run_dir import RunDir
 from oodflow.runs.run_dir import load as load_flow
-from oodflow.scores import Score, Values
-from oodflow.statistics import LogProb, Observation, Store, require_images, require_shape
+from oodflow.scores import FittedScore, Score, Values
+from oodflow.statistics import LogProb, Observation, Statistic, Store, require_images, require_shape
 from oodflow.training import choose_device
 
 Scored = list[tuple[Observation, dict[str, Values]]]
 """Each data set, the test set first, with its scores by name."""
+
+Fitted = dict[str, Score | FittedScore]
+"""By name, scores that are ready to be used."""
 
 Progress = Callable[[str, int, int], None]
 """Called with (data set, images done, images in all)."""
@@ -51,7 +55,8 @@ def evaluate(
 
     Returns:
         What stands in ``evaluation.json``: for each out-of-distribution set and score the AUROC with its 95 % bootstrap
-        interval, AUPR-IN, AUPR-OUT and FPR95TPR (shares, not per cent); and the folder.
+        interval, AUPR-IN, AUPR-OUT and FPR95TPR (shares, not per cent), and how much of each set lies above the
+        threshold, if there is one; and the folder.
 
     Raises:
         UsageError: for an unknown score or set, images of another shape than the flow's, and a score asked for by name
@@ -72,8 +77,10 @@ def evaluate(
             progress=progress and (lambda done, total: progress(images.name, done, total)),
         )  # fmt: skip
 
-    reference = observe(choice.reference) if choice.reference else None
-    scored = _score(choice.scores, reference, [observe(images) for images in sets])
+    learned_from, held_out = _reference(choice, options.fpr)
+    fitted = _fit(choice.scores, observe(learned_from) if learned_from else None)
+    thresholds = _thresholds(fitted, observe(held_out) if held_out else None, options.fpr)
+    scored = _score(fitted, [observe(images) for images in sets])
     record = run.record()
     training = record.training if record else None
     evaluation = Evaluation(
@@ -83,9 +90,10 @@ def evaluate(
         device=str(flow.device),
         options=options.model_copy(update={"ood": tuple(images.name for images in sets[1:])}),
         scores={name: score.model_dump(mode="json") for name, score in choice.scores.items()},
+        thresholds=thresholds,
         left_out=choice.left_out,
         replaces=None,
-        sets=tuple(_entries(scored, options.seed)),
+        sets=tuple(_entries(scored, thresholds, options.seed)),
     )
     folder = run.evaluations_dir / folder_name(evaluation)
     evaluation = evaluation.model_copy(update={"replaces": _date_of(folder)})
@@ -138,38 +146,70 @@ def _open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: 
     return [images if options.limit is None else images.limit(options.limit) for images in sets]
 
 
-def _score(scores: dict[str, Score], reference: Observation | None, observations: list[Observation]) -> Scored:
-    """Fit the scores that learn, and score each set; all statistics of a set are collected together."""
+def _reference(choice: Choice, fpr: float | None) -> tuple[ImageSet | None, ImageSet | None]:
+    """Split the reference, if there are to be thresholds: what scores learn from, and what those rest on."""
+    images = choice.reference
+    if images is None or fpr is None:
+        return images, None
+    return images.take(np.arange(0, len(images), 2)), images.take(np.arange(1, len(images), 2))
+
+
+def _fit(scores: dict[str, Score], reference: Observation | None) -> Fitted:
+    """Fit the scores that learn, whose statistics are collected together."""
     if reference is not None:
         reference.collect(statistic for score in scores.values() if score.learns for statistic in score.reads())
-    fitted = {name: score.fit(reference) if score.learns and reference else score for name, score in scores.items()}
-    statistics = [statistic for score in scores.values() for statistic in score.reads()]
+    return {name: score.fit(reference) if score.learns and reference else score for name, score in scores.items()}
+
+
+def _thresholds(scores: Fitted, held_out: Observation | None, fpr: float | None) -> dict[str, Threshold]:
+    """Find above what each score raises the alarm, if a rate of false alarms is asked for."""
+    if held_out is None or fpr is None:
+        return {}
+    held_out.collect(_statistics(scores))
+    values = {name: score.score(held_out) for name, score in scores.items()}
+    return {
+        name: Threshold(value=conformal_threshold(one, fpr), images=len(one)) for name, one in values.items()
+    }  # fmt: skip
+
+
+def _score(scores: Fitted, observations: list[Observation]) -> Scored:
+    """Score each set; all statistics of a set are collected together."""
     scored = []
     for observation in observations:
-        observation.collect([LogProb(), LogProb(bound=True), *statistics])
-        scored.append((observation, {name: score.score(observation) for name, score in fitted.items()}))
+        observation.collect([LogProb(), LogProb(bound=True), *_statistics(scores)])
+        scored.append((observation, {name: score.score(observation) for name, score in scores.items()}))
     return scored
 
 
-def _entries(scored: Scored, seed: int) -> list[EvaluatedSet]:
+def _statistics(scores: Fitted) -> list[Statistic]:
+    settings = (score.settings if isinstance(score, FittedScore) else score for score in scores.values())
+    return [statistic for one in settings for statistic in one.reads()]
+
+
+def _entries(scored: Scored, thresholds: dict[str, Threshold], seed: int) -> list[EvaluatedSet]:
     """Describe each set and how well each score tells it from the first."""
     (test, inside), *others = scored
-    entries = [_entry(test, "in-distribution test", {})]
+    entries = [_entry(test, "in-distribution test", {}, _above(inside, thresholds))]
     for observation, outside in others:
         rankings = {name: ranking(inside[name], outside[name], seed=seed) for name in outside}
-        entries.append(_entry(observation, "out-of-distribution", rankings))
+        entries.append(_entry(observation, "out-of-distribution", rankings, _above(outside, thresholds)))
     return entries
+
+
+def _above(scores: dict[str, Values], thresholds: dict[str, Threshold]) -> dict[str, float]:
+    return {name: float((scores[name] > threshold.value).mean()) for name, threshold in thresholds.items()}
 
 
 def _entry(
     observation: Observation,
     role: Literal["in-distribution test", "out-of-distribution"],
     scores: dict[str, Ranking],
+    above: dict[str, float],
 ) -> EvaluatedSet:
     log_prob, dims = observation[LogProb()], prod(observation.data.shape)
     bits, bound = bits_per_dim(log_prob, dims), bits_per_dim(observation[LogProb(bound=True)], dims)
     return EvaluatedSet(
-        **describe(observation.data).model_dump(), role=role, scores=scores,
+        **describe(observation.data).model_dump(), role=role, scores=scores, above=above,
         bits_per_dim=float(bits.mean()), bits_per_dim_bound=float(bound.mean()), bits_per_dim_std=float(bits.std()),
         log_prob=float(log_prob.mean()),
     )  # fmt: skip

@@ -15,6 +15,7 @@ class EvaluationOptions(Config):
         scores: names of scores, as ``typicality`` or ``typicality?group=10``; ``all`` stands for all that apply.
         seed: of the dequantisation noise, of the groups and of the bootstrap.
         draws: how many dequantisations to average, in probability space: importance sampling of the log-probability.
+        fpr: the share of false alarms that is allowed, for a threshold of each score; none: no thresholds.
         limit: at most so many images of each set; none: all.
         batch_size: images that go through the flow at once; makes no difference beyond rounding.
         device: ``auto``, ``cpu`` or ``cuda``.
@@ -24,6 +25,7 @@ class EvaluationOptions(Config):
     scores: tuple[str, ...] = Field(("likelihood",), min_length=1)
     seed: int = Field(0, ge=0)
     draws: int = Field(1, ge=1)
+    fpr: float | None = Field(None, gt=0, lt=1)
     limit: int | None = Field(None, ge=2)
     batch_size: int = Field(256, ge=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"

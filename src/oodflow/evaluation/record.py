@@ -25,6 +25,7 @@ class EvaluatedSet(DataFacts):
         bits_per_dim_std: their standard deviation.
         log_prob: mean, in nats.
         scores: by name of the score; empty for the test set itself.
+        above: by name of the score, the share of its images, or groups, above the threshold, if one was asked for.
     """
 
     role: Literal["in-distribution test", "out-of-distribution"]
@@ -33,6 +34,19 @@ class EvaluatedSet(DataFacts):
     bits_per_dim_std: float
     log_prob: float
     scores: dict[str, Ranking]
+    above: dict[str, float]
+
+
+class Threshold(Record):
+    """Above what a score raises the alarm.
+
+    Attributes:
+        value: the threshold.
+        images: how many held-out images, or groups, it rests on; the score has learned from none of them.
+    """
+
+    value: float
+    images: int
 
 
 def _from_section(old: dict[str, Any]) -> dict[str, Any]:
@@ -64,6 +78,11 @@ def _with_bounds(old: dict[str, Any]) -> dict[str, Any]:
     return {**old, "sets": sets}
 
 
+def _without_thresholds(old: dict[str, Any]) -> dict[str, Any]:
+    """Migrate an evaluation from before there were thresholds."""
+    return {**old, "thresholds": {}, "sets": [{**entry, "above": {}} for entry in old["sets"]]}
+
+
 def _metrics(old: dict[str, Any]) -> dict[str, Any]:
     low, high = old["AUROC-CI95"]
     return {
@@ -82,13 +101,14 @@ class Evaluation(Record):
         device: that computed it.
         options: what was asked, with the data sets that it came to.
         scores: by name, the settings of each score that was computed.
+        thresholds: by name of the score, if a rate of false alarms was asked for.
         left_out: by name, why a score of ``all`` was not.
         replaces: date of the evaluation that asked the same of the same weights before, and made room for this one.
         sets: the test set first.
     """
 
-    version: ClassVar[int | None] = 2
-    migrations: ClassVar = {0: _from_section, 1: _with_bounds}
+    version: ClassVar[int | None] = 3
+    migrations: ClassVar = {0: _from_section, 1: _with_bounds, 2: _without_thresholds}
 
     provenance: Provenance
     step: int | None
@@ -96,6 +116,7 @@ class Evaluation(Record):
     device: str
     options: EvaluationOptions
     scores: dict[str, dict[str, Any]]
+    thresholds: dict[str, Threshold]
     left_out: dict[str, str]
     replaces: str | None
     sets: tuple[EvaluatedSet, ...]

@@ -45,10 +45,10 @@ class AutoregressiveConfig(FlowConfig):
         """Build the layers for ``(C, H, W)``."""
         channels = shape[0]
         transformer = self.transformer.build(channels)
-        net = self.net(channels, transformer.parameters_per_number * channels)
+        net = self.network(channels, transformer.parameters_per_number * channels)
         layers = [*entrance(self.domain, self.alpha), Autoregressive(shape, net, transformer), Gaussianise()]
         return MultiScale(shape, [Chain(layers)])
 
-    def net(self, channels: int, outputs: int) -> CausalConvNet:
+    def network(self, channels: int, outputs: int) -> CausalConvNet:
         """Build the network, with a view as wide as its blocks make it."""
         return CausalConvNet(channels, outputs, width=self.width, blocks=self.blocks)

@@ -35,6 +35,6 @@ class LocalConfig(AutoregressiveConfig):
         """Its name, and which parts are others."""
         return self.titled("Local")
 
-    def net(self, channels: int, outputs: int) -> CausalConvNet:
+    def network(self, channels: int, outputs: int) -> CausalConvNet:
         """Build the network, which sees no farther than the view."""
         return CausalConvNet(channels, outputs, width=self.width, blocks=self.blocks, view=self.view)

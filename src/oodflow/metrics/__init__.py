@@ -2,6 +2,7 @@
 
 from oodflow.metrics.bits import bits_per_dim, nats_per_image
 from oodflow.metrics.bootstrap import bootstrap_auroc
+from oodflow.metrics.conformal import conformal_threshold
 from oodflow.metrics.interval import Estimate, difference, estimate, mean
 from oodflow.metrics.ranking import Ranking, aupr_in, aupr_out, auroc, fpr95, ranking
 
@@ -13,6 +14,7 @@ __all__ = [
     "auroc",
     "bits_per_dim",
     "bootstrap_auroc",
+    "conformal_threshold",
     "difference",
     "estimate",
     "fpr95",
