@@ -12,10 +12,8 @@ from oodflow.figures.canvas import BLUE, FAINT, GREY, INK, VERMILLION, Box, axes
 
 _WIDTH, _MARGIN, _TITLE, _PANEL, _GAP, _KEY = 1200, 90, 70, 420, 60, 34  # pixels
 # Okabe and Ito's palette, and a dash for each, so that print and colour-blind readers tell the lines apart.
-_LOOKS: list[tuple[str, Any]] = [
-    (BLUE, "-"), (VERMILLION, "--"), ("#009E73", "-."), ("#CC79A7", ":"), ("#E69F00", (0, (5, 1))),
-    ("#56B4E9", (0, (1, 1))),
-]  # fmt: skip
+_COLOURS = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
 
 _TICKS = {
     "time": (0.1, 0.3, 1, 3, 10, 30, 60, 150, 300, 600, 1200, 3600, 7200, 36000),
@@ -48,7 +46,7 @@ def curve_figure(lines: Sequence[Line], *, title: str, split: str, by: Literal["
     named: dict[str, Line] = {}
     for line in lines:
         named.setdefault(line.name, line)
-    looks = {name: _LOOKS[place % len(_LOOKS)] for place, name in enumerate(named)}
+    looks = {name: _look(place) for place, name in enumerate(named)}
     height = top + 2 * _PANEL + _GAP + 90 + _KEY * len(looks)
     figure = blank_figure(_WIDTH, height)
     write(figure, 32, 28, title, size=12, weight="bold", within=_WIDTH - 64)
@@ -99,3 +97,9 @@ def _key(figure: Figure, place: int, line: Line, top: int, colour: str, dash: An
     axes.plot([0, 1], [0, 0], color=colour, ls=dash, lw=1.6)
     asked = f" (AUROC: {line.asked})" if line.asked else ""
     write(figure, _MARGIN + 74, y, line.name + asked, size=8.5, within=_WIDTH - _MARGIN - 110)
+
+
+def _look(place: int) -> tuple[str, Any]:
+    """Choose colour and dash of a line: where the colours begin anew, with the dash of the next."""
+    rounds = place // len(_COLOURS)
+    return _COLOURS[place % len(_COLOURS)], _DASHES[(place + rounds) % len(_DASHES)]
