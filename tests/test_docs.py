@@ -15,6 +15,10 @@ from oodflow.interop import ORIGINAL_FLOWS, original_config
 from oodflow.nets import ConvNetConfig
 from oodflow.recipes import RECIPES
 from oodflow.runs import fields_of, override
+from oodflow.scores import SCORES
+from oodflow.statistics import STATISTICS
+from oodflow.testing import check_score, check_statistic
+from oodflow.testing.observations import example_data, example_flow
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "from-the-original.md").read_text(encoding="utf-8")
@@ -87,3 +91,30 @@ def test_no_backslash_of_a_docstring_is_lost():
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
                 lost = set(ast.get_docstring(node, clean=False) or "") & set("\t\a\b\f\v\r")
                 assert not lost, f"{getattr(node, 'name', '')} in {file}"
+
+
+SCORING = (DOCS / "scores.md").read_text(encoding="utf-8")
+
+
+def test_the_page_on_scores_lists_every_score_and_whether_it_learns():
+    rows = {row.split("|")[1].strip(" `"): row for row in SCORING.splitlines() if row.startswith("| `")}
+    assert list(rows) == list(SCORES)
+    for name, kind in SCORES.items():
+        cells = [cell.strip() for cell in rows[name].split("|")]
+        assert bool(cells[4]) == kind.learns, name
+        assert set(re.findall(r"`(\w+)`", rows[name].partition("|")[2].partition("|")[2])) <= set(kind.model_fields), (
+            name
+        )
+        grouped = "group" in kind.model_fields
+        assert ("group" in cells[3]) == grouped, name
+
+
+def test_the_code_of_the_page_on_scores_runs():
+    use, own = re.findall(r"```python\n(.*?)```", SCORING, re.DOTALL)
+    names = {"flow": example_flow("grey"), "held_out": example_data("reference", "grey")}
+    exec(use, names | {"images": example_data("test", "grey")})
+    with SCORES.replacing("another", SCORES["likelihood"]), STATISTICS.replacing("another", STATISTICS["log_prob"]):
+        exec(own, names)
+        check_statistic(names["LargestLatent"]())
+        check_score(SCORES["largest-latent"]())
+    assert "largest-latent" not in SCORES

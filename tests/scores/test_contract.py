@@ -17,6 +17,7 @@ VARIANTS = [
     (InputComplexity, {"codec": "webp"}),
     (LatentCovariance, {"group": 5}),
     *((Combined, {"of": "likelihood+complexity+typicality", "by": by}) for by in ("fisher", "stouffer", "harmonic")),
+    (Combined, {"of": "compressed-size+two-sided?of=typicality"}),
     *((DensityOfScores, {"of": "likelihood+typicality", "model": model}) for model in ("kernels", "mixture", "svm")),
 ]
 

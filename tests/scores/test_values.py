@@ -29,6 +29,7 @@ from oodflow.scores import (
     Projections,
     ScoreStatistic,
     Transformed,
+    TwoSided,
     named_score,
     p_values,
     ranks,
@@ -110,8 +111,8 @@ def test_what_parts_learn_and_what_is_learned_of_them_are_other_images():
     log_prob = np.array([-10.0, 0.0, -14.0, -4.0])
     fitted = Combined(of="typicality").fit(known(log_prob=log_prob))
     assert fitted.learned["0.entropy"] == 12.0  # of the first and the third
-    assert fitted.learned["0.sorted"].tolist() == [8.0, 12.0]
-    assert Combined(of="likelihood").fit(known(log_prob=log_prob)).learned["0.sorted"].tolist() == [0.0, 4, 10, 14]
+    assert fitted.learned["sorted.0"].tolist() == [8.0, 12.0]
+    assert Combined(of="likelihood").fit(known(log_prob=log_prob)).learned["sorted.0"].tolist() == [0.0, 4, 10, 14]
 
 
 @pytest.mark.parametrize("model", ["kernels", "mixture", "svm"])
@@ -287,3 +288,12 @@ def test_projections_are_the_mean_distance_over_directions(rng):
         for group in groups
     ]
     assert Projections().values({Latents(): groups}, learned) == pytest.approx(expected)
+
+
+def test_two_sided_ranks_grow_away_from_the_middle():
+    fitted = TwoSided(of="likelihood").fit(known(log_prob=-np.arange(1.0, 10.0)))
+    values = fitted.score(known(log_prob=-np.array([5.0, 2.5, 7.5, 0.0, -50.0, 10.0, 60.0])))
+    assert values[0] < values[1] == pytest.approx(values[2])
+    assert values[2] < values[3] < values[4] < 1
+    assert values[3:5] == pytest.approx(values[5:])
+    assert values.argmin() == 0

@@ -14,7 +14,7 @@ from oodflow.evaluation.evaluate import evaluate
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.flows import Flow
 from oodflow.recipes import RECIPES
-from oodflow.scores import SCORES, named_score
+from oodflow.scores import Score, shown_scores
 from oodflow.session.train import SessionOptions, start
 from oodflow.statistics import Array, LogProb, Observation
 from oodflow.training.streams import training_noise
@@ -34,12 +34,13 @@ def measure(scale: str, rounds: int) -> Surroundings:
         return Observation(subject.state.flow, images, batch_size=BATCH)
 
     log_prob = observe()[LogProb()]
+    scores = {name: score for name, score in shown_scores()[0].items() if score.group_size <= len(images)}
     with tempfile.TemporaryDirectory() as folder:
         tasks = [
             subject.tasks()[0],
             Task("load", _loading(load(config.data, "train"))),
             Task("observe", lambda: observe()[LogProb()]),
-            *(Task(name, _scoring(name, subject.state.flow, images, log_prob)) for name in SCORES),
+            *(Task(name, _scoring(score, subject.state.flow, images, log_prob)) for name, score in scores.items()),
             Task("evaluate", _evaluation(Path(folder))),
         ]
         seconds = interleave(tasks, rounds, least=LEAST[scale])
@@ -51,7 +52,7 @@ def summarise(seconds: Seconds, images: int, scale: str) -> Surroundings:
 
     Example:
         >>> times = {"train": (3.0,), "load": (1.0,), "observe": (2.0,), "evaluate": (4.0,)}
-        >>> times |= {name: (1.0,) for name in SCORES}
+        >>> times |= {name: (1.0,) for name in shown_scores()[0]}
         >>> found = summarise(times, 10, "cpu")
         >>> found.loading.median, found.scores["typicality"].median, found.evaluate.images.median
         (0.25, 0.5, 20.0)
@@ -62,7 +63,9 @@ def summarise(seconds: Seconds, images: int, scale: str) -> Surroundings:
         recipe=RECIPE,
         scale=scale,
         loading=summary(ratios(seconds["load"], whole)),
-        scores={name: summary(ratios(seconds[name], seconds["observe"])) for name in SCORES},
+        scores={
+            name: summary(ratios(seconds[name], seconds["observe"])) for name in shown_scores()[0] if name in seconds
+        },
         evaluate=EvaluateTime(seconds=summary(seconds["evaluate"]), images=summary(scored)),
     )
 
@@ -78,12 +81,12 @@ def _loading(images: ImageSet) -> Callable[[], object]:
     return call
 
 
-def _scoring(name: str, flow: Flow, images: ImageSet, log_prob: Array) -> Callable[[], object]:
+def _scoring(score: Score, flow: Flow, images: ImageSet, log_prob: Array) -> Callable[[], object]:
     """Fit and score on an observation that knows the log-probability and nothing else, whatever was computed before."""
 
     def call() -> object:
         fresh = Observation(flow, images, batch_size=BATCH, known={LogProb(): log_prob})
-        return named_score(name).fit(fresh).score(fresh)
+        return score.fit(fresh).score(fresh)
 
     return call
 

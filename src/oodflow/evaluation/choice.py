@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from oodflow.config import first_flaw
 from oodflow.data import ImageSet, load
 from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.flows import Flow
 from oodflow.runs.config import RunConfig
-from oodflow.scores import SCORES, Score, named_score
+from oodflow.scores import Score, named_score, shown_scores
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ def choose(
         UsageError: for an unknown score, and for one asked for by its name that can't be computed.
     """
     named = {score.name: score for score in (named_score(text) for text in options.scores if text != "all")}
-    scores, left_out = _all_scores() if "all" in options.scores else ({}, {})
+    scores, left_out = shown_scores() if "all" in options.scores else ({}, {})
     scores |= named
     reference: ImageSet | None = None
     none_held_out = None
@@ -71,19 +68,6 @@ def _too_few(score: Score, reference: ImageSet | None, fpr: float | None) -> str
         f"a threshold for {100 * fpr:g} % false alarms takes {needed:,} {what} that it has not learned from, and half "
         f"of the calibration part makes {there:,}"
     )  # fmt: skip
-
-
-def _all_scores() -> tuple[dict[str, Score], dict[str, str]]:
-    """Make every registered score in the settings that it is shown in, and say which need settings of a user's own."""
-    scores: dict[str, Score] = {}
-    left_out: dict[str, str] = {}
-    for name, kind in SCORES.items():
-        try:
-            scores |= {score.name: score for score in map(kind.model_validate, kind.shown)}
-        except ValidationError as error:
-            flaw = first_flaw(error)
-            left_out[name] = f"it takes settings of its own, as {name}?{flaw.where or 'setting'}=...: {flaw.why}"
-    return scores, left_out
 
 
 def _reference(config: RunConfig, options: EvaluationOptions, root: Path | None) -> ImageSet:

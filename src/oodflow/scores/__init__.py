@@ -16,7 +16,7 @@ from oodflow.scores.latent_normality import LatentNormality
 from oodflow.scores.likelihood import Likelihood
 from oodflow.scores.likelihood_ratio import LikelihoodRatio
 from oodflow.scores.log_determinant import LogDeterminant
-from oodflow.scores.named import AnyScore, load_score, named_score
+from oodflow.scores.named import AnyScore, load_score, named_score, shown_scores
 from oodflow.scores.pixel_moments import PixelMoments
 from oodflow.scores.principal_components import PrincipalComponents
 from oodflow.scores.projections import Projections
@@ -25,6 +25,7 @@ from oodflow.scores.registered import SCORES
 from oodflow.scores.score import FittedScore, Learned, NotFittedError, Score, Seen, Values
 from oodflow.scores.score_statistic import ScoreStatistic
 from oodflow.scores.transformed import Transformed
+from oodflow.scores.two_sided import TwoSided
 from oodflow.scores.typicality import Typicality
 from oodflow.scores.waic import WAIC
 
@@ -32,6 +33,6 @@ __all__ = [
     "SCORES", "WAIC", "AnyScore", "Combined", "CompressedSize", "DensityOfScores", "FittedScore", "GradientNorms",
     "InputComplexity", "LatentCovariance", "LatentLikelihood", "LatentNeighbours", "LatentNormality", "Learned",
     "Likelihood", "LikelihoodRatio", "LogDeterminant", "NotFittedError", "PixelMoments", "PrincipalComponents",
-    "Projections", "Score", "ScoreStatistic", "Seen", "Transformed", "Typicality", "Values", "load_score",
-    "named_score", "p_values", "ranks",
+    "Projections", "Score", "ScoreStatistic", "Seen", "Transformed", "TwoSided", "Typicality", "Values",
+    "load_score", "named_score", "p_values", "ranks", "shown_scores",
 ]  # fmt: skip

@@ -4,7 +4,6 @@ from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import model_validator
-from scipy.special import logsumexp, ndtri
 
 from oodflow.data import DataSet
 from oodflow.scores.complexity import InputComplexity
@@ -13,6 +12,7 @@ from oodflow.scores.latent_likelihood import LatentLikelihood
 from oodflow.scores.parts import Parts, held_out_halves, learn_parts, require_single, statistics_of, values_of
 from oodflow.scores.ranks import p_values
 from oodflow.scores.score import Learned, Score, Seen, Values
+from oodflow.scores.two_sided import TwoSided
 from oodflow.statistics import Density, Statistic
 
 
@@ -32,6 +32,10 @@ class Combined(Score):
     another. As tests they hold for independent scores (Fisher, Stouffer); as scores they rank images, and what false
     alarms they give is for a threshold on held-out data to say.
 
+    The default is the one score to take where nothing is known of what will come. Each of its parts catches what others
+    miss: the file's size and the flow's likelihood beside it what is simple, principal components what is unlike the
+    training data as a whole or too close to its mean, the last scale's latents what the flow finds no place for.
+
     Attributes:
         of: the scores, as ``complexity+latent-likelihood?scale=-1``.
         by: ``fisher``, ``stouffer`` or ``harmonic``.
@@ -50,7 +54,7 @@ class Combined(Score):
     kind: Literal["combined"] = "combined"
     unit: ClassVar[str] = "nats"
     learns: ClassVar[bool] = True
-    of: Parts = (InputComplexity(), LatentLikelihood(scale=-1), CompressedSize())
+    of: Parts = (InputComplexity(), CompressedSize(), TwoSided(), LatentLikelihood(scale=-1))
     by: Literal["fisher", "stouffer", "harmonic"] = "fisher"
 
     @model_validator(mode="after")
@@ -72,17 +76,19 @@ class Combined(Score):
         first, second = held_out_halves(seen, self.of)
         learned = learn_parts(self.of, first)
         values = values_of(self.of, second, learned)
-        return learned | {f"{place}.sorted": np.sort(one) for place, one in enumerate(values)}
+        return learned | {f"sorted.{place}": np.sort(one) for place, one in enumerate(values)}
 
     def values(self, seen: Seen, learned: Learned) -> Values:
         """Return the combination, [N]."""
         parts = values_of(self.of, seen, learned)
-        p = np.stack([p_values(one, learned[f"{place}.sorted"]) for place, one in enumerate(parts)])
+        p = np.stack([p_values(one, learned[f"sorted.{place}"]) for place, one in enumerate(parts)])
         match self.by:
             case "fisher":
                 return np.asarray(-2 * np.log(p).sum(0))
             case "stouffer":
-                half = 0.5 / (1 + len(learned["0.sorted"]))  # a p-value of 1 would be infinitely normal
+                from scipy.special import ndtri
+
+                half = 0.5 / (1 + len(learned["sorted.0"]))  # a p-value of 1 would be infinitely normal
                 return np.asarray(-ndtri(p - half).sum(0) / np.sqrt(len(p)))
             case "harmonic":
-                return np.asarray(logsumexp(-np.log(p), axis=0) - np.log(len(p)))
+                return np.asarray(np.logaddexp.reduce(-np.log(p), axis=0) - np.log(len(p)))

@@ -5,9 +5,6 @@ from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import model_validator
-from scipy.special import logsumexp
-from sklearn.mixture import GaussianMixture
-from sklearn.svm import OneClassSVM
 
 from oodflow.data import DataSet
 from oodflow.errors import UsageError
@@ -93,11 +90,13 @@ def _surprise_of_kernels(values: Values, learned: Learned) -> Values:
     kernels = learned["kernels"]
     width = len(kernels) ** -0.2
     distances = (values[:, None] - kernels) / width
-    each = np.log(len(kernels) * width * np.sqrt(2 * np.pi)) - logsumexp(-(distances**2) / 2, axis=1)
+    each = np.log(len(kernels) * width * np.sqrt(2 * np.pi)) - np.logaddexp.reduce(-(distances**2) / 2, axis=1)
     return np.asarray(each.sum(1))
 
 
 def _fit_mixture(values: Values) -> dict[str, Values]:
+    from sklearn.mixture import GaussianMixture
+
     parts = min(MIXTURE, len(values) // 10 or 1)
     mixture = GaussianMixture(parts, reg_covar=1e-3, random_state=0).fit(values)
     return {"weights": mixture.weights_, "means": mixture.means_, "precisions": mixture.precisions_cholesky_}
@@ -108,10 +107,12 @@ def _surprise_of_mixture(values: Values, learned: Learned) -> Values:
     for weight, mean, factor in zip(learned["weights"], learned["means"], learned["precisions"], strict=True):
         whitened = ((values - mean)[:, :, None] * factor).sum(1)
         each.append(np.log(weight) + np.log(np.diag(factor)).sum() - (whitened**2).sum(1) / 2)
-    return np.asarray(values.shape[1] / 2 * np.log(2 * np.pi) - logsumexp(each, axis=0))
+    return np.asarray(values.shape[1] / 2 * np.log(2 * np.pi) - np.logaddexp.reduce(each, axis=0))
 
 
 def _fit_svm(values: Values) -> dict[str, Values]:
+    from sklearn.svm import OneClassSVM
+
     svm = OneClassSVM(nu=0.05, gamma=1 / values.shape[1]).fit(values)
     return {"vectors": svm.support_vectors_, "weights": svm.dual_coef_[0], "offset": np.asarray(svm.intercept_[0])}
 

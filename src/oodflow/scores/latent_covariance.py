@@ -4,7 +4,6 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
-from sklearn.covariance import ledoit_wolf_shrinkage
 
 from oodflow.scores.score import Learned, Score, Seen, Values
 from oodflow.statistics import Latents, Statistic
@@ -68,6 +67,8 @@ def shrunk_covariance(centred: Values) -> tuple[Values, float]:
 
     with the eigenvalues of :math:`S` from those of M × M products, so that D may be large.
     """
+    from sklearn.covariance import ledoit_wolf_shrinkage
+
     rows, dims = centred.shape
     shrinkage = ledoit_wolf_shrinkage(centred, assume_centered=True)
     variances = (centred**2).mean(0)

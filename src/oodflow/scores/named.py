@@ -45,6 +45,25 @@ def named_score(text: str) -> Score:
     return _validated(score, settings, f"score {text!r}")
 
 
+def shown_scores() -> tuple[dict[str, Score], dict[str, str]]:
+    """Make every registered score in the settings that it is shown in, and say which need settings of a user's own.
+
+    Example:
+        >>> scores, without_defaults = shown_scores()
+        >>> scores["latent-likelihood?scale=-1"].unit, "waic" in without_defaults
+        ('nats', True)
+    """
+    scores: dict[str, Score] = {}
+    without: dict[str, str] = {}
+    for name, kind in SCORES.items():
+        try:
+            scores |= {score.name: score for score in map(kind.model_validate, kind.shown)}
+        except ValidationError as error:
+            flaw = first_flaw(error)
+            without[name] = f"it takes settings of its own, as {name}?{flaw.where or 'setting'}=...: {flaw.why}"
+    return scores, without
+
+
 def load_score(path: Path) -> FittedScore:
     """Read a fitted score; nothing in the file is executed.
 

@@ -11,29 +11,38 @@ from oodflow.scores.score import Learned, Score, Seen, Values
 from oodflow.statistics import Statistic
 
 
+def _parse_one(value: Any) -> Any:
+    return named_score(value.replace(",", "&")) if isinstance(value, str) else value
+
+
 def _parse(value: Any) -> Any:
     """Take scores apart that are written as ``complexity+latent-likelihood?scale=-1``, with ``,`` in place of ``&``."""
     if isinstance(value, str):
         value = value.split("+")
-    if isinstance(value, Sequence):
-        return tuple(named_score(one.replace(",", "&")) if isinstance(one, str) else one for one in value)
-    return value
+    return tuple(map(_parse_one, value)) if isinstance(value, Sequence) else value
+
+
+def _write_one(part: Score) -> str:
+    return part.name.replace("&", ",")
 
 
 def _write(parts: Sequence[Score]) -> str:
-    return "+".join(part.name.replace("&", ",") for part in parts)
+    return "+".join(map(_write_one, parts))
 
+
+Part = Annotated[AnyScore, BeforeValidator(_parse_one), PlainSerializer(_write_one)]
+"""A score of single images; its name stands for it."""
 
 Parts = Annotated[tuple[AnyScore, ...], BeforeValidator(_parse), PlainSerializer(_write)]
 """Several scores of single images; a text such as ``complexity+latent-likelihood?scale=-1`` stands for them."""
 
 
 def require_single(parts: Sequence[Score]) -> None:
-    """Refuse parts that judge groups, or are made of parts themselves, with a ``ValueError`` for pydantic."""
+    """Refuse parts that judge groups, or are made of several parts, with a ``ValueError`` for pydantic."""
     for part in parts:
         if part.group_size > 1:
             raise ValueError(f"{part.name} judges groups: combine scores of single images")
-        if "of" in type(part).model_fields:
+        if isinstance(getattr(part, "of", None), tuple):
             raise ValueError(f"{part.name} is made of other scores itself: name those")
 
 

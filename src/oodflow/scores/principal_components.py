@@ -4,7 +4,6 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
-from sklearn.decomposition import PCA
 
 from oodflow.scores.score import Learned, Score, Seen, Values
 from oodflow.statistics import Pixels, Statistic
@@ -45,6 +44,8 @@ class PrincipalComponents(Score):
 
     def learn(self, seen: Seen) -> Learned:
         """Fit the principal components."""
+        from sklearn.decomposition import PCA
+
         x = seen[Pixels()].astype(np.float64)
         count = min(self.components, max(1, min(len(x) - 1, x.shape[1]) // 2))
         with np.errstate(invalid="ignore"):  # the share of variance that images have that are all alike

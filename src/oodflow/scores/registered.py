@@ -18,6 +18,7 @@ from oodflow.scores.principal_components import PrincipalComponents
 from oodflow.scores.projections import Projections
 from oodflow.scores.score_statistic import ScoreStatistic
 from oodflow.scores.transformed import Transformed
+from oodflow.scores.two_sided import TwoSided
 from oodflow.scores.typicality import Typicality
 from oodflow.scores.waic import WAIC
 
@@ -38,6 +39,7 @@ SCORES.update({
     "gradient-norms": GradientNorms,
     "score-statistic": ScoreStatistic,
     "transformed": Transformed,
+    "two-sided": TwoSided,
     "density-of-scores": DensityOfScores,
     "combined": Combined,
     # Baselines without a flow.

@@ -3,7 +3,6 @@
 from typing import ClassVar, Literal
 
 import numpy as np
-from scipy.special import logsumexp
 
 from oodflow.scores.score import Learned, Score, Seen, Values
 from oodflow.statistics import GradientNorms, Statistic
@@ -39,9 +38,9 @@ class ScoreStatistic(Score):
     def learn(self, seen: Seen) -> Learned:
         """Learn the logarithm of the mean squared norm of each tensor's gradient."""
         norms = seen[GradientNorms()]
-        return {"information": logsumexp(norms, axis=0) - np.log(len(norms))}
+        return {"information": np.logaddexp.reduce(norms, axis=0) - np.log(len(norms))}
 
     def values(self, seen: Seen, learned: Learned) -> Values:
         """Return the logarithm of the mean over tensors, [N]."""
         relative = seen[GradientNorms()] - learned["information"]
-        return np.asarray(logsumexp(relative, axis=1) - np.log(relative.shape[1]))
+        return np.asarray(np.logaddexp.reduce(relative, axis=1) - np.log(relative.shape[1]))

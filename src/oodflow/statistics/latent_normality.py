@@ -4,8 +4,6 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import rfft
-from scipy.special import log_ndtr
 
 from oodflow.bijections import Shape
 from oodflow.data import DataSet
@@ -44,6 +42,8 @@ class LatentNormality(Statistic):
 
 def anderson_darling(z: NDArray[np.float64]) -> NDArray[np.float64]:
     """Compute Anderson and Darling's statistic of each row of ``z [N, D]`` against a normal fitted to it."""
+    from scipy.special import log_ndtr
+
     dims = z.shape[1]
     deviation = np.maximum(z.std(1, ddof=1, keepdims=True), np.finfo(float).tiny)
     y = np.sort((z - z.mean(1, keepdims=True)) / deviation, axis=1)
@@ -53,5 +53,5 @@ def anderson_darling(z: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def spectrum_variation(z: NDArray[np.float64]) -> NDArray[np.float64]:
     """Compute the coefficient of variation of the power spectrum of each row of ``z [N, D]``."""
-    power = np.abs(rfft(z, axis=1)[:, 1:]) ** 2
+    power = np.abs(np.fft.rfft(z, axis=1)[:, 1:]) ** 2
     return np.asarray(power.std(1) / np.maximum(power.mean(1), np.finfo(float).tiny))
