@@ -15,6 +15,7 @@ from oodflow.report.curves import curves_document
 from oodflow.report.evaluated_runs import Comparison
 from oodflow.report.leaderboard import leaderboard_document
 from oodflow.report.looks import Curves
+from oodflow.report.scores import scores_document
 
 RESULTS = Path(__file__).parents[1] / "results"
 PAGES = {
@@ -25,6 +26,7 @@ PAGES = {
     "observations": (Explanations, observations_document),
     "other-flows-observations": (Explanations, observations_document),
     "presets": (Curves, lambda curves, title: curves_document(curves, title, "presets.png")),
+    "scores": (Comparison, lambda comparison, title: scores_document(comparison, title, "scores.png")),
     "time-to-quality": (Curves, lambda curves, title: curves_document(curves, title, "time-to-quality.png")),
 }
 """What a page is made from; all others compare runs."""
@@ -50,6 +52,7 @@ VERBS = {
     "observations": ["observations"],
     "other-flows-observations": ["observations"],
     "presets": ["curves", "--by", "steps"],
+    "scores": ["scores"],
     "time-to-quality": ["curves"],
 }
 """By which a page is written; all others by ``compare``."""

@@ -280,6 +280,17 @@ def shown(learning=True, groups=True):
     return [score.name for score in scores if groups or score.group_size == 1]
 
 
+def test_all_leaves_out_what_can_not_learn_from_so_few(oodflow, run):
+    asked(oodflow, run, "--scores", "all", "--limit", 2)
+    evaluation = newest(run)
+    assert evaluation.left_out["combined"] == "the reference has fewer than two images: fit on more"
+    assert "typicality" in evaluation.scores
+    assert "combined" not in evaluation.scores
+    result = oodflow("evaluate", run, "--scores", "combined", "--limit", 2)
+    assert result.code == 2
+    assert "the score combined can't be computed here: the reference has fewer than two images" in result.error
+
+
 def test_scores_that_learn_do_it_on_calibration_data(oodflow, run, sets):
     asked(oodflow, run, "--scores", "typicality")
     flow = package.load(run)

@@ -19,11 +19,13 @@ class Choice:
 
     Attributes:
         scores: by name.
+        asked: those that were asked for by their names.
         left_out: by name, why a score of ``all`` can't be computed here.
         reference: what scores that learn are fitted to, and thresholds rest on; none: neither is asked for.
     """
 
     scores: dict[str, Score]
+    asked: frozenset[str]
     left_out: dict[str, str]
     reference: ImageSet | None
 
@@ -55,7 +57,8 @@ def choose(
             raise UsageError(f"the score {name} can't be computed here: {reason}.")
         if reason:
             left_out[name] = reason
-    return Choice({name: score for name, score in scores.items() if name not in left_out}, left_out, reference)
+    chosen = {name: score for name, score in scores.items() if name not in left_out}
+    return Choice(chosen, frozenset(named), left_out, reference)
 
 
 def _too_few(score: Score, reference: ImageSet | None, fpr: float | None) -> str | None:

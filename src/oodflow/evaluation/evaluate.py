@@ -78,7 +78,7 @@ def evaluate(
         )  # fmt: skip
 
     learned_from, held_out = _reference(choice, options.fpr)
-    fitted = _fit(choice.scores, observe(learned_from) if learned_from else None)
+    fitted, unfit = _fit(choice, observe(learned_from) if learned_from else None)
     thresholds = _thresholds(fitted, observe(held_out) if held_out else None, options.fpr)
     scored = _score(fitted, [observe(images) for images in sets])
     record = run.record()
@@ -89,9 +89,9 @@ def evaluate(
         weights=store.weights,
         device=str(flow.device),
         options=options.model_copy(update={"ood": tuple(images.name for images in sets[1:])}),
-        scores={name: score.model_dump(mode="json") for name, score in choice.scores.items()},
+        scores={name: score.model_dump(mode="json") for name, score in choice.scores.items() if name in fitted},
         thresholds=thresholds,
-        left_out=choice.left_out,
+        left_out=choice.left_out | unfit,
         replaces=None,
         sets=tuple(_entries(scored, thresholds, options.seed)),
     )
@@ -154,11 +154,24 @@ def _reference(choice: Choice, fpr: float | None) -> tuple[ImageSet | None, Imag
     return images.take(np.arange(0, len(images), 2)), images.take(np.arange(1, len(images), 2))
 
 
-def _fit(scores: dict[str, Score], reference: Observation | None) -> Fitted:
-    """Fit the scores that learn, whose statistics are collected together."""
+def _fit(choice: Choice, reference: Observation | None) -> tuple[Fitted, dict[str, str]]:
+    """Fit the scores that learn, whose statistics are collected together; say why some of ``all`` can't.
+
+    Raises:
+        UsageError: a score that was asked for by its name can't learn from the reference.
+    """
     if reference is not None:
-        reference.collect(statistic for score in scores.values() if score.learns for statistic in score.reads())
-    return {name: score.fit(reference) if score.learns and reference else score for name, score in scores.items()}
+        reference.collect(statistic for one in choice.scores.values() if one.learns for statistic in one.reads())
+    fitted: Fitted = {}
+    unfit: dict[str, str] = {}
+    for name, score in choice.scores.items():
+        try:
+            fitted[name] = score.fit(reference) if score.learns and reference is not None else score
+        except UsageError as error:
+            if name in choice.asked:
+                raise UsageError(f"the score {name} can't be computed here: {error}") from error
+            unfit[name] = str(error).rstrip(".")
+    return fitted, unfit
 
 
 def _thresholds(scores: Fitted, held_out: Observation | None, fpr: float | None) -> dict[str, Threshold]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from oodflow.figures.canvas import INK, Box, axes_at, blank_figure, write
 
 _CELL, _HIGH, _LABEL, _HEAD, _MARGIN = 92, 40, 480, 230, 32  # pixels
+_ASLANT = 140  # how far the last column's name leans out
 
 
 def heat_map(values: NDArray[np.float64], rows: Sequence[str], columns: Sequence[str], *, title: str) -> Figure:
@@ -17,10 +18,10 @@ def heat_map(values: NDArray[np.float64], rows: Sequence[str], columns: Sequence
     Args:
         values: in per cent.
         rows: their names.
-        columns: theirs, written upright.
+        columns: theirs, written aslant.
         title: of the figure.
     """
-    width = max(_MARGIN + _LABEL + _CELL * len(columns) + _MARGIN, 900)
+    width = max(_MARGIN + _LABEL + _CELL * len(columns) + _ASLANT, 900)
     figure = blank_figure(width, _MARGIN + 50 + _HEAD + _HIGH * len(rows) + _MARGIN)
     write(figure, _MARGIN, 24, title, size=12, weight="bold", within=width - 2 * _MARGIN)
     top = _MARGIN + 50 + _HEAD

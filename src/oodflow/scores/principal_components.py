@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from oodflow.errors import UsageError
 from oodflow.scores.score import Learned, Score, Seen, Values
 from oodflow.statistics import Pixels, Statistic
 
@@ -43,10 +44,16 @@ class PrincipalComponents(Score):
         return (Pixels(),)
 
     def learn(self, seen: Seen) -> Learned:
-        """Fit the principal components."""
+        """Fit the principal components.
+
+        Raises:
+            UsageError: there is but one image.
+        """
         from sklearn.decomposition import PCA
 
         x = seen[Pixels()].astype(np.float64)
+        if len(x) < 2:
+            raise UsageError("one image has no principal components: fit on more.")
         count = min(self.components, max(1, min(len(x) - 1, x.shape[1]) // 2))
         with np.errstate(invalid="ignore"):  # the share of variance that images have that are all alike
             pca = PCA(count, svd_solver="covariance_eigh").fit(x)
