@@ -9,6 +9,7 @@ from oodflow.data import DataSet
 from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
 from oodflow.scores.latent_likelihood import LatentLikelihood
+from oodflow.scores.latent_neighbours import LatentNeighbours
 from oodflow.scores.parts import Parts, held_out_halves, learn_parts, require_single, statistics_of, values_of
 from oodflow.scores.ranks import p_values
 from oodflow.scores.score import Learned, Score, Seen, Values
@@ -34,7 +35,8 @@ class Combined(Score):
 
     The default is the one score to take where nothing is known of what will come. Each of its parts catches what others
     miss: the file's size and the flow's likelihood beside it what is simple, principal components what is unlike the
-    training data as a whole or too close to its mean, the last scale's latents what the flow finds no place for.
+    training data as a whole or too close to its mean, the last scale's latents what the flow finds no place for, and
+    neighbouring latents that are alike what it has not explained.
 
     Attributes:
         of: the scores, as ``complexity+latent-likelihood?scale=-1``.
@@ -54,7 +56,7 @@ class Combined(Score):
     kind: Literal["combined"] = "combined"
     unit: ClassVar[str] = "nats"
     learns: ClassVar[bool] = True
-    of: Parts = (InputComplexity(), CompressedSize(), TwoSided(), LatentLikelihood(scale=-1))
+    of: Parts = (InputComplexity(), CompressedSize(), TwoSided(), LatentLikelihood(scale=-1), LatentNeighbours())
     by: Literal["fisher", "stouffer", "harmonic"] = "fisher"
 
     @model_validator(mode="after")
