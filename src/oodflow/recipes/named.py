@@ -169,6 +169,7 @@ def local(scale: Scale, images: int) -> Preset:
         case "smoke":
             return LocalConfig(width=6, blocks=1), smoke_training()
         case "cpu":
+            # 3.351 bits/dim of 500 calibration images of FashionMNIST after 32 s of one busy core, one seed (M).
             return LocalConfig(), autoregressive_training(2000, lr=1e-2)
         case _:
             raise no_scale(scale, "cpu", "smoke")

@@ -15,7 +15,7 @@ from oodflow.scores.parts import Parts, held_out_halves, learn_parts, require_si
 from oodflow.scores.score import Learned, Score, Seen, Values
 from oodflow.statistics import Density, Statistic
 
-MIXTURE = 4  # normal distributions; 1, 4 and 16 tell FashionMNIST from MNIST within a point of each other (M)
+MIXTURE = 4  # normal distributions; 1, 4 and 16 tell FashionMNIST from MNIST within two points of each other (M)
 
 
 class DensityOfScores(Score):

@@ -13,7 +13,7 @@ def compile_layers(flow: Flow, backend: str = "inductor") -> None:
     runs; the first step takes from seconds to minutes. The backward pass of ``memory=reversible`` is not compiled.
 
     On one core a transformer flow with mixtures takes 48 ms a step in place of 58, the affine flows of the ``cpu``
-    scale 0.93 to 1.07 times as long as before, and the paper's networks as long as before (M).
+    scale 0.93 to 1.07 times as long as before, and the autoregressive flow of colour images 1.2 to 1.3 times (M).
     """
     layers = [layer for layer in flow.modules() if isinstance(layer, Conditioned)]
     # PyTorch gives up on code that it would compile a ninth time: here all layers, in training and in evaluation.
