@@ -18,7 +18,7 @@ from oodflow.flows.dequantisation import (
     quantise,
 )
 from oodflow.flows.domain import DOMAINS, Domain, DomainConfig, Images, ImagesConfig, Reals, RealsConfig
-from oodflow.flows.flow import Flow, Terms
+from oodflow.flows.flow import Flow, LogProbOfOne, Terms
 from oodflow.flows.glow import GlowConfig
 from oodflow.flows.local import LocalConfig
 from oodflow.flows.noise import Seed, generator_of, image_noise, noise_of
@@ -42,8 +42,8 @@ from oodflow.flows.tensors import load_tensors, save_tensors
 __all__ = [
     "DEQUANTISATIONS", "DOMAINS", "FLOWS", "PRIORS", "AnyFlowConfig", "AutoregressiveConfig", "Dequantisation",
     "DequantisationConfig", "DiagonalNormal", "DiagonalNormalConfig", "Domain", "DomainConfig", "Flow", "FlowConfig",
-    "GlowConfig", "Images", "ImagesConfig", "LocalConfig", "Prior", "PriorConfig", "RealNVPConfig", "Reals",
-    "RealsConfig", "Seed", "SingleScaleConfig", "StandardNormal", "StandardNormalConfig", "TabularConfig",
+    "GlowConfig", "Images", "ImagesConfig", "LocalConfig", "LogProbOfOne", "Prior", "PriorConfig", "RealNVPConfig",
+    "Reals", "RealsConfig", "Seed", "SingleScaleConfig", "StandardNormal", "StandardNormalConfig", "TabularConfig",
     "TarFlowConfig", "Terms", "Uniform", "UniformConfig", "Variational", "VariationalConfig", "coupling", "dequantise",
     "entrance", "generator_of", "image_noise", "load_flow", "load_tensors", "noise_of", "quantise", "save_flow",
     "save_tensors", "scale_shapes",

@@ -207,3 +207,19 @@ class Flow(nn.Module):
         data = tensor_of(x, self.device)
         given = noise if noise is None or isinstance(noise, Tensor) else tensor_of(noise, self.device, "noise")
         return self.domain.enter(data, given, seed, dtype)
+
+
+class LogProbOfOne(nn.Module):
+    """The log-probability of a single datum as a forward pass, for ``torch.func.functional_call`` with other weights.
+
+    Args:
+        flow: whose parameters it has, under ``flow.``.
+    """
+
+    def __init__(self, flow: Flow) -> None:
+        super().__init__()
+        self.flow = flow
+
+    def forward(self, x: Tensor, noise: Tensor | None) -> Tensor:
+        """Compute it, a scalar, of ``x`` and its dequantisation noise, both without a batch."""
+        return self.flow.log_prob(x[None], noise=None if noise is None else noise[None])[0]

@@ -1,23 +1,20 @@
 """Several scores as one: how unlikely all of them are together for an image of the training data."""
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import model_validator
 
-from oodflow.data import DataSet
 from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
 from oodflow.scores.latent_likelihood import LatentLikelihood
 from oodflow.scores.latent_neighbours import LatentNeighbours
-from oodflow.scores.parts import Parts, held_out_halves, learn_parts, require_single, statistics_of, values_of
+from oodflow.scores.parts import OfParts, Parts, held_out_halves, learn_parts, values_of
 from oodflow.scores.ranks import p_values
-from oodflow.scores.score import Learned, Score, Seen, Values
+from oodflow.scores.score import Learned, Seen, Values
 from oodflow.scores.two_sided import TwoSided
-from oodflow.statistics import Density, Statistic
 
 
-class Combined(Score):
+class Combined(OfParts):
     r"""Combination of the p-values that several scores have among held-out in-distribution data.
 
     .. math:: p_k(x) = \frac{1 + \#\{n : s_k(x_n) \ge s_k(x)\}}{1 + N}
@@ -55,23 +52,8 @@ class Combined(Score):
 
     kind: Literal["combined"] = "combined"
     unit: ClassVar[str] = "nats"
-    learns: ClassVar[bool] = True
     of: Parts = (InputComplexity(), CompressedSize(), TwoSided(), LatentLikelihood(scale=-1), LatentNeighbours())
     by: Literal["fisher", "stouffer", "harmonic"] = "fisher"
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        require_single(self.of)
-        return self
-
-    def reads(self) -> tuple[Statistic, ...]:
-        """Read what its parts read."""
-        return statistics_of(self.of)
-
-    def why_not(self, model: Density | None, data: DataSet) -> str | None:
-        """Refuse what a part refuses."""
-        reasons = ((part.name, part.why_not(model, data)) for part in self.of)
-        return next((f"of {name}, {reason}" for name, reason in reasons if reason), None)
 
     def learn(self, seen: Seen) -> Learned:
         """Learn the parts, and then how their values are distributed, sorted [N] each."""

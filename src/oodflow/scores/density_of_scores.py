@@ -1,24 +1,21 @@
 """How usual the values of several scores are together: too good is as suspicious as too bad."""
 
 from collections.abc import Callable
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import model_validator
 
-from oodflow.data import DataSet
 from oodflow.errors import UsageError
 from oodflow.scores.latent_likelihood import LatentLikelihood
 from oodflow.scores.likelihood import Likelihood
 from oodflow.scores.log_determinant import LogDeterminant
-from oodflow.scores.parts import Parts, held_out_halves, learn_parts, require_single, statistics_of, values_of
-from oodflow.scores.score import Learned, Score, Seen, Values
-from oodflow.statistics import Density, Statistic
+from oodflow.scores.parts import OfParts, Parts, held_out_halves, learn_parts, values_of
+from oodflow.scores.score import Learned, Seen, Values
 
 MIXTURE = 4  # normal distributions; 1, 4 and 16 tell FashionMNIST from MNIST within two points of each other (M)
 
 
-class DensityOfScores(Score):
+class DensityOfScores(OfParts):
     r"""Density of state estimation: a density of the vector of several scores, fitted to held-out data.
 
     .. math:: s(x) = -\log q\bigl(s_1(x), \dots, s_K(x)\bigr)
@@ -35,7 +32,8 @@ class DensityOfScores(Score):
 
     Reference:
         Morningstar et al., 2021, "Density of states estimation for out-of-distribution detection", arXiv 2006.09273
-        (kernels and one-class SVM); Osada et al., 2024, WACV (a mixture over complexity and likelihood).
+        (kernels and one-class SVM); Osada, Takahashi, Nishide,
+        2024, AAAI, arXiv 2402.10477 (a mixture over complexity and log p(z)).
 
     Example:
         >>> from oodflow.testing.observations import example
@@ -45,23 +43,8 @@ class DensityOfScores(Score):
 
     kind: Literal["density-of-scores"] = "density-of-scores"
     unit: ClassVar[str] = "nats"
-    learns: ClassVar[bool] = True
     of: Parts = (Likelihood(), LatentLikelihood(), LogDeterminant())
     model: Literal["kernels", "mixture", "svm"] = "kernels"
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        require_single(self.of)
-        return self
-
-    def reads(self) -> tuple[Statistic, ...]:
-        """Read what its parts read."""
-        return statistics_of(self.of)
-
-    def why_not(self, model: Density | None, data: DataSet) -> str | None:
-        """Refuse what a part refuses."""
-        reasons = ((part.name, part.why_not(model, data)) for part in self.of)
-        return next((f"of {name}, {reason}" for name, reason in reasons if reason), None)
 
     def learn(self, seen: Seen) -> Learned:
         """Learn the parts, then the density of their values."""

@@ -1,14 +1,15 @@
 """Scores that are made of other scores."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, PlainSerializer, field_validator
 
+from oodflow.data import DataSet
 from oodflow.errors import UsageError
 from oodflow.scores.named import AnyScore, named_score
 from oodflow.scores.score import Learned, Score, Seen, Values
-from oodflow.statistics import Statistic
+from oodflow.statistics import Density, Statistic
 
 
 def _parse_one(value: Any) -> Any:
@@ -37,18 +38,39 @@ Parts = Annotated[tuple[AnyScore, ...], BeforeValidator(_parse), PlainSerializer
 """Several scores of single images; a text such as ``complexity+latent-likelihood?scale=-1`` stands for them."""
 
 
-def require_single(parts: Sequence[Score]) -> None:
-    """Refuse parts that judge groups, or are made of several parts, with a ``ValueError`` for pydantic."""
-    for part in parts:
-        if part.group_size > 1:
-            raise ValueError(f"{part.name} judges groups: combine scores of single images")
-        if isinstance(getattr(part, "of", None), tuple):
-            raise ValueError(f"{part.name} is made of other scores itself: name those")
+class OfParts(Score):
+    """A score that is made of others.
+
+    Attributes:
+        of: the others.
+    """
+
+    learns: ClassVar[bool] = True
+    of: Parts
+
+    @field_validator("of")
+    @classmethod
+    def _check(cls, parts: tuple[Score, ...]) -> tuple[Score, ...]:
+        for part in parts:
+            require_single(part)
+        return parts
+
+    def reads(self) -> tuple[Statistic, ...]:
+        """Read what its parts read."""
+        return tuple(dict.fromkeys(statistic for part in self.of for statistic in part.reads()))
+
+    def why_not(self, model: Density | None, data: DataSet) -> str | None:
+        """Refuse what a part refuses."""
+        reasons = ((part.name, part.why_not(model, data)) for part in self.of)
+        return next((f"of {name}, {reason}" for name, reason in reasons if reason), None)
 
 
-def statistics_of(parts: Sequence[Score]) -> tuple[Statistic, ...]:
-    """List what all parts read, each once."""
-    return tuple(dict.fromkeys(statistic for part in parts for statistic in part.reads()))
+def require_single(part: Score) -> None:
+    """Refuse a part that judges groups, or is made of several itself, with a ``ValueError`` for pydantic."""
+    if part.group_size > 1:
+        raise ValueError(f"{part.name} judges groups: combine scores of single images")
+    if isinstance(part, OfParts):
+        raise ValueError(f"{part.name} is made of other scores itself: name those")
 
 
 def learn_parts(parts: Sequence[Score], seen: Seen) -> dict[str, Values]:

@@ -41,7 +41,7 @@ class TwoSided(Score):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        require_single([self.of])
+        require_single(self.of)
         return self
 
     def reads(self) -> tuple[Statistic, ...]:

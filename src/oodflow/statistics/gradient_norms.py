@@ -3,12 +3,12 @@
 from typing import ClassVar, Literal, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import functional_call, grad, vmap
 
 from oodflow.bijections import Shape
 from oodflow.data import DataSet
-from oodflow.flows import Flow
+from oodflow.flows import Flow, LogProbOfOne
 from oodflow.statistics.batch import Batch, numbers
 from oodflow.statistics.model import Density
 from oodflow.statistics.statistic import Array, Statistic
@@ -34,7 +34,7 @@ class GradientNorms(Statistic):
 
     def compute(self, batch: Batch) -> Array:
         """Compute them, [n, tensors]."""
-        single = _LogProb(batch.model)
+        single = LogProbOfOne(batch.model)
         weights: dict[str, Tensor] = {name: weight.detach() for name, weight in single.named_parameters()}
 
         def log_prob(weights: dict[str, Tensor], x: Tensor, noise: Tensor | None) -> Tensor:
@@ -51,15 +51,3 @@ class GradientNorms(Statistic):
     def shape(self, model: Density | None, data: DataSet) -> Shape:
         """``(tensors,)``."""
         return (len([*model.parameters()]),) if isinstance(model, Flow) else ()
-
-
-class _LogProb(nn.Module):
-    """The log-probability of one image as the forward pass of a module, for ``torch.func`` to call with weights."""
-
-    def __init__(self, flow: Flow) -> None:
-        super().__init__()
-        self.flow = flow
-
-    def forward(self, x: Tensor, noise: Tensor | None) -> Tensor:
-        """Compute it."""
-        return self.flow.log_prob(x[None], noise=None if noise is None else noise[None])[0]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import functional_call, grad, vmap
 
 from oodflow.bijections import Shape
-from oodflow.flows import Domain, Flow, FlowConfig, Images, dequantise, image_noise, load_flow, save_flow
+from oodflow.flows import Domain, Flow, FlowConfig, Images, LogProbOfOne, dequantise, image_noise, load_flow, save_flow
 from oodflow.testing.modules import check_gradients, leaving_no_trace, log_det_of, randomise, refuses
 
 _SHAPES: dict[int, tuple[Shape, ...]] = {3: ((1, 8, 4), (3, 4, 8)), 1: ((4,), (7,))}
@@ -167,20 +167,9 @@ def _check_refusals(flow: Flow, x: Tensor) -> None:
         assert refuses(lambda wrong=wrong: flow.log_prob(wrong)), message  # type: ignore[misc]
 
 
-class _LogProb(nn.Module):
-    """The log-probability of a single datum, as a module that ``functional_call`` can call with other parameters."""
-
-    def __init__(self, flow: Flow) -> None:
-        super().__init__()
-        self.flow = flow
-
-    def forward(self, x: Tensor, noise: Tensor | None) -> Tensor:
-        return self.flow.log_prob(x[None], noise=None if noise is None else noise[None])[0]
-
-
 def _check_gradients_of_each(flow: Flow, x: Tensor, noise: Tensor | None) -> None:
     """Compare ``vmap(grad(...))`` over data with autograd, one datum at a time."""
-    single = _LogProb(flow)
+    single = LogProbOfOne(flow)
     parameters: dict[str, Tensor] = {**dict(single.named_parameters())}
 
     def log_prob(parameters: dict[str, Tensor], x: Tensor, noise: Tensor | None) -> Tensor:
