@@ -28,7 +28,7 @@ def conformal_threshold(reference: ArrayLike, fpr: float) -> float:
 
     Reference:
         Vovk, Gammerman, Shafer, *Algorithmic Learning in a Random World*, 2005, section 2.2; Laxhammar and Falkman,
-        2010, "Conformal prediction for distribution-independent anomaly detection".
+        2010, "Conformal prediction for distribution-independent anomaly detection in streaming vessel data".
 
     Example:
         >>> conformal_threshold(np.arange(19.0), fpr=0.1)

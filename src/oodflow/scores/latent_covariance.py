@@ -25,7 +25,8 @@ class LatentCovariance(Score):
         by: ``divergence`` or ``correlation``.
 
     Reference:
-        Zhang, Liu, Chen, Wang, Wang, 2020, "On the out-of-distribution detection of flow-based generative models";
+        Zhang et al., 2022, "Kullback–Leibler divergence-based out-of-distribution detection with flow-based generative
+        models", arXiv 2002.03328;
         Watanabe, 1960 (total correlation); Ledoit and Wolf, 2004, J. Multivariate Analysis 88 (shrinkage).
 
     Example:

@@ -15,8 +15,8 @@ class LatentNeighbours(Score):
     The latent images of the paper show it: those of other data keep the outlines of what is in the image.
 
     Reference:
-        Kirichenko, Izmailov, Wilson, 2020, arXiv 2006.08545, figure 2 (latents that show the image); Zhang, Liu, Chen,
-        Wang, Wang, 2020 (dependence between latents as a test).
+        Kirichenko, Izmailov, Wilson, 2020, arXiv 2006.08545, figure 2 (latents that show the image); Zhang et al.,
+        2022, arXiv 2002.03328 (dependence between the latents of neighbouring pixels).
 
     Example:
         >>> from oodflow.testing.observations import example

@@ -24,7 +24,8 @@ class Projections(Score):
         of: the ``latents``, or the ``pixels``, which takes no flow and is the baseline.
 
     Reference:
-        Group-wise two-sample tests by random projections (GOD2KS); Massey, 1951, JASA 46 (the distance).
+        Jiang, Sun, Yu, 2022, "Revisiting flow generative models for out-of-distribution detection", ICLR (the
+        two-sample test, GOD2KS); Massey, 1951, JASA 46 (the distance).
 
     Example:
         >>> from oodflow.testing.observations import example

@@ -25,7 +25,7 @@ class Transformed(Score):
         move: ``stirring`` or ``shaking``; see :class:`~oodflow.statistics.TransformedLogProb`.
 
     Reference:
-        Umapathi et al., 2023, IJCAI.
+        Umapathi et al., 2023, IJCAI, arXiv 2208.13579, for PixelCNN++.
 
     Example:
         >>> from oodflow.testing.observations import example

@@ -21,8 +21,8 @@ class LatentNeighbours(Statistic):
     in each scale, pooled over all. A flow that has explained an image leaves latents that don't know of each other.
 
     Reference:
-        Zhang, Liu, Chen, Wang, Wang, 2020, "On the out-of-distribution detection of flow-based generative models"
-        (dependence between the latents of neighbouring pixels).
+        Zhang et al., 2022, "Kullback–Leibler divergence-based out-of-distribution detection with flow-based generative
+        models", arXiv 2002.03328 (dependence between the latents of neighbouring pixels).
     """
 
     kind: Literal["latent_neighbours"] = "latent_neighbours"

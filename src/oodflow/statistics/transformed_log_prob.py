@@ -30,7 +30,7 @@ class TransformedLogProb(Statistic):
             ``shaking`` cuts it into two by two patches and puts none of them where it was, in all nine ways.
 
     Reference:
-        Umapathi et al. (2023), IJCAI: stirring and shaking.
+        Umapathi et al. (2023), IJCAI, arXiv:2208.13579: stirring and shaking, for PixelCNN++.
     """
 
     kind: Literal["transformed_log_prob"] = "transformed_log_prob"
