@@ -44,6 +44,13 @@ def test_a_score_has_a_row_and_a_pair_a_column_with_mean_and_deviation_over_seed
     assert sum(line.startswith("## RealNVP") for line in page) == 1
 
 
+def test_it_says_which_scores_ask_no_flow(record):
+    areas = {"likelihood": 0.1, "compressed-size": 0.9, "two-sided?of=pixel-moments": 0.8, "nobody-knows": 0.7}
+    assert "These ask no flow: compressed-size, two-sided?of=pixel-moments." in "\n".join(
+        page_of(scored(record, **areas))
+    )
+
+
 def test_kinds_of_flows_and_groups_have_tables_of_their_own(record):
     runs = [
         scored(record, likelihood=0.1, group2=0.8), scored(record, recipe="fashion-mnist-glow", likelihood=0.2)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from oodflow.document import Block, Document, Paragraph, Quote, Section, Text, table
 from oodflow.document.numbers import mean_and_deviation, number
 from oodflow.evaluation.conclusion import conclusion
-from oodflow.evaluation.record import EvaluatedSet
 from oodflow.report.bits import bits, bits_legend
 from oodflow.report.changes import scale_of
 from oodflow.report.evaluated_runs import Comparison
@@ -49,7 +48,7 @@ def _likelihood_rows(group: Replicas) -> list[list[Text]]:
         if metrics is None:
             continue
         low, high = (number(100 * end, 1) for end in (metrics.auroc_low, metrics.auroc_high))
-        areas = mean_and_deviation(_areas(group, place, "likelihood"), 1)
+        areas = mean_and_deviation(group.areas(place, "likelihood"), 1)
         paper = published.get(outside.name)
         rows.append([
             name_of(group.config), scale_of(group.config), bits(evaluations, 0), outside.name, bits(evaluations, place),
@@ -85,17 +84,7 @@ def _other_scores(groups: Sequence[Replicas]) -> list[Block]:
 def _score_rows(group: Replicas, scores: Sequence[str]) -> list[list[Text]]:
     rows: list[list[Text]] = []
     for place, outside in enumerate(group.outsides, 1):
-        areas = [_areas(group, place, score) for score in scores]
+        areas = [group.areas(place, score) for score in scores]
         cells = [mean_and_deviation(area, 1) if area else "" for area in areas]
         rows.append([name_of(group.config), outside.name, *cells])
     return rows
-
-
-def _areas(group: Replicas, place: int, score: str) -> list[float]:
-    """Collect the AUROC of a score over the seeds, in per cent."""
-
-    def area(data: EvaluatedSet) -> float | None:
-        metrics = data.scores.get(score)
-        return None if metrics is None else 100 * metrics.auroc
-
-    return group.of(place, area)

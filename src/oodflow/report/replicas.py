@@ -39,6 +39,15 @@ class Replicas:
         values = [value(one.evaluation.sets[place]) for one in self.runs]
         return [number for number in values if number is not None]
 
+    def areas(self, place: int, score: str) -> list[float]:
+        """Collect the AUROC of a score over the seeds, in per cent."""
+
+        def area(data: EvaluatedSet) -> float | None:
+            metrics = data.scores.get(score)
+            return None if metrics is None else 100 * metrics.auroc
+
+        return self.of(place, area)
+
 
 def replicas(runs: Sequence[EvaluatedRun]) -> list[Replicas]:
     """Put runs together that differ in their seed alone, in the order in which the first of each comes.

@@ -1,6 +1,7 @@
 """A page of scores beside each other, over many pairs of data sets."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,12 +10,14 @@ import numpy as np
 
 from oodflow.document import Block, Document, Figure, Paragraph, Section, Strong, Text, table
 from oodflow.document.numbers import mean_and_deviation, number
+from oodflow.errors import UsageError
 from oodflow.figures import figure_bytes, heat_map
 from oodflow.files import page_and_data
 from oodflow.report.evaluated_runs import Comparison
 from oodflow.report.replicas import Replicas, replicas
 from oodflow.report.rests_on import provenance_blocks
 from oodflow.runs.pages import write_page
+from oodflow.scores import named_score
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -48,10 +51,7 @@ def pairs_of(groups: Sequence[Replicas]) -> list[Pair]:
     found = []
     for group in groups:
         for place, outside in enumerate(group.outsides, 1):
-            areas = {
-                score: group.of(place, lambda data, score=score: 100 * data.scores[score].auroc)  # type: ignore[misc]
-                for score in outside.scores
-            }
+            areas = {score: group.areas(place, score) for score in outside.scores}
             grouped = frozenset(name for name, one in outside.scores.items() if one.n_in < group.inside.images)
             found.append(Pair(group.config.flow.title, group.config.data, outside.name, areas, grouped))
     return found
@@ -70,7 +70,7 @@ def scores_document(comparison: Comparison, title: str = "Scores", picture: str 
         title,
         (
             *([Figure("AUROC of each score and pair", picture, title)] if picture else []),
-            Paragraph(_legend(groups)),
+            Paragraph(_legend(groups, pairs)),
             *sections,
             Section("What these rest on", tuple(rests)),
         ),
@@ -124,11 +124,20 @@ def _row(score: str, pairs: Sequence[Pair], best: Sequence[float]) -> list[Text]
     return [score, *cells, number(min(means), 1)]
 
 
-def _legend(groups: Sequence[Replicas]) -> str:
+def _legend(groups: Sequence[Replicas], pairs: Sequence[Pair]) -> str:
     seeds = " ± is the standard deviation over training seeds." if any(len(group.seeds) > 1 for group in groups) else ""
     return (
         "AUROC in per cent, trained on → asked about; 50 is chance, and below 50 the score takes the other set for the "
         f"training data. The best of each column is in bold; worst is the lowest of the row.{seeds} Scores that learn "
-        "do so from the calibration part alone. compressed-size, pixel-moments, principal-components and projections "
-        "of pixels ask no flow."
+        f"do so from the calibration part alone.{_without_flow(pairs)}"
     )
+
+
+def _without_flow(pairs: Sequence[Pair]) -> str:
+    """Say which scores are made of the data alone; of a score that is not registered here nothing is known."""
+    names = []
+    for name in dict.fromkeys(score for pair in pairs for score in pair.areas):
+        with suppress(UsageError):
+            if all(statistic.needs == "data" for statistic in named_score(name).reads()):
+                names.append(name)
+    return f" These ask no flow: {', '.join(names)}." if names else ""
