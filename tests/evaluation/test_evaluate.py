@@ -14,7 +14,8 @@ from making_runs import record_of
 from oodflow.cli import main
 from oodflow.data import load
 from oodflow.evaluation import evaluate
-from oodflow.evaluation.record import Evaluation, chosen, evaluations
+from oodflow.evaluation.evaluate import above
+from oodflow.evaluation.record import Evaluation, Threshold, chosen, evaluations
 from oodflow.files import digest, file_name
 from oodflow.flows import save_flow
 from oodflow.metrics import auroc, bits_per_dim, conformal_threshold, ranking
@@ -319,6 +320,10 @@ def test_thresholds_rest_on_images_that_the_score_has_not_learned_from(oodflow, 
     found, alarms = (100 * evaluation.sets[place].above["typicality"] for place in (1, 0))
     assert f"{found:.1f} ({alarms:.1f})" in result.out
     assert f"at most 20 %, by {len(halves[1].data)} held-out images" in unescaped(result.out)
+
+
+def test_what_lies_on_the_threshold_is_no_alarm():
+    assert above({"a": np.array([1.0, 2, 2, 3])}, {"a": Threshold(value=2.0, images=9)}) == {"a": 0.25}
 
 
 def test_without_a_rate_there_are_no_thresholds(oodflow, run):

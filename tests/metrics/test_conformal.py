@@ -28,6 +28,11 @@ def test_the_guarantee_holds_and_is_not_wasteful():
     assert np.mean(alarms) == pytest.approx(0.1, abs=4 * np.sqrt(0.09 / 20_000))
 
 
+def test_a_rate_that_rounds_to_just_below_a_whole_number_counts_as_it():
+    assert 0.29 * 100 < 29
+    assert conformal_threshold(np.arange(99.0), 0.29) == 70.0
+
+
 def test_the_rate_that_needs_just_so_many_images():
     assert conformal_threshold(np.arange(19.0), 0.05) == 18.0
     with pytest.raises(UsageError, match="18 held-out scores can't promise 5 % false alarms: it takes 19 or more"):

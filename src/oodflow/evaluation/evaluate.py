@@ -202,14 +202,15 @@ def _statistics(scores: Fitted) -> list[Statistic]:
 def _entries(scored: Scored, thresholds: dict[str, Threshold], seed: int) -> list[EvaluatedSet]:
     """Describe each set and how well each score tells it from the first."""
     (test, inside), *others = scored
-    entries = [_entry(test, "in-distribution test", {}, _above(inside, thresholds))]
+    entries = [_entry(test, "in-distribution test", {}, above(inside, thresholds))]
     for observation, outside in others:
         rankings = {name: ranking(inside[name], outside[name], seed=seed) for name in outside}
-        entries.append(_entry(observation, "out-of-distribution", rankings, _above(outside, thresholds)))
+        entries.append(_entry(observation, "out-of-distribution", rankings, above(outside, thresholds)))
     return entries
 
 
-def _above(scores: dict[str, Values], thresholds: dict[str, Threshold]) -> dict[str, float]:
+def above(scores: dict[str, Values], thresholds: dict[str, Threshold]) -> dict[str, float]:
+    """Tell which share of a set lies above each threshold; on it is not above it."""
     return {name: float((scores[name] > threshold.value).mean()) for name, threshold in thresholds.items()}
 
 
