@@ -1,55 +1,26 @@
 """Evaluations: what they write, and that nothing but the question changes the answer."""
 
 import json
-import shutil
 from typing import Literal
 
 import numpy as np
 import pytest
 from pydantic import model_validator
-from safetensors.numpy import load_file
 
 import oodflow as package
 from making_runs import record_of
 from oodflow.cli import main
 from oodflow.data import load
 from oodflow.evaluation import evaluate
-from oodflow.evaluation.evaluate import above
-from oodflow.evaluation.record import Evaluation, Threshold, chosen, evaluations
+from oodflow.evaluation.record import evaluations
 from oodflow.files import digest, file_name
 from oodflow.flows import save_flow
-from oodflow.metrics import auroc, bits_per_dim, conformal_threshold, ranking
+from oodflow.metrics import auroc, bits_per_dim, ranking
 from oodflow.runs import RunDir
 from oodflow.scores import SCORES, Likelihood, Typicality
 from oodflow.statistics import LogProb, Observation
 
-
-def unescaped(page):
-    """What a reader of Markdown sees."""
-    return page.replace("\\", "")
-
-
-def newest(run) -> Evaluation:
-    return chosen(run)[1]
-
-
-def folders(run):
-    return sorted((run / "evaluations").iterdir())
-
-
-def scores_of(run, name):
-    """The scores of a set in the only evaluation that there is."""
-    (folder,) = folders(run)
-    return load_file(folder / "scores" / f"{file_name(name)}.safetensors")
-
-
-def asked(oodflow, run, *arguments):
-    """Evaluate anew, without what was kept."""
-    for folder in ("evaluations", "statistics"):
-        shutil.rmtree(run / folder, ignore_errors=True)
-    result = oodflow("evaluate", run, *arguments)
-    assert result.code == 0, result.err
-    return result
+from .asking import asked, folders, newest, scores_of, unescaped
 
 
 def test_what_an_evaluation_writes(oodflow, run, sets):
@@ -301,46 +272,6 @@ def test_scores_that_learn_do_it_on_calibration_data(oodflow, run, sets):
     asked(oodflow, run, "--scores", "typicality", "--limit", 5)
     fewer = [Observation(flow, observation.data.limit(5)) for observation in (calibration, test)]
     np.testing.assert_array_equal(scores_of(run, sets.inside)["typicality"], Typicality().fit(fewer[0]).score(fewer[1]))
-
-
-def test_thresholds_rest_on_images_that_the_score_has_not_learned_from(oodflow, run, sets):
-    result = asked(oodflow, run, "--scores", "likelihood", "typicality", "--fpr", 0.2)
-    evaluation = newest(run)
-    flow = package.load(run)
-    calibration = load(sets.inside, "calibration")
-    halves = [Observation(flow, calibration.take(np.arange(start, len(calibration), 2))) for start in (0, 1)]
-    expected = {"likelihood": Likelihood().score(halves[1]), "typicality": Typicality().fit(halves[0]).score(halves[1])}
-    for name, values in expected.items():
-        assert evaluation.thresholds[name].images == len(values)
-        assert evaluation.thresholds[name].value == pytest.approx(conformal_threshold(values, 0.2))
-        for one in evaluation.sets:
-            above = (scores_of(run, one.name)[name] > evaluation.thresholds[name].value).mean()
-            assert one.above[name] == pytest.approx(above)
-    assert "found at 20 %" in result.out
-    found, alarms = (100 * evaluation.sets[place].above["typicality"] for place in (1, 0))
-    assert f"{found:.1f} ({alarms:.1f})" in result.out
-    assert f"at most 20 %, by {len(halves[1].data)} held-out images" in unescaped(result.out)
-
-
-def test_what_lies_on_the_threshold_is_no_alarm():
-    assert above({"a": np.array([1.0, 2, 2, 3])}, {"a": Threshold(value=2.0, images=9)}) == {"a": 0.25}
-
-
-def test_without_a_rate_there_are_no_thresholds(oodflow, run):
-    result = asked(oodflow, run)
-    assert "found at" not in result.out
-    assert newest(run).thresholds == {}
-
-
-def test_a_rate_that_the_calibration_part_is_too_small_for(oodflow, run, sets):
-    half = len(load(sets.inside, "calibration")) // 2
-    result = oodflow("evaluate", run, "--fpr", 0.001)
-    assert result.code == 2
-    assert (
-        "the score likelihood can't be computed here: a threshold for 0.1 % false alarms takes 999 images that it has "
-        f"not learned from, and half of the calibration part makes {half}" in result.error
-    )
-    assert "expected a share between 0 and 1, such as 0.05, but got '5'" in oodflow("evaluate", run, "--fpr", 5).error
 
 
 def test_limit(oodflow, run, sets):
