@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from oodflow.errors import UsageError
 from oodflow.metrics import aupr_in, aupr_out, auroc, bootstrap_auroc, fpr95, ranking
@@ -93,3 +94,19 @@ def test_ranking_gathers_the_metrics():
     assert result.auroc_high == np.percentile(resampled, 97.5) > result.auroc
     assert (result.n_in, result.n_out) == (len(scores_in), len(scores_out))
     assert result == ranking(scores_in, scores_out, seed=3)
+
+
+@pytest.mark.parametrize("sizes", [(10, 300), (300, 10), (50, 50)])
+def test_where_all_are_ranked_alike_the_interval_is_that_of_independent_pairs(sizes):
+    low, high = np.arange(sizes[0]), np.arange(sizes[1]) + 1000
+    fewest = min(sizes)
+    expected = binomtest(fewest, fewest).proportion_ci(0.95, method="exact").low
+    right, wrong = ranking(low, high), ranking(high, low)
+    assert (right.auroc_low, right.auroc_high) == pytest.approx((expected, 1))
+    assert (wrong.auroc_low, wrong.auroc_high) == pytest.approx((0, 1 - expected))
+
+
+@pytest.mark.parametrize("sizes", [(1, 300), (300, 9), (1, 1)])
+def test_of_few_images_the_interval_says_nothing(sizes):
+    found = ranking(np.arange(sizes[0]), np.arange(sizes[1]) - 0.5)
+    assert (found.auroc_low, found.auroc_high) == (0, 1)

@@ -15,6 +15,7 @@ from sklearn.svm import OneClassSVM
 from oodflow.data import ImageSet
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import save_flow
+from oodflow.metrics import conformal_p_values
 from oodflow.scores import (
     WAIC,
     Combined,
@@ -31,7 +32,6 @@ from oodflow.scores import (
     Transformed,
     TwoSided,
     named_score,
-    p_values,
     ranks,
 )
 from oodflow.scores.density_of_scores import MIXTURE
@@ -68,26 +68,12 @@ def rng():
     return np.random.default_rng(0)
 
 
-def test_p_values_count_those_that_are_at_least_as_far_out(rng):
-    reference = np.sort(rng.integers(0, 20, 50)).astype(float)
-    values = rng.integers(-2, 25, 30).astype(float)
-    expected = [(1 + sum(reference >= value)) / 51 for value in values]
-    assert p_values(values, reference).tolist() == pytest.approx(expected)
-
-
-def test_p_values_of_the_same_distribution_are_valid(rng):
-    values, reference = rng.normal(size=4000), np.sort(rng.normal(size=4000))
-    p = p_values(values, reference)
-    for level in 0.01, 0.05, 0.5:
-        assert (p <= level).mean() == pytest.approx(level, rel=0.25)
-
-
 def test_ranks_go_on_beyond_the_reference_without_ties(rng):
     reference = np.sort(rng.normal(size=40))
     values = np.sort(rng.normal(0, 5, 500))
     found = ranks(values, reference)
     inside = values <= reference[-1]
-    assert found[inside] == pytest.approx(1 - p_values(values[inside], reference))
+    assert found[inside] == pytest.approx(1 - conformal_p_values(reference, values[inside]))
     assert (np.diff(found[~inside]) > 0).all()
     assert (found[~inside] > found[inside].max()).all()
     assert found.max() < 1

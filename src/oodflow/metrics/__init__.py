@@ -2,8 +2,10 @@
 
 from oodflow.metrics.bits import bits_per_dim, nats_per_image
 from oodflow.metrics.bootstrap import bootstrap_auroc
-from oodflow.metrics.conformal import conformal_threshold
+from oodflow.metrics.conformal import conformal_p_values, conformal_threshold
+from oodflow.metrics.false_discovery import discoveries
 from oodflow.metrics.interval import Estimate, difference, estimate, mean
+from oodflow.metrics.paired import auroc_difference
 from oodflow.metrics.ranking import Ranking, aupr_in, aupr_out, auroc, fpr95, ranking
 
 __all__ = [
@@ -12,10 +14,13 @@ __all__ = [
     "aupr_in",
     "aupr_out",
     "auroc",
+    "auroc_difference",
     "bits_per_dim",
     "bootstrap_auroc",
+    "conformal_p_values",
     "conformal_threshold",
     "difference",
+    "discoveries",
     "estimate",
     "fpr95",
     "mean",

@@ -6,6 +6,9 @@ from numpy.typing import ArrayLike, NDArray
 from oodflow.errors import UsageError
 from oodflow.metrics.checked import checked
 
+LEAST = 10
+"""Images on a side: of fewer, resampling knows too little of what others would be like."""
+
 _CHUNK = 2_000_000  # resampled scores held at once: some tens of MB
 
 

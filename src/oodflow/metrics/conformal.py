@@ -1,12 +1,42 @@
-"""Thresholds whose false-alarm rate is guaranteed, whatever the score."""
+"""P-values and thresholds whose false-alarm rate is guaranteed, whatever the score."""
 
 from math import ceil, floor
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from oodflow.errors import UsageError
 from oodflow.metrics.checked import checked
+
+
+def conformal_p_values(reference: ArrayLike, scores: ArrayLike) -> NDArray[np.float64]:
+    r"""Tell how unusual scores are among those of held-out in-distribution images.
+
+    .. math:: p(s) = \frac{1 + \#\{n : s_n \ge s\}}{1 + N}
+
+    A new in-distribution image has :math:`p \le \alpha` with a probability of at most :math:`\alpha`; as
+    :func:`conformal_threshold`.
+
+    Args:
+        reference: [N], scores of held-out in-distribution images.
+        scores: [M], of the images to judge.
+
+    Returns:
+        [M], from 1/(1 + N) to 1.
+
+    Raises:
+        UsageError: a side is empty, not one-dimensional or holds NaN.
+
+    Reference:
+        Vovk, Gammerman, Shafer, *Algorithmic Learning in a Random World*, 2005, section 2.2.
+
+    Example:
+        >>> conformal_p_values([1.0, 2.0, 3.0], [0.0, 2.0, 9.0])
+        array([1.  , 0.75, 0.25])
+    """
+    ordered = np.sort(checked("reference", reference))
+    at_least = len(ordered) - np.searchsorted(ordered, checked("scores", scores), side="left")
+    return np.asarray((1 + at_least) / (1 + len(ordered)))
 
 
 def conformal_threshold(reference: ArrayLike, fpr: float) -> float:

@@ -25,8 +25,8 @@ class Estimate:
 
     Attributes:
         value: the number.
-        low: 2.5 % of the bootstrap replicates are below.
-        high: 2.5 % of them are above.
+        low: where the interval begins; of a bootstrap, 2.5 % of the replicates are below.
+        high: where it ends.
     """
 
     value: float

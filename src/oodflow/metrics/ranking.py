@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from oodflow.metrics.bootstrap import bootstrap_auroc
+from oodflow.metrics.bootstrap import LEAST, bootstrap_auroc
 from oodflow.metrics.checked import checked
 
 
@@ -41,30 +41,47 @@ def ranking(scores_in: ArrayLike, scores_out: ArrayLike, *, seed: int = 0, repli
 
     Returns:
         The metrics; ``auroc_low`` and ``auroc_high`` bound the 95 % bootstrap percentile interval, which covers the
-        choice of test images, not the training of the flow.
+        choice of test images, not the training of the flow. Of fewer than 10 images on a side it is [0, 1]: nothing can
+        be said. Where all pairs are ranked alike, so that resampling can't vary, it is the exact interval of as many
+        independent pairs as the smaller side has images.
 
     Raises:
         UsageError: a side is empty, not one-dimensional or holds NaN; ``replicates`` is not positive.
 
     Reference:
-        Efron and Tibshirani, *An Introduction to the Bootstrap*, 1993, chapter 13 (percentile interval).
+        Efron and Tibshirani, *An Introduction to the Bootstrap*, 1993, chapter 13 (percentile interval); Clopper and
+        Pearson, Biometrika 26, 1934 (exact interval).
 
     Example:
         >>> ranking([0, 1, 2, 3], [2, 3, 4, 5]).auroc
         0.875
+        >>> few, more = ranking([0, 1], [2, 3]), ranking(range(40), range(40, 80))
+        >>> (few.auroc, few.auroc_low), (more.auroc, round(more.auroc_low, 3))
+        ((1.0, 0.0), (1.0, 0.912))
     """
     resampled = bootstrap_auroc(scores_in, scores_out, seed=seed, replicates=replicates)
-    low, high = np.percentile(resampled, [2.5, 97.5])
+    area = auroc(scores_in, scores_out)
+    low, high = _interval(area, resampled, min(np.size(scores_in), np.size(scores_out)))
     return Ranking(
-        auroc=auroc(scores_in, scores_out),
-        auroc_low=float(low),
-        auroc_high=float(high),
+        auroc=area,
+        auroc_low=low,
+        auroc_high=high,
         aupr_in=aupr_in(scores_in, scores_out),
         aupr_out=aupr_out(scores_in, scores_out),
         fpr95=fpr95(scores_in, scores_out),
         n_in=np.size(scores_in),
         n_out=np.size(scores_out),
     )
+
+
+def _interval(area: float, resampled: NDArray[np.float64], fewest: int) -> tuple[float, float]:
+    if fewest < LEAST:
+        return 0.0, 1.0
+    if area in (0, 1):
+        beyond = 1 - 0.025 ** (1 / fewest)
+        return (1 - beyond, 1.0) if area else (0.0, beyond)
+    low, high = np.percentile(resampled, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def auroc(scores_in: ArrayLike, scores_out: ArrayLike) -> float:

@@ -20,7 +20,7 @@ from oodflow.scores.named import AnyScore, load_score, named_score, shown_scores
 from oodflow.scores.pixel_moments import PixelMoments
 from oodflow.scores.principal_components import PrincipalComponents
 from oodflow.scores.projections import Projections
-from oodflow.scores.ranks import p_values, ranks
+from oodflow.scores.ranks import ranks
 from oodflow.scores.registered import SCORES
 from oodflow.scores.score import FittedScore, Learned, NotFittedError, Score, Seen, Values
 from oodflow.scores.score_statistic import ScoreStatistic
@@ -34,5 +34,5 @@ __all__ = [
     "InputComplexity", "LatentCovariance", "LatentLikelihood", "LatentNeighbours", "LatentNormality", "Learned",
     "Likelihood", "LikelihoodRatio", "LogDeterminant", "NotFittedError", "PixelMoments", "PrincipalComponents",
     "Projections", "Score", "ScoreStatistic", "Seen", "Transformed", "TwoSided", "Typicality", "Values",
-    "load_score", "named_score", "p_values", "ranks", "shown_scores",
+    "load_score", "named_score", "ranks", "shown_scores",
 ]  # fmt: skip

@@ -4,12 +4,12 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from oodflow.metrics import conformal_p_values
 from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
 from oodflow.scores.latent_likelihood import LatentLikelihood
 from oodflow.scores.latent_neighbours import LatentNeighbours
 from oodflow.scores.parts import OfParts, Parts, held_out_halves, learn_parts, values_of
-from oodflow.scores.ranks import p_values
 from oodflow.scores.score import Learned, Seen, Values
 from oodflow.scores.two_sided import TwoSided
 
@@ -65,7 +65,7 @@ class Combined(OfParts):
     def values(self, seen: Seen, learned: Learned) -> Values:
         """Return the combination, [N]."""
         parts = values_of(self.of, seen, learned)
-        p = np.stack([p_values(one, learned[f"sorted.{place}"]) for place, one in enumerate(parts)])
+        p = np.stack([conformal_p_values(learned[f"sorted.{place}"], one) for place, one in enumerate(parts)])
         match self.by:
             case "fisher":
                 return np.asarray(-2 * np.log(p).sum(0))
