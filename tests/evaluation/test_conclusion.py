@@ -16,15 +16,16 @@ def metrics(area, n_in=20):
 def entry(name, role="out-of-distribution", images=100, **scores):
     return EvaluatedSet(
         name=name, split="test", images=images, shape=(1, 8, 8), fingerprint="f" * 16, note="", role=role,
-        bits_per_dim=3, bits_per_dim_bound=3, bits_per_dim_std=1, log_prob=-9, scores=scores, above={},
+        bits_per_dim=3, bits_per_dim_bound=3, bits_per_dim_std=1, log_prob=-9, scores=scores,
+        differences={}, above={}, flagged={},
     )  # fmt: skip
 
 
-def evaluation(*outsides):
+def evaluation(*outsides, images=100, **costs):
     return Evaluation(
         provenance=provenance("test"), step=1, weights=None, device="cpu", options=EvaluationOptions(), scores={},
-        thresholds={}, left_out={}, replaces=None,
-        sets=(entry("photographs", "in-distribution test"), *outsides),
+        costs=costs, thresholds={}, left_out={}, replaces=None,
+        sets=(entry("photographs", "in-distribution test", images), *outsides),
     )  # fmt: skip
 
 
@@ -65,3 +66,29 @@ def test_meaning_without_the_likelihood():
 def test_groups_are_no_way_out_for_single_images():
     found = entry("flat", likelihood=metrics(0.1), typicality=metrics(0.92), **{"typicality?group=5": metrics(1.0, 4)})
     assert "The score typicality catches flat all the same (AUROC 92 %)." in conclusion(evaluation(found))
+
+
+def test_a_way_out_where_the_likelihood_is_in_between():
+    found = entry("digits", likelihood=metrics(0.6), complexity=metrics(0.95))
+    assert conclusion(evaluation(found)) == (
+        "Neither clearly mistaken nor clearly caught, by AUROC of the likelihood: digits (60 %). "
+        "The score complexity catches digits all the same (AUROC 95 %)."
+    )
+
+
+@pytest.mark.parametrize(("seconds", "price"), [(0.003, "1.5"), (0.05, "25"), (0.0001, "0.1")])
+def test_the_price_of_a_way_out(seconds, price):
+    found = entry("flat", likelihood=metrics(0.1), complexity=metrics(0.95))
+    sentences = conclusion(evaluation(found, likelihood=0.002, complexity=seconds))
+    assert sentences.endswith(f"(AUROC 95 %); it takes {price} times as long as the likelihood.")
+    assert conclusion(evaluation(found, likelihood=0.002)).endswith("(AUROC 95 %).")
+
+
+def test_of_too_few_images_there_is_no_verdict():
+    one, noise = entry("one", images=1, likelihood=metrics(1.0)), entry("noise", likelihood=metrics(0.99))
+    assert conclusion(evaluation(one)) == "There are too few images of one (1) to say anything."
+    assert conclusion(evaluation(one, noise)) == (
+        "The likelihood tells noise from photographs (AUROC of 90 % or more). There are too few images of one (1) "
+        "to say anything."
+    )
+    assert conclusion(evaluation(noise, images=9)) == "There are too few images of photographs (9) to say anything."

@@ -15,7 +15,7 @@ from oodflow.evaluation import evaluate
 from oodflow.evaluation.record import evaluations
 from oodflow.files import digest, file_name
 from oodflow.flows import save_flow
-from oodflow.metrics import auroc, bits_per_dim, ranking
+from oodflow.metrics import auroc, auroc_difference, bits_per_dim, ranking
 from oodflow.runs import RunDir
 from oodflow.scores import SCORES, Likelihood, Typicality
 from oodflow.statistics import LogProb, Observation
@@ -29,9 +29,9 @@ def test_what_an_evaluation_writes(oodflow, run, sets):
     assert record_of(run) == before
     (folder,) = folders(run)
     assert sorted(path.name for path in folder.iterdir()) == [
-        "evaluation.json", "likelihoods.png", "samples.png", "scores"
+        "evaluation.json", "likelihoods.png", "roc.png", "samples.png", "scores"
     ]  # fmt: skip
-    for name in ("likelihoods.png", "samples.png"):
+    for name in ("likelihoods.png", "roc.png", "samples.png"):
         assert (folder / name).read_bytes().startswith(b"\x89PNG")
     inside, outside = scores_of(run, sets.inside), scores_of(run, sets.outside)
     assert list(inside) == ["likelihood"]
@@ -64,11 +64,41 @@ def test_metrics_are_those_of_the_scores(oodflow, run, sets, tmp_path):
     assert expected.auroc_low < expected.auroc < expected.auroc_high
 
 
+def test_scores_of_single_images_are_compared_with_the_likelihood(oodflow, run, sets):
+    names = ["likelihood", "typicality", "typicality?group=2", "compressed-size"]
+    result = asked(oodflow, run, "--scores", *names)
+    inside, outside = (scores_of(run, one) for one in (sets.inside, sets.outside))
+    differences = newest(run).outsides[0].differences
+    assert differences.keys() == {"typicality", "compressed-size"}
+    for name, found in differences.items():
+        pairs = [(inside[score], outside[score]) for score in (name, "likelihood")]
+        assert found == auroc_difference(*pairs)
+    assert "beyond likelihood" in result.out
+    assert newest(run).inside.differences == {}
+    assert "beyond likelihood" not in asked(oodflow, run, "--scores", "typicality").out
+
+
+def test_each_score_has_its_cost(oodflow, run):
+    """What one score takes if it is the only one: the flow's pass, which most of them share, is in all of them."""
+    result = asked(oodflow, run, "--scores", "likelihood", "latent-likelihood", "gradient-norms", "compressed-size")
+    costs = newest(run).costs
+    assert costs.keys() == {"likelihood", "latent-likelihood", "gradient-norms", "compressed-size"}
+    assert all(seconds > 0 for seconds in costs.values())
+    assert "ms/image" in result.out
+    oodflow("evaluate", run, "--scores", "likelihood", "--limit", 20)  # all is in the store
+    assert newest(run).costs.keys() == {"likelihood"}
+    for file in (run / "statistics").glob("*.cost.json"):
+        file.unlink()
+    oodflow("evaluate", run, "--scores", "likelihood", "--limit", 19)
+    oodflow("evaluate", run, "--scores", "latent-likelihood")
+    assert newest(run).costs == {}
+
+
 def test_again_is_equal_bit_for_bit(oodflow, run):
     def everything():
         asked(oodflow, run, "--scores", "all")
         files = [path for path in (run / "evaluations").rglob("*") if path.suffix in (".safetensors", ".png")]
-        assert len(files) == 4
+        assert len(files) == 5
         return {path: path.read_bytes() for path in files}, newest(run).sets
 
     assert everything() == everything()

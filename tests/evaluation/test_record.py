@@ -40,6 +40,7 @@ def test_the_section_of_an_older_record_is_migrated():
     assert (found.auroc, found.auroc_low, found.auroc_high) == (0.25, 0.2, 0.3)
     assert (found.aupr_in, found.aupr_out, found.fpr95, found.n_out) == (0.1, 0.2, 0.9, 40)
     assert (evaluation.thresholds, evaluation.options.fpr, evaluation.inside.above) == ({}, None, {})
+    assert (evaluation.costs, evaluation.outsides[0].differences, evaluation.outsides[0].flagged) == ({}, {}, {})
     assert Evaluation.parse(json.loads(json.dumps(evaluation.as_dict()))) == evaluation
 
 
@@ -85,7 +86,7 @@ def test_what_was_not_evaluated_or_is_damaged(oodflow, run, tmp_path):
     assert "evaluation.json is damaged" in oodflow("compare", run).error
     assert oodflow("evaluate", run).code == 0  # the same again is written anew
     assert chosen(run)[1].replaces is None
-    file.write_text(whole.replace('"schema_version": 3', '"schema_version": 9'))
+    file.write_text(whole.replace('"schema_version": 4', '"schema_version": 9'))
     with pytest.raises(OodflowError, match="schema version 9"):
         chosen(run)
 

@@ -17,8 +17,8 @@ def test_the_same_are_flagged_as_by_scipy(rate, seed):
 
 
 def test_on_the_boundary_is_flagged():
-    assert 0.29 > 1 / 3 * 0.87  # by rounding alone
-    assert discoveries([0.29, 0.9, 0.95], 0.87).tolist() == [True, False, False]
+    assert 0.04 > 1 / 3 * 0.12  # by rounding alone
+    assert discoveries([0.04, 0.9, 0.95], 0.12).tolist() == [True, False, False]
 
 
 def test_few_of_those_flagged_are_false_alarms():

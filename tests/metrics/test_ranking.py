@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binomtest
 
 from oodflow.errors import UsageError
-from oodflow.metrics import aupr_in, aupr_out, auroc, bootstrap_auroc, fpr95, ranking
+from oodflow.metrics import aupr_in, aupr_out, auroc, bootstrap_auroc, fpr95, ranking, roc
 
 METRICS = [auroc, aupr_in, aupr_out, fpr95]
 
@@ -110,3 +110,13 @@ def test_where_all_are_ranked_alike_the_interval_is_that_of_independent_pairs(si
 def test_of_few_images_the_interval_says_nothing(sizes):
     found = ranking(np.arange(sizes[0]), np.arange(sizes[1]) - 0.5)
     assert (found.auroc_low, found.auroc_high) == (0, 1)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_roc_is_what_each_threshold_finds_and_its_area_the_auroc(seed):
+    scores_in, scores_out = tied_pair(seed)
+    alarms, found = roc(scores_in, scores_out)
+    thresholds = [np.inf, *sorted({*scores_in, *scores_out}, reverse=True)]
+    assert alarms == pytest.approx([np.mean(scores_in >= threshold) for threshold in thresholds])
+    assert found == pytest.approx([np.mean(scores_out >= threshold) for threshold in thresholds])
+    assert np.trapezoid(found, alarms) == pytest.approx(auroc(scores_in, scores_out))

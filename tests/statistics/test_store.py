@@ -10,6 +10,7 @@ from oodflow.data import ImageSet
 from oodflow.errors import OodflowError
 from oodflow.flows import save_tensors
 from oodflow.statistics import CompressedBits, LogDet, LogProb, LogProbZ, Observation, Store
+from oodflow.statistics.cost import Cost
 from oodflow.statistics.store import GENERATION
 from oodflow.testing.observations import example_data, example_flow
 
@@ -55,7 +56,7 @@ def test_a_second_time_no_flow_runs(passes, tmp_path):
 def test_draws_are_kept_one_by_one(passes, tmp_path):
     counts = [passes.of(LogProb(), tmp_path, draws=draws)[1] for draws in (1, 4, 2, 4)]
     assert counts == [1, 3, 0, 0]
-    assert len(list(tmp_path.iterdir())) == 4
+    assert len(list(tmp_path.glob("*.safetensors"))) == 4
     stored, _ = passes.of(LogProb(), tmp_path, draws=4)
     np.testing.assert_array_equal(stored, Observation(FLOW, DATA, draws=4)[LogProb()])
 
@@ -76,7 +77,7 @@ def test_what_makes_a_difference_makes_another_file(passes, tmp_path, change):
     passes.of(LogProbZ(), tmp_path)
     settings = {"statistic": LogProb(), "folder": tmp_path} | change
     values, _ = passes.of(**settings)
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.glob("*.safetensors"))) == 3
     data = settings.get("data", DATA)
     np.testing.assert_array_equal(values, Observation(FLOW, data, seed=settings.get("seed", 0))[settings["statistic"]])
 
@@ -88,7 +89,7 @@ def test_what_needs_no_flow_is_the_same_for_all_flows(passes, tmp_path):
 
 def test_damaged_and_foreign_files_are_computed_again(passes, tmp_path):
     expected, _ = passes.of(LogProb(), tmp_path)
-    (file,) = tmp_path.iterdir()
+    (file,) = tmp_path.glob("*.safetensors")
     whole = file.read_bytes()
     for content in (b"", whole[: len(whole) // 2], b"no safetensors"):
         file.write_bytes(content)
@@ -108,7 +109,7 @@ def test_damaged_and_foreign_files_are_computed_again(passes, tmp_path):
 def test_values_of_another_shape_are_computed_again(passes, tmp_path):
     expected, _ = passes.of(LogProb(), tmp_path)
     store = Store(tmp_path, "w")
-    store.write(LogProb(), DATA.fingerprint, (0, 0), np.zeros(5))
+    store.write(LogProb(), DATA.fingerprint, (0, 0), np.zeros(5), Cost(1.0, 2.0))
     np.testing.assert_array_equal(passes.of(LogProb(), tmp_path)[0], expected)
 
 
@@ -121,14 +122,14 @@ def test_a_pass_that_fails_keeps_the_draws_that_were_done(passes, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         passes.of(Stopped(), tmp_path, draws=4)
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.glob("*.safetensors"))) == 2
     assert not list(tmp_path.glob(".*"))
 
 
 def test_the_same_files_each_time(passes, tmp_path):
     for folder in ("a", "b"):
         passes.of(LogProb(), tmp_path / folder)
-    (one,), (other,) = ([*(tmp_path / folder).iterdir()] for folder in ("a", "b"))
+    (one,), (other,) = ([*(tmp_path / folder).glob("*.safetensors")] for folder in ("a", "b"))
     assert one.name == other.name
     assert one.read_bytes() == other.read_bytes()
 

@@ -21,7 +21,7 @@ class Choice:
         scores: by name.
         asked: those that were asked for by their names.
         left_out: by name, why a score of ``all`` can't be computed here.
-        reference: what scores that learn are fitted to, and thresholds rest on; none: neither is asked for.
+        reference: what scores that learn are fitted to, and promises rest on; none: neither is asked for.
     """
 
     scores: dict[str, Score]
@@ -43,16 +43,17 @@ def choose(
     scores |= named
     reference: ImageSet | None = None
     none_held_out = None
-    if options.fpr is not None or any(score.learns for score in scores.values()):
+    promise = options.strictest
+    if promise is not None or any(score.learns for score in scores.values()):
         try:
             reference = _reference(config, options, root)
         except OodflowError as error:
             none_held_out = str(error).rstrip(".")
     for name, score in scores.items():
         reasons = (score.why_not(flow, images) for images in sets)
-        needed = score.learns or options.fpr is not None
+        needed = score.learns or promise is not None
         missing = none_held_out if needed else None
-        reason = next((reason for reason in reasons if reason), missing or _too_few(score, reference, options.fpr))
+        reason = next((reason for reason in reasons if reason), missing or _too_few(score, reference, promise))
         if reason and name in named:
             raise UsageError(f"the score {name} can't be computed here: {reason}.")
         if reason:
@@ -61,15 +62,15 @@ def choose(
     return Choice(chosen, frozenset(named), left_out, reference)
 
 
-def _too_few(score: Score, reference: ImageSet | None, fpr: float | None) -> str | None:
-    """Say that half of the reference, which thresholds rest on, is too few for a rate of false alarms."""
-    if fpr is None or reference is None:
+def _too_few(score: Score, reference: ImageSet | None, rate: float | None) -> str | None:
+    """Say that half of the reference, which promises rest on, is too few for a rate of false alarms."""
+    if rate is None or reference is None:
         return None
-    needed, there = ceil(1 / fpr) - 1, len(reference) // 2 // score.group_size
+    needed, there = ceil(1 / rate) - 1, len(reference) // 2 // score.group_size
     what = "images" if score.group_size == 1 else f"groups of {score.group_size} images"
     return None if there >= needed else (
-        f"a threshold for {100 * fpr:g} % false alarms takes {needed:,} {what} that it has not learned from, and half "
-        f"of the calibration part makes {there:,}"
+        f"to promise at most {100 * rate:g} % false alarms takes {needed:,} {what} that it has not learned from, "
+        f"and half of the calibration part makes {there:,}"
     )  # fmt: skip
 
 

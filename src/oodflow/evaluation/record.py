@@ -6,12 +6,24 @@ from typing import Any, ClassVar, Literal
 from oodflow.errors import OodflowError
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.files import in_folders
-from oodflow.metrics import Ranking
+from oodflow.metrics import Estimate, Ranking
 from oodflow.records import Record
 from oodflow.runs.provenance import DataFacts, Provenance, take_provenance
 from oodflow.runs.run_dir import RunDir
 
 FILE = "evaluation.json"
+
+
+class Flagged(Record):
+    """What is flagged of a set that comes in one batch with the test set.
+
+    Attributes:
+        found: share of the set's images, or groups, that are.
+        false: share of the test set's among those flagged; 0 where nothing is.
+    """
+
+    found: float
+    false: float
 
 
 class EvaluatedSet(DataFacts):
@@ -25,7 +37,10 @@ class EvaluatedSet(DataFacts):
         bits_per_dim_std: their standard deviation.
         log_prob: mean, in nats.
         scores: by name of the score; empty for the test set itself.
+        differences: by name of the score, its AUROC less that of the likelihood, on the same images; of scores of
+            single images other than the likelihood.
         above: by name of the score, the share of its images, or groups, above the threshold, if one was asked for.
+        flagged: by name of the score, what is flagged where the set comes in one batch with the test set, if asked for.
     """
 
     role: Literal["in-distribution test", "out-of-distribution"]
@@ -34,7 +49,9 @@ class EvaluatedSet(DataFacts):
     bits_per_dim_std: float
     log_prob: float
     scores: dict[str, Ranking]
+    differences: dict[str, Estimate]
     above: dict[str, float]
+    flagged: dict[str, Flagged]
 
 
 class Threshold(Record):
@@ -83,6 +100,12 @@ def _without_thresholds(old: dict[str, Any]) -> dict[str, Any]:
     return {**old, "thresholds": {}, "sets": [{**entry, "above": {}} for entry in old["sets"]]}
 
 
+def _without_costs(old: dict[str, Any]) -> dict[str, Any]:
+    """Migrate an evaluation that compared no two scores, flagged nothing and did not look at the clock."""
+    sets = [{**entry, "differences": {}, "flagged": {}} for entry in old["sets"]]
+    return {**old, "costs": {}, "sets": sets}
+
+
 def _metrics(old: dict[str, Any]) -> dict[str, Any]:
     low, high = old["AUROC-CI95"]
     return {
@@ -101,14 +124,16 @@ class Evaluation(Record):
         device: that computed it.
         options: what was asked, with the data sets that it came to.
         scores: by name, the settings of each score that was computed.
+        costs: by name, seconds that the score takes for an image of the test set on this machine, if that is known:
+            all that it reads, were it the only score, and itself; without what it costs to fit.
         thresholds: by name of the score, if a rate of false alarms was asked for.
         left_out: by name, why a score of ``all`` was not.
         replaces: date of the evaluation that asked the same of the same weights before, and made room for this one.
         sets: the test set first.
     """
 
-    version: ClassVar[int | None] = 3
-    migrations: ClassVar = {0: _from_section, 1: _with_bounds, 2: _without_thresholds}
+    version: ClassVar[int | None] = 4
+    migrations: ClassVar = {0: _from_section, 1: _with_bounds, 2: _without_thresholds, 3: _without_costs}
 
     provenance: Provenance
     step: int | None
@@ -116,6 +141,7 @@ class Evaluation(Record):
     device: str
     options: EvaluationOptions
     scores: dict[str, dict[str, Any]]
+    costs: dict[str, float]
     thresholds: dict[str, Threshold]
     left_out: dict[str, str]
     replaces: str | None

@@ -46,7 +46,7 @@ def curve_figure(lines: Sequence[Line], *, title: str, split: str, by: Literal["
     named: dict[str, Line] = {}
     for line in lines:
         named.setdefault(line.name, line)
-    looks = {name: _look(place) for place, name in enumerate(named)}
+    looks = {name: line_look(place) for place, name in enumerate(named)}
     height = top + 2 * _PANEL + _GAP + 90 + _KEY * len(looks)
     figure = blank_figure(_WIDTH, height)
     write(figure, 32, 28, title, size=12, weight="bold", within=_WIDTH - 64)
@@ -99,7 +99,7 @@ def _key(figure: Figure, place: int, line: Line, top: int, colour: str, dash: An
     write(figure, _MARGIN + 74, y, line.name + asked, size=8.5, within=_WIDTH - _MARGIN - 110)
 
 
-def _look(place: int) -> tuple[str, Any]:
+def line_look(place: int) -> tuple[str, Any]:
     """Choose colour and dash of a line: where the colours begin anew, with the dash of the next."""
     rounds = place // len(_COLOURS)
     return _COLOURS[place % len(_COLOURS)], _DASHES[(place + rounds) % len(_DASHES)]

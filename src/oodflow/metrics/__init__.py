@@ -1,14 +1,15 @@
 """Numbers that say how good a score or a flow is: ranking metrics with intervals, and bits per dimension."""
 
 from oodflow.metrics.bits import bits_per_dim, nats_per_image
-from oodflow.metrics.bootstrap import bootstrap_auroc
+from oodflow.metrics.bootstrap import LEAST, bootstrap_auroc
 from oodflow.metrics.conformal import conformal_p_values, conformal_threshold
 from oodflow.metrics.false_discovery import discoveries
 from oodflow.metrics.interval import Estimate, difference, estimate, mean
 from oodflow.metrics.paired import auroc_difference
-from oodflow.metrics.ranking import Ranking, aupr_in, aupr_out, auroc, fpr95, ranking
+from oodflow.metrics.ranking import Ranking, aupr_in, aupr_out, auroc, fpr95, ranking, roc
 
 __all__ = [
+    "LEAST",
     "Estimate",
     "Ranking",
     "aupr_in",
@@ -26,4 +27,5 @@ __all__ = [
     "mean",
     "nats_per_image",
     "ranking",
+    "roc",
 ]

@@ -111,6 +111,31 @@ def auroc(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
     return float(np.sum(outlying * (below + normal / 2)) / (normal.sum() * outlying.sum()))
 
 
+def roc(scores_in: ArrayLike, scores_out: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the receiver operating characteristic: what each threshold finds, and at how many false alarms.
+
+    Args:
+        scores_in: [N], scores of the in-distribution images.
+        scores_out: [M], scores of the OOD images.
+
+    Returns:
+        For thresholds from above all scores down to the lowest, shares of the in-distribution images and of the OOD
+        images at or above it, both from 0 to 1. The area below the straight lines between them is :func:`auroc`.
+
+    Raises:
+        UsageError: a side is empty, not one-dimensional or holds NaN.
+
+    Example:
+        >>> alarms, found = roc([0, 1], [1, 2])
+        >>> [(float(a), float(f)) for a, f in zip(alarms, found)]
+        [(0.0, 0.0), (0.0, 0.5), (0.5, 1.0), (1.0, 1.0)]
+    """
+    normal, outlying = (
+        np.concatenate([[0], np.cumsum(side[::-1]) / side.sum()]) for side in _counts(scores_in, scores_out)
+    )
+    return normal, outlying
+
+
 def aupr_out(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
     r"""Return the area under the precision-recall curve, OOD being positive and found by a high score.
 

@@ -1,9 +1,12 @@
 """One evaluation as a page."""
 
+from collections.abc import Callable, Mapping
+
 from oodflow.document import Align, Bullets, Document, Paragraph, Quote, Text, table
 from oodflow.document.numbers import number
 from oodflow.evaluation.conclusion import conclusion
 from oodflow.evaluation.record import EvaluatedSet, Evaluation
+from oodflow.metrics import Estimate
 from oodflow.report.bits import bits, bits_legend
 
 LEGEND = "Positive = out of distribution. AUROC 50 % = chance; below, the set is mistaken for the training data."
@@ -12,10 +15,11 @@ LEGEND = "Positive = out of distribution. AUROC 50 % = chance; below, the set is
 def evaluation_document(evaluation: Evaluation) -> Document:
     """Lay an evaluation out: each set, and below it its scores; what is special about it, and what it says."""
     rows: list[list[Text]] = []
-    fpr = evaluation.options.fpr
+    columns = _further_columns(evaluation)
     for place, one in enumerate(evaluation.sets):
         inside = "in-distribution" if one is evaluation.inside else ""
-        rows.append([f"{one.name} ({one.images:,})", bits([evaluation], place), inside, "", "", "", *[""] * bool(fpr)])
+        head = [f"{one.name} ({one.images:,})", bits([evaluation], place), inside]
+        rows.append([*head, *[""] * (3 + len(columns))])
         for score, found in one.scores.items():
             area, low, high, *others = (
                 number(100 * share, 1)
@@ -23,9 +27,11 @@ def evaluation_document(evaluation: Evaluation) -> Document:
                     found.auroc, found.auroc_low, found.auroc_high, found.aupr_in, found.aupr_out, found.fpr95
                 )
             )  # fmt: skip
-            rows.append([f"  {score}", "", f"{area} [{low}, {high}]", *others, *_found(evaluation, one, score)])
+            rows.append(
+                [f"  {score}", "", f"{area} [{low}, {high}]", *others, *(tell(one, score) for tell in columns.values())]
+            )
     header = ["data set (images)", "bits/dim", "AUROC % [95 % CI]", "AUPR-in", "AUPR-out", "FPR95"]
-    header += [f"found at {_percent(fpr)} %"] if fpr else []
+    header += columns
     align: list[Align] = ["left" if place == 0 else "right" for place in range(len(header))]
     remarks = notes(evaluation)
     sentence = conclusion(evaluation)
@@ -33,19 +39,87 @@ def evaluation_document(evaluation: Evaluation) -> Document:
         "",
         (
             table(header, rows, align),
-            Paragraph(" ".join(filter(None, [LEGEND, bits_legend([evaluation]), _guarantee(evaluation)]))),
+            Paragraph(
+                " ".join(
+                    filter(
+                        None,
+                        [
+                            LEGEND,
+                            bits_legend([evaluation]),
+                            _beyond(evaluation),
+                            _costs(evaluation),
+                            _guarantee(evaluation),
+                            _flags(evaluation),
+                        ],
+                    )
+                )
+            ),
             *([Bullets(remarks)] if remarks else []),
             *([Quote(sentence)] if sentence else []),
         ),
     )
 
 
-def _found(evaluation: Evaluation, one: EvaluatedSet, score: str) -> list[str]:
-    """Tell which share of a set lies above the threshold, and which of the test set does."""
-    if score not in evaluation.thresholds:
-        return []
-    found, alarms = (number(100 * each.above[score], 1) for each in (one, evaluation.inside))
-    return [f"{found} ({alarms})"]
+Tell = Callable[[EvaluatedSet, str], str]
+"""What a column tells of a set and a score."""
+
+
+def _further_columns(evaluation: Evaluation) -> dict[str, Tell]:
+    """List the columns that only some evaluations have, by their heads."""
+    inside, options = evaluation.inside, evaluation.options
+    columns: dict[str, Tell] = {}
+    if any(one.differences for one in evaluation.outsides):
+        columns["beyond likelihood"] = lambda one, score: _signed(one.differences.get(score))
+    if options.fpr is not None:
+        columns[f"found at {_percent(options.fpr)} %"] = lambda one, score: _share(one.above, score, inside.above)
+    if options.fdr is not None:
+        found = {one.name: {name: each.found for name, each in one.flagged.items()} for one in evaluation.outsides}
+        false = {one.name: {name: each.false for name, each in one.flagged.items()} for one in evaluation.outsides}
+        columns[f"flagged at {_percent(options.fdr)} %"] = lambda one, score: _share(
+            found[one.name], score, false[one.name]
+        )
+    if evaluation.costs:
+        columns["ms/image"] = lambda one, score: _milliseconds(evaluation.costs.get(score))
+    return columns
+
+
+def _signed(difference: Estimate | None) -> str:
+    if difference is None:
+        return ""
+    value, low, high = (number(100 * end, 1) for end in (difference.value, difference.low, difference.high))
+    return f"{value} [{low}, {high}]"
+
+
+def _share(shares: Mapping[str, float], score: str, others: Mapping[str, float]) -> str:
+    """Write a share, and in brackets that of what should not have been."""
+    return f"{number(100 * shares[score], 1)} ({number(100 * others[score], 1)})" if score in shares else ""
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{1000 * seconds:.2g}" if seconds < 0.1 else f"{1000 * seconds:,.0f}"
+
+
+def _beyond(evaluation: Evaluation) -> str:
+    """Say what the comparison with the likelihood is."""
+    if not any(one.differences for one in evaluation.outsides):
+        return ""
+    return (
+        "Beyond likelihood: AUROC less that of the likelihood on the same images, with its 95 % interval; where it "
+        "holds 0, the two can't be told apart."
+    )
+
+
+def _costs(evaluation: Evaluation) -> str:
+    """Say what the costs are of."""
+    if not evaluation.costs:
+        return ""
+    threads = evaluation.provenance.threads
+    where = evaluation.provenance.gpu if evaluation.device.startswith("cuda") else f"{threads} CPU thread" + "s" * (
+        threads > 1
+    )  # fmt: skip
+    return (
+        f"ms/image: what a score takes for an image of the test set if it is the only one, on {where}; without fitting."
+    )
 
 
 def _guarantee(evaluation: Evaluation) -> str:
@@ -57,6 +131,18 @@ def _guarantee(evaluation: Evaluation) -> str:
         f"Found at {rate} %: the share above a threshold that a new in-distribution image exceeds with a probability "
         f"of at most {rate} %, by {images:,} held-out images that the score has not learned from, taken as drawn at "
         "random like the new one; in brackets the share of the test set that does."
+    )
+
+
+def _flags(evaluation: Evaluation) -> str:
+    """Say what the flags promise."""
+    if (fdr := evaluation.options.fdr) is None:
+        return ""
+    rate = _percent(fdr)
+    return (
+        f"Flagged at {rate} %: the share flagged of a set that comes in one batch with the test set, where at most "
+        f"{rate} % of all that is flagged are false alarms on average, taking in-distribution images as drawn at "
+        "random like the held-out ones; in brackets the share of the test set's among those flagged."
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import SerializeAsAny
 from oodflow.registry import ChosenFrom, Registry
 from oodflow.statistics.batch import Batch, inference, numbers
 from oodflow.statistics.compressed_bits import Codec, CompressedBits
+from oodflow.statistics.cost import timed
 from oodflow.statistics.gradient_norms import GradientNorms
 from oodflow.statistics.latent_neighbours import LatentNeighbours
 from oodflow.statistics.latent_normality import LatentNormality
@@ -53,5 +54,5 @@ __all__ = [
     "STATISTICS", "AnyStatistic", "Array", "Batch", "Codec", "CompressedBits", "Density", "GradientNorms",
     "LatentNeighbours", "LatentNormality", "Latents", "LogDet", "LogProb", "LogProbZ", "Move", "Needs", "Observation",
     "OtherLogProb", "PixelMoments", "Pixels", "Statistic", "Store", "TransformedLogProb", "inference", "numbers",
-    "require_images", "require_shape",
+    "require_images", "require_shape", "timed",
 ]  # fmt: skip

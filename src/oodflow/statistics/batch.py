@@ -1,6 +1,6 @@
 """Some images under a model: what a statistic is computed from."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from oodflow.errors import UsageError
 from oodflow.flows import Flow, Terms, image_noise
+from oodflow.statistics.cost import Cost, Made, timed
 from oodflow.statistics.model import InEval
 
 
@@ -26,6 +27,7 @@ class Batch:
 
     def __init__(self, model: InEval, data: NDArray[Any], *, seed: int = 0, draw: int = 0) -> None:
         self._model, self.data, self.seed, self.draw = model, data, seed, draw
+        self._pass_seconds, self._asked = 0.0, False
 
     def __len__(self) -> int:
         return len(self.data)
@@ -52,11 +54,27 @@ class Batch:
             return None
         return torch.from_numpy(image_noise(self.data, self.seed, self.draw)).to(self._model.device)
 
-    @cached_property
+    @property
     def terms(self) -> Terms:
         """What a flow's log-probability is the sum of, with the latents: from one pass, without gradients."""
-        with inference():
-            return self._model.lean.terms(self.x, noise=self.noise)
+        self._asked = True
+        return self._terms
+
+    @cached_property
+    def _terms(self) -> Terms:
+        def compute() -> Terms:
+            with inference():
+                return self._model.lean.terms(self.x, noise=self.noise)
+
+        terms, self._pass_seconds = timed(compute)
+        return terms
+
+    def timed(self, compute: Callable[["Batch"], Made]) -> tuple[Made, Cost]:
+        """Compute something of this batch, and tell what it cost, the shared pass apart."""
+        self._asked, before = False, self._pass_seconds
+        made, seconds = timed(lambda: compute(self))
+        own = seconds - (self._pass_seconds - before)
+        return made, Cost(own, self._pass_seconds if self._asked else 0.0)
 
     @cached_property
     def log_prob(self) -> Tensor:

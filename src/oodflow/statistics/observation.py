@@ -8,6 +8,7 @@ from oodflow.data import DataSet
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import Flow
 from oodflow.statistics.batch import Batch
+from oodflow.statistics.cost import UNKNOWN, Cost, together
 from oodflow.statistics.model import Density, InEval
 from oodflow.statistics.requirements import require_shape
 from oodflow.statistics.statistic import Array, Statistic
@@ -68,6 +69,7 @@ class Observation:
         self.model, self.data, self.seed, self.draws, self.batch_size = model, data, seed, draws, batch_size
         self.store, self.progress = store, progress
         self._values: dict[Statistic, Array] = {}
+        self._costs: dict[Statistic, Cost] = {}
         for statistic, values in (known or {}).items():
             self._keep(statistic, np.array(values))
 
@@ -97,10 +99,21 @@ class Observation:
         last = max(draws.values(), default=0)
         totals: dict[Statistic, Array] = {}
         for draw in range(last):
-            for statistic, values in self._drawn(model, [s for s in missing if draw < draws[s]], draw, last).items():
+            drawn = self._drawn(model, [s for s in missing if draw < draws[s]], draw, last)
+            for statistic, (values, cost) in drawn.items():
                 totals[statistic] = statistic.add(totals[statistic], values) if draw else values
+                self._costs[statistic] = self._costs[statistic] + cost if draw else cost
         for statistic, total in totals.items():
             self._keep(statistic, statistic.average(total, draws[statistic]))
+
+    def seconds(self, statistics: Iterable[Statistic]) -> float:
+        """Tell how long it took to compute some statistics of all images together, now or when they were stored.
+
+        NaN where that is not known of one of them, which was given, or stored by an older version.
+        """
+        asked = list(dict.fromkeys(statistics))
+        self.collect(asked)
+        return together(self._costs.get(statistic, UNKNOWN) for statistic in asked)
 
     def _draws_of(self, statistic: Statistic) -> int:
         return self.draws if statistic.random(self.model, self.data) else 1
@@ -108,35 +121,42 @@ class Observation:
     def _noise(self, statistic: Statistic, draw: int) -> tuple[int, int] | None:
         return (self.seed, draw) if statistic.random(self.model, self.data) else None
 
-    def _recall(self, statistic: Statistic, draw: int) -> Array | None:
+    def _recall(self, statistic: Statistic, draw: int) -> tuple[Array, Cost] | None:
         if self.store is None or not statistic.stored:
             return None
-        values = self.store.read(statistic, self.data.fingerprint, self._noise(statistic, draw))
-        return values if values is not None and values.shape == self._shape(statistic) else None
+        found = self.store.read(statistic, self.data.fingerprint, self._noise(statistic, draw))
+        return found if found is not None and found[0].shape == self._shape(statistic) else None
 
-    def _drawn(self, model: InEval, statistics: list[Statistic], draw: int, draws: int) -> dict[Statistic, Array]:
+    def _drawn(
+        self, model: InEval, statistics: list[Statistic], draw: int, draws: int
+    ) -> dict[Statistic, tuple[Array, Cost]]:
         """Get one draw of some statistics: from the store what is there, and the others in one pass, for it to keep."""
         kept = {statistic: self._recall(statistic, draw) for statistic in statistics}
-        found = {statistic: values for statistic, values in kept.items() if values is not None}
+        found = {statistic: one for statistic, one in kept.items() if one is not None}
         if missing := [statistic for statistic in statistics if statistic not in found]:
             made = self._pass(model, missing, draw, draws)
             if self.store is not None:
-                for statistic, values in ((one, values) for one, values in made.items() if one.stored):
-                    self.store.write(statistic, self.data.fingerprint, self._noise(statistic, draw), values)
+                for statistic, (values, cost) in ((one, new) for one, new in made.items() if one.stored):
+                    self.store.write(statistic, self.data.fingerprint, self._noise(statistic, draw), values, cost)
             found |= made
         return found
 
-    def _pass(self, model: InEval, statistics: list[Statistic], draw: int, draws: int) -> dict[Statistic, Array]:
+    def _pass(
+        self, model: InEval, statistics: list[Statistic], draw: int, draws: int
+    ) -> dict[Statistic, tuple[Array, Cost]]:
         """Take all images through the model once, with the noise of a draw."""
         parts: dict[Statistic, list[Array]] = {statistic: [] for statistic in statistics}
+        costs = dict.fromkeys(statistics, Cost(0.0, 0.0))
         for start in range(0, len(self), self.batch_size):
             images = self.data.batch(slice(start, start + self.batch_size))
             batch = Batch(model, images, seed=self.seed, draw=draw)
             for statistic in statistics:
-                parts[statistic].append(statistic.compute(batch))
+                values, cost = batch.timed(statistic.compute)
+                parts[statistic].append(values)
+                costs[statistic] += cost
             if self.progress is not None:
                 self.progress(draw * len(self) + start + len(images), draws * len(self))
-        return {statistic: np.concatenate(values) for statistic, values in parts.items()}
+        return {statistic: (np.concatenate(values), costs[statistic]) for statistic, values in parts.items()}
 
     def _shape(self, statistic: Statistic) -> tuple[int, ...]:
         return (len(self), *statistic.shape(self.model, self.data))

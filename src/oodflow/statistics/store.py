@@ -3,12 +3,15 @@
 import hashlib
 import inspect
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from oodflow.errors import OodflowError
+from oodflow.files import write_text
 from oodflow.flows import load_tensors, save_tensors
+from oodflow.statistics.cost import UNKNOWN, Cost
 from oodflow.statistics.statistic import Array, Statistic
 
 GENERATION = 1
@@ -16,7 +19,8 @@ GENERATION = 1
 
 
 class Store:
-    """The folder where the statistics of one model are kept, each draw of each data set in a file of its own.
+    """The folder where the statistics of one model are kept, each draw of each data set in a file of its own,
+    and beside it how long that took.
 
     A file is found again by all that its numbers depend on: the model's weights, the data's fingerprint, seed and draw
     of the noise, the statistic's settings and code. A file that is damaged or not what its
@@ -30,8 +34,8 @@ class Store:
     def __init__(self, folder: Path, weights: str) -> None:
         self.folder, self.weights = folder, weights
 
-    def read(self, statistic: Statistic, fingerprint: str, noise: tuple[int, int] | None) -> Array | None:
-        """Read a statistic; none where it is not there.
+    def read(self, statistic: Statistic, fingerprint: str, noise: tuple[int, int] | None) -> tuple[Array, Cost] | None:
+        """Read a statistic, and what it cost; none where it is not there.
 
         Args:
             statistic: which.
@@ -45,13 +49,19 @@ class Store:
             tensors, metadata = load_tensors(self._path(statistic, fingerprint, key))
         except OodflowError:
             return None
-        return tensors["values"].numpy() if metadata.get("key") == key and "values" in tensors else None
+        if metadata.get("key") != key or "values" not in tensors:
+            return None
+        return tensors["values"].numpy(), _read_cost(_beside(self._path(statistic, fingerprint, key)))
 
-    def write(self, statistic: Statistic, fingerprint: str, noise: tuple[int, int] | None, values: Array) -> None:
-        """Write a statistic; arguments as :meth:`read`."""
+    def write(
+        self, statistic: Statistic, fingerprint: str, noise: tuple[int, int] | None, values: Array, cost: Cost
+    ) -> None:
+        """Write a statistic and what it cost; other arguments as :meth:`read`."""
         key = self._key(statistic, fingerprint, noise)
         if key is not None:
-            save_tensors(self._path(statistic, fingerprint, key), {"values": torch.from_numpy(values)}, {"key": key})
+            path = self._path(statistic, fingerprint, key)
+            save_tensors(path, {"values": torch.from_numpy(values)}, {"key": key})
+            write_text(_beside(path), json.dumps(asdict(cost)))
 
     def _key(self, statistic: Statistic, fingerprint: str, noise: tuple[int, int] | None) -> str | None:
         code = _code_digest(statistic)
@@ -65,6 +75,19 @@ class Store:
     def _path(self, statistic: Statistic, fingerprint: str, key: str) -> Path:
         digest = hashlib.sha256(key.encode()).hexdigest()[:12]
         return self.folder / f"{fingerprint}-{statistic.kind}-{digest}.safetensors"
+
+
+def _beside(path: Path) -> Path:
+    """Name the file of what a statistic cost: one of its own, for the same numbers cost more one day than another."""
+    return path.with_suffix(".cost.json")
+
+
+def _read_cost(path: Path) -> Cost:
+    """Read what a statistic cost; not known where an older version has not written it down."""
+    try:
+        return Cost(**{name: float(seconds) for name, seconds in json.loads(path.read_text()).items()})
+    except (OSError, ValueError, TypeError, AttributeError):
+        return UNKNOWN
 
 
 def _code_digest(statistic: Statistic) -> str | None:
