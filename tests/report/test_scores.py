@@ -5,12 +5,15 @@ from copy import deepcopy
 import numpy as np
 import pytest
 
+from oodflow.data import SOURCES
 from oodflow.document import as_markdown
 from oodflow.figures import heat_map
 from oodflow.recipes import RECIPES
 from oodflow.report.evaluated_runs import Comparison
+from oodflow.report.published_scores import PUBLISHED_SCORES
 from oodflow.report.replicas import replicas
 from oodflow.report.scores import pairs_of, scores_document, write_scores
+from oodflow.scores import SCORES
 
 from .conftest import METRICS
 
@@ -66,6 +69,42 @@ def test_kinds_of_flows_and_groups_have_tables_of_their_own(record):
 def test_a_score_that_was_not_computed_everywhere_leaves_a_gap(record):
     page = page_of(scored(record, likelihood=0.1, other=0.7), scored(record, recipe="mnist-realnvp", likelihood=0.9))
     assert "| other | **70.0** |  | 70.0 |" in page
+
+
+def test_the_cost_is_the_median_over_runs_of_how_many_times_as_long_as_the_likelihood(record):
+    runs = [scored(record, seed, likelihood=0.1, other=0.9, unknown=0.5) for seed in range(4)]
+    seconds = [{"likelihood": 0.001, "other": other} for other in (0.002, 0.004, 0.040)] + [{"likelihood": 0.001}]
+    timed = [
+        one.model_copy(update={"evaluation": one.evaluation.model_copy(update={"costs": costs})})
+        for one, costs in zip(comparison(*runs).runs, seconds, strict=True)
+    ]
+    page = as_markdown(scores_document(Comparison(runs=tuple(timed)))).splitlines()
+    assert "| score | fashion_mnist → mnist | worst | cost |" in page
+    assert "| likelihood | 10.0 ± 0.0 | 10.0 | 1.0 |" in page
+    assert "| other | **90.0 ± 0.0** | 90.0 | 4.0 |" in page
+    assert "| unknown | 50.0 ± 0.0 | 50.0 |  |" in page
+    assert "the median over runs" in "\n".join(page)
+    assert "median over runs" not in "\n".join(page_of(scored(record, likelihood=0.1)))
+
+
+def test_what_others_published_stands_beside_ours(record):
+    runs = [
+        scored(record, recipe=f"fashion-mnist-{flow}", complexity=area, likelihood=0.1)
+        for flow, area in (("realnvp", 0.9), ("glow", 0.95))
+    ]
+    page = page_of(*runs)
+    at = page.index("## Beside what others published")
+    assert page[at + 6] == (
+        "| complexity | fashion_mnist → mnist | 90.0 (RealNVP), 95.0 (Glow) | 99.8 (Glow, FLIF) | "
+        "Serrà et al. 2020, arXiv:1909.11480 |"
+    )
+    assert "## Beside what others published" not in page_of(scored(record, likelihood=0.1))
+
+
+def test_what_others_published_is_of_scores_that_there_are():
+    for one in PUBLISHED_SCORES:
+        assert one.score.partition("?")[0] in SCORES
+        assert one.inside in SOURCES and one.outside in SOURCES
 
 
 def test_it_is_written_with_its_picture(record, tmp_path):

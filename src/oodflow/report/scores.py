@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from oodflow.errors import UsageError
 from oodflow.figures import figure_bytes, heat_map
 from oodflow.files import page_and_data
 from oodflow.report.evaluated_runs import Comparison
+from oodflow.report.published_scores import published_scores
 from oodflow.report.replicas import Replicas, replicas
 from oodflow.report.rests_on import provenance_blocks
 from oodflow.runs.pages import write_page
@@ -32,6 +33,7 @@ class Pair(NamedTuple):
         outside: what it was asked about.
         areas: by score, its AUROC in per cent for each training seed.
         grouped: the scores that judge groups of images.
+        costs: by score, how many times as long as the likelihood it took in each run where both are known.
     """
 
     flow: str
@@ -39,6 +41,7 @@ class Pair(NamedTuple):
     outside: str
     areas: dict[str, list[float]]
     grouped: frozenset[str]
+    costs: dict[str, list[float]]
 
     @property
     def name(self) -> str:
@@ -53,8 +56,14 @@ def pairs_of(groups: Sequence[Replicas]) -> list[Pair]:
         for place, outside in enumerate(group.outsides, 1):
             areas = {score: group.areas(place, score) for score in outside.scores}
             grouped = frozenset(name for name, one in outside.scores.items() if one.n_in < group.inside.images)
-            found.append(Pair(group.config.flow.title, group.config.data, outside.name, areas, grouped))
+            costs = {score: _costs(group, score) for score in areas}
+            found.append(Pair(group.config.flow.title, group.config.data, outside.name, areas, grouped, costs))
     return found
+
+
+def _costs(group: Replicas, score: str) -> list[float]:
+    costs = [one.evaluation.costs for one in group.runs]
+    return [each[score] / each["likelihood"] for each in costs if {score, "likelihood"} <= each.keys()]
 
 
 def scores_document(comparison: Comparison, title: str = "Scores", picture: str | None = None) -> Document:
@@ -72,6 +81,7 @@ def scores_document(comparison: Comparison, title: str = "Scores", picture: str 
             *([Figure("AUROC of each score and pair", picture, title)] if picture else []),
             Paragraph(_legend(groups, pairs)),
             *sections,
+            *_published(pairs),
             Section("What these rest on", tuple(rests)),
         ),
     )
@@ -110,8 +120,38 @@ def _tables(pairs: Sequence[Pair]) -> list[Block]:
         rows = [_row(score, pairs, best) for score in scores]
         if grouped:
             blocks.append(Paragraph("Scores of groups of images, all of one set:"))
-        blocks.append(table(["score", *(pair.name for pair in pairs), "worst"], rows))
+        priced = any(pair.costs[score] for pair in pairs for score in scores if score in pair.costs)
+        header = ["score", *(pair.name for pair in pairs), "worst", *["cost"] * priced]
+        blocks.append(table(header, [row[: len(header)] for row in rows]))
     return blocks
+
+
+def _published(pairs: Sequence[Pair]) -> list[Section]:
+    """Put beside ours what others published of the same scores and pairs."""
+    scores = dict.fromkeys(score for pair in pairs for score in pair.areas)
+    asked = dict.fromkeys((pair.inside, pair.outside) for pair in pairs)
+    rows: list[list[Text]] = [
+        [one.score, f"{one.inside} → {one.outside}", ours, f"{one.auroc} ({one.model})", one.source]
+        for score in scores
+        for sides in asked
+        if (ours := _ours(pairs, score, sides))
+        for one in published_scores(score, *sides)
+    ]
+    if not rows:
+        return []
+    text = (
+        "AUROC in per cent. What others published was measured with other models, training and protocols, and numbers "
+        "of one score and pair lie far apart: they tell what to expect, and rank nothing."
+    )
+    header = ["score", "pair", "ours", "published", "source"]
+    numbers = table(header, rows, ["left", "left", "right", "right", "left"])
+    return [Section("Beside what others published", (Paragraph(text), numbers))]
+
+
+def _ours(pairs: Sequence[Pair], score: str, sides: tuple[str, str]) -> str:
+    """Write our mean over seeds for each kind of flow that was asked."""
+    same = [pair for pair in pairs if (pair.inside, pair.outside) == sides and score in pair.areas]
+    return ", ".join(f"{number(mean(pair.areas[score]), 1)} ({pair.flow.split()[0]})" for pair in same)
 
 
 def _row(score: str, pairs: Sequence[Pair], best: Sequence[float]) -> list[Text]:
@@ -121,15 +161,22 @@ def _row(score: str, pairs: Sequence[Pair], best: Sequence[float]) -> list[Text]
         text = mean_and_deviation(areas, 1) if areas else ""
         cells.append(Strong(text) if areas and mean(areas) == most else text)
     means = [mean(pair.areas[score]) for pair in pairs if score in pair.areas]
-    return [score, *cells, number(min(means), 1)]
+    costs = [cost for pair in pairs for cost in pair.costs.get(score, [])]
+    return [score, *cells, number(min(means), 1), number(median(costs), 1) if costs else ""]
 
 
 def _legend(groups: Sequence[Replicas], pairs: Sequence[Pair]) -> str:
     seeds = " ± is the standard deviation over training seeds." if any(len(group.seeds) > 1 for group in groups) else ""
+    priced = (
+        " Cost is how many times as long a score takes as the likelihood, each as if it were the only one, without "
+        "fitting: the median over runs."
+        if any(costs for pair in pairs for costs in pair.costs.values())
+        else ""
+    )
     return (
         "AUROC in per cent, trained on → asked about; 50 is chance, and below 50 the score takes the other set for the "
-        f"training data. The best of each column is in bold; worst is the lowest of the row.{seeds} Scores that learn "
-        f"do so from the calibration part alone.{_without_flow(pairs)}"
+        f"training data. The best of each column is in bold; worst is the lowest of the row.{seeds}{priced} Scores "
+        f"that learn do so from the calibration part alone.{_without_flow(pairs)}"
     )
 
 
