@@ -29,9 +29,9 @@ def test_what_an_evaluation_writes(oodflow, run, sets):
     assert record_of(run) == before
     (folder,) = folders(run)
     assert sorted(path.name for path in folder.iterdir()) == [
-        "evaluation.json", "likelihoods.png", "roc.png", "samples.png", "scores"
+        "evaluation.json", "likelihoods.png", "maps.png", "roc.png", "samples.png", "scores"
     ]  # fmt: skip
-    for name in ("likelihoods.png", "roc.png", "samples.png"):
+    for name in ("likelihoods.png", "maps.png", "roc.png", "samples.png"):
         assert (folder / name).read_bytes().startswith(b"\x89PNG")
     inside, outside = scores_of(run, sets.inside), scores_of(run, sets.outside)
     assert list(inside) == ["likelihood"]
@@ -98,7 +98,7 @@ def test_again_is_equal_bit_for_bit(oodflow, run):
     def everything():
         asked(oodflow, run, "--scores", "all")
         files = [path for path in (run / "evaluations").rglob("*") if path.suffix in (".safetensors", ".png")]
-        assert len(files) == 5
+        assert len(files) == 6
         return {path: path.read_bytes() for path in files}, newest(run).sets
 
     assert everything() == everything()

@@ -13,10 +13,11 @@ from oodflow.data import ImageSet, load, same_images
 from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.choice import choose
 from oodflow.evaluation.entries import entries
+from oodflow.evaluation.maps import map_figure
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.evaluation.promises import halves, thresholds
 from oodflow.evaluation.record import FILE, Evaluation
-from oodflow.evaluation.scoring import Scored, fit, score_all
+from oodflow.evaluation.scoring import Fitted, Scored, fit, score_all
 from oodflow.figures import likelihood_figure, roc_figure, save_figure
 from oodflow.files import digest, file_name, written_together
 from oodflow.flows import Flow, save_tensors
@@ -48,8 +49,9 @@ def evaluate(
     """Score the test set and the out-of-distribution sets, and write what comes of it into the run directory.
 
     Writes ``evaluations/<name>/``, all of it or nothing: ``evaluation.json``, ``likelihoods.png``, ``roc.png``,
-    ``samples.png`` and ``scores/<set>.safetensors``. The name says what was asked, so that other questions have folders
-    of their own. The statistics that scores are made of are kept in ``statistics/``, for evaluations to come.
+    ``samples.png``, ``maps.png`` where a score is a sum over pixels, and ``scores/<set>.safetensors``. The name says
+    what was asked, so that other questions have folders of their own. The statistics that scores are made of are kept
+    in ``statistics/``, for evaluations to come.
 
     Returns:
         What stands in ``evaluation.json``: for each out-of-distribution set and score the AUROC with its 95 % bootstrap
@@ -102,7 +104,7 @@ def evaluate(
         for one in scored:
             tensors = {name: torch.from_numpy(values.copy()) for name, values in one.values.items()}
             save_tensors(new / "scores" / f"{file_name(one.observation.data.name)}.safetensors", tensors, {})
-        _draw(new, config, flow, scored)
+        _draw(new, config, flow, fitted, scored)
     return evaluation, folder
 
 
@@ -146,14 +148,22 @@ def _open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: 
     return [images if options.limit is None else images.limit(options.limit) for images in sets]
 
 
-def _draw(folder: Path, config: RunConfig, flow: Flow, scored: list[Scored]) -> None:
-    inside, *outsides = (one.observation for one in scored)
+def _draw(folder: Path, config: RunConfig, flow: Flow, scores: Fitted, scored: list[Scored]) -> None:
+    inside, *outsides = seen = [one.observation for one in scored]
     rows = [row_of(inside, None)]
     rows += [row_of(outside, auroc(-inside[LogProb()], -outside[LogProb()])) for outside in outsides]
-    title = f"What the flow finds likely: {name_of(config)}, {config.scale} scale"
-    save_figure(likelihood_figure(rows, dims=flow.dims, title=title), folder / "likelihoods.png")
-    save_figure(samples_figure(flow, config), folder / "samples.png")
-    save_figure(_roc(scored, f"What the scores find: {name_of(config)}, {config.scale} scale"), folder / "roc.png")
+    flow_name = f"{name_of(config)}, {config.scale} scale"
+    figures = {
+        "likelihoods": likelihood_figure(rows, dims=flow.dims, title=f"What the flow finds likely: {flow_name}"),
+        "samples": samples_figure(flow, config),
+        "roc": _roc(scored, f"What the scores find: {flow_name}"),
+        "maps": map_figure(
+            scores, flow, {one.data.name: one for one in seen}, f"Which pixels scores come from: {flow_name}"
+        ),
+    }
+    for name, figure in figures.items():
+        if figure is not None:
+            save_figure(figure, folder / f"{name}.png")
 
 
 def _roc(scored: list[Scored], title: str) -> "Figure":

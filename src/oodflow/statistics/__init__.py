@@ -21,7 +21,7 @@ from oodflow.statistics.log_prob import LogProb
 from oodflow.statistics.log_prob_z import LogProbZ
 from oodflow.statistics.model import Density
 from oodflow.statistics.observation import Observation
-from oodflow.statistics.other_log_prob import OtherLogProb
+from oodflow.statistics.other_log_prob import OtherLogProb, flow_from
 from oodflow.statistics.pixels import PixelMoments, Pixels
 from oodflow.statistics.requirements import require_images, require_shape
 from oodflow.statistics.statistic import Array, Needs, Statistic
@@ -53,6 +53,6 @@ AnyStatistic = Annotated[SerializeAsAny[Statistic], ChosenFrom(STATISTICS)]
 __all__ = [
     "STATISTICS", "AnyStatistic", "Array", "Batch", "Codec", "CompressedBits", "Density", "GradientNorms",
     "LatentNeighbours", "LatentNormality", "Latents", "LogDet", "LogProb", "LogProbZ", "Move", "Needs", "Observation",
-    "OtherLogProb", "PixelMoments", "Pixels", "Statistic", "Store", "TransformedLogProb", "inference", "numbers",
-    "require_images", "require_shape", "timed",
+    "OtherLogProb", "PixelMoments", "Pixels", "Statistic", "Store", "TransformedLogProb", "flow_from", "inference",
+    "numbers", "require_images", "require_shape", "timed",
 ]  # fmt: skip

@@ -51,6 +51,11 @@ class OtherLogProb(LogProb):
         return isinstance(data, ImageSet)
 
 
+def flow_from(flow: str) -> Flow:
+    """Load a flow from a run's folder, or a file of weights; once for each that is asked for."""
+    return _loaded(flow, _digest(flow))
+
+
 def _file(flow: str) -> Path:
     return Path(flow) / "weights.safetensors" if Path(flow).is_dir() else Path(flow)
 

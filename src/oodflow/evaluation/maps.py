@@ -1,0 +1,69 @@
+"""Which pixels a score comes from, where it is a sum over them."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oodflow.analysis import contribution_maps
+from oodflow.figures import contribution_figure
+from oodflow.flows import Flow
+from oodflow.scores import FittedScore, LatentLikelihood, Likelihood, LikelihoodRatio, LogDeterminant, Score
+from oodflow.statistics import Observation, flow_from
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+IMAGES = 4  # of each set, its first
+
+Floats = NDArray[np.float64]
+
+
+def score_map(score: Score, flow: Flow, images: NDArray[np.uint8], *, seed: int = 0) -> Floats | None:
+    """Spread a score over the pixels of images, as :func:`~oodflow.analysis.contribution_maps` does the likelihood.
+
+    Args:
+        score: settings of the score.
+        flow: that is asked.
+        images: uint8 ``[N, C, H, W]``.
+        seed: of the dequantisation noise.
+
+    Returns:
+        Nats of each number, ``[N, C, H, W]``, whose sum is the score but for the constant that 8 bits make; none: the
+        score is no sum over pixels.
+    """
+    match score:
+        case Likelihood():
+            return _surprise(flow, images, seed)
+        case LatentLikelihood(scale=None):
+            return -contribution_maps(flow, images, seed=seed)[0]
+        case LogDeterminant():
+            return -contribution_maps(flow, images, seed=seed)[1]
+        case LikelihoodRatio():
+            return _surprise(flow, images, seed) - _surprise(flow_from(score.background), images, seed)
+    return None
+
+
+def map_figure(
+    scores: Mapping[str, Score | FittedScore], flow: Flow, sets: Mapping[str, Observation], title: str
+) -> "Figure | None":
+    """Draw the first images of each set and which of their pixels each score comes from; none: no score is a sum."""
+    images = {name: seen.data.batch(slice(0, IMAGES)) for name, seen in sets.items()}
+    seed = next(iter(sets.values())).seed
+    asked = {name: score.settings if isinstance(score, FittedScore) else score for name, score in scores.items()}
+    kinds = [score.kind for score in asked.values()]
+    maps: dict[str, dict[str, Floats]] = {}
+    for name, settings in asked.items():
+        made = {of: score_map(settings, flow, pictures, seed=seed) for of, pictures in images.items()}
+        if known := {of: values for of, values in made.items() if values is not None}:
+            maps[settings.kind if kinds.count(settings.kind) == 1 else name] = known
+    if not maps:
+        return None
+    caption = ["Higher: more out of distribution. The likelihood's are without the constant that 8 bits make."]
+    return contribution_figure(images, maps, title=title, caption=caption)
+
+
+def _surprise(flow: Flow, images: NDArray[np.uint8], seed: int) -> Floats:
+    prior, log_det = contribution_maps(flow, images, seed=seed)
+    return -prior - log_det
