@@ -65,7 +65,7 @@ def test_groups_tell_apart_what_single_images_do_not():
 def test_complexity_is_the_difference_of_two_code_lengths_in_bits():
     pixels = np.random.default_rng(0).integers(0, 256, (1, 3, 8, 8), dtype=np.uint8)
     observed = seen([-100 * np.log(2)], pixels)
-    for codec in ("smallest", "png", "webp"):
+    for codec in ("smallest", "png", "webp", "jpeg2000"):
         size = observed[CompressedBits(codec=codec)]
         assert InputComplexity(codec=codec).score(observed) == pytest.approx(100 - size)
         assert CompressedSize(codec=codec).score(observed) == pytest.approx(-size)
@@ -101,7 +101,11 @@ def test_names(name):
         ("typicality?group", UsageError, "'group' is not of the form key=value"),
         ("typicality?group=0", UsageError, "does not fit group: Input should be greater than or equal to 1 .got 0"),
         ("typicality?group=two", UsageError, "does not fit group: Input should be a valid integer"),
-        ("complexity?codec=zip", UsageError, "does not fit codec: Input should be 'smallest', 'png' or 'webp'"),
+        (
+            "complexity?codec=zip",
+            UsageError,
+            "does not fit codec: Input should be 'smallest', 'png', 'webp' or 'jpeg2000'",
+        ),
     ],
 )
 def test_names_that_are_none(name, kind, message):

@@ -20,7 +20,7 @@ class InputComplexity(Score):
 
     Reference:
         Serrà, Álvarez, Gómez, Slizovskaia, Núñez, Luque, 2020, arXiv 1909.11480, equation 1. They compress with PNG,
-        JPEG2000 and FLIF, we with ``oodflow.statistics.compression.COMPRESSORS``.
+        JPEG2000 and FLIF, we with the smaller of PNG and WebP unless told otherwise.
 
     Example:
         >>> from oodflow.testing.observations import example
