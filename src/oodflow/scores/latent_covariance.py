@@ -37,7 +37,8 @@ class LatentCovariance(Score):
 
     kind: Literal["latent-covariance"] = "latent-covariance"
     unit: ClassVar[str] = "nats"
-    group: int = Field(10, ge=2)
+    shown: ClassVar = ({"group": 5}, {}, {"group": 25})
+    group: int = Field(10, ge=3)  # of two the spread tells nothing of how far to shrink
     by: Literal["divergence", "correlation"] = "divergence"
 
     @property

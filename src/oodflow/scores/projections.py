@@ -36,7 +36,7 @@ class Projections(Score):
     kind: Literal["projections"] = "projections"
     unit: ClassVar[str] = "distance"
     learns: ClassVar[bool] = True
-    shown: ClassVar = ({}, {"of": "pixels"})
+    shown: ClassVar = tuple({"group": group, "of": of} for of in ("latents", "pixels") for group in (2, 5, 10, 25))
     group: int = Field(10, ge=2)
     of: Literal["latents", "pixels"] = "latents"
 

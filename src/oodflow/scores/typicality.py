@@ -37,6 +37,7 @@ class Typicality(Score):
     kind: Literal["typicality"] = "typicality"
     unit: ClassVar[str] = "nats"
     learns: ClassVar[bool] = True
+    shown: ClassVar = ({}, {"group": 2}, {"group": 5}, {"group": 10}, {"group": 25})
     group: int = Field(1, ge=1)
 
     @property
