@@ -120,3 +120,10 @@ def test_in_the_middle_there_is_a_derivative(direction, slope):
     function, at = getattr(Gaussianise(), direction), torch.zeros(1, 1, dtype=torch.float64)
     assert torch.autograd.functional.jacobian(function, at)[0].item() == pytest.approx(slope, rel=1e-12)
     assert function(at)[1].item() == pytest.approx(math.log(slope), rel=1e-12)
+
+
+@pytest.mark.parametrize("direction", ["forward", "inverse"])
+def test_there_are_second_derivatives(direction):
+    at = torch.tensor([[-4.0, -0.5, 0.25, 2.0, 5.5]], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(getattr(Gaussianise(), direction), at)
+    assert torch.autograd.gradgradcheck(getattr(Gaussianise(), direction), at)

@@ -30,8 +30,9 @@ class Gaussianise(Bijection):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Logistic to normal."""
         with torch.no_grad():
-            z = _newton(_near(x), x)
-        z = _newton(z, x)  # once more where autograd follows: the gradient of the step is that of the root
+            z = _near(x)
+        # Autograd follows both: a step from a constant has the first derivative of the root, the next its second.
+        z = _newton(_newton(z, x), x)
         return z, -sum_over_event(_log_odds_and_slope(z)[1])
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
