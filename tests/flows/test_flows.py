@@ -18,6 +18,7 @@ from oodflow.flows import (
     SingleScaleConfig,
     TabularConfig,
     dequantise,
+    image_generators,
     image_noise,
     load_flow,
     quantise,
@@ -311,6 +312,20 @@ def test_image_noise_belongs_to_seed_draw_and_image():
     assert not np.array_equal(image_noise(images, seed=2), noise)
     assert not np.array_equal(image_noise(images, seed=1, draw=1), noise)
     assert np.abs(np.corrcoef(noise.reshape(4, -1)) - np.eye(4)).max() < 0.15
+
+
+def test_randomness_for_another_purpose_is_other_randomness():
+    vectors = np.random.default_rng(0).normal(size=(3, 4))
+
+    def drawn(**settings):
+        return [float(each.random()) for each in image_generators(vectors, **settings)]
+
+    everything = [
+        *drawn(seed=1), *drawn(seed=2), *drawn(seed=1, draw=1),
+        *drawn(seed=1, purpose="a"), *drawn(seed=1, purpose="b"), *drawn(seed=2, purpose="a"),
+    ]  # fmt: skip
+    assert len({*everything}) == 18
+    assert drawn(seed=1, purpose="a") == everything[9:12]
 
 
 def test_a_damaged_file_is_refused(tmp_path):

@@ -21,7 +21,7 @@ from oodflow.flows.domain import DOMAINS, Domain, DomainConfig, Images, ImagesCo
 from oodflow.flows.flow import Flow, LogProbOfOne, Terms
 from oodflow.flows.glow import GlowConfig
 from oodflow.flows.local import LocalConfig
-from oodflow.flows.noise import Seed, generator_of, image_noise, noise_of
+from oodflow.flows.noise import Seed, generator_of, image_generators, image_noise, noise_of
 from oodflow.flows.presets import FLOWS, AnyFlowConfig
 from oodflow.flows.prior import (
     PRIORS,
@@ -45,6 +45,6 @@ __all__ = [
     "GlowConfig", "Images", "ImagesConfig", "LocalConfig", "LogProbOfOne", "Prior", "PriorConfig", "RealNVPConfig",
     "Reals", "RealsConfig", "Seed", "SingleScaleConfig", "StandardNormal", "StandardNormalConfig", "TabularConfig",
     "TarFlowConfig", "Terms", "Uniform", "UniformConfig", "Variational", "VariationalConfig", "coupling", "dequantise",
-    "entrance", "generator_of", "image_noise", "load_flow", "load_tensors", "noise_of", "quantise", "save_flow",
-    "save_tensors", "scale_shapes",
+    "entrance", "generator_of", "image_generators", "image_noise", "load_flow", "load_tensors", "noise_of", "quantise",
+    "save_flow", "save_tensors", "scale_shapes",
 ]  # fmt: skip

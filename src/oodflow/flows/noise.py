@@ -2,6 +2,7 @@
 
 import hashlib
 import operator
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -61,12 +62,31 @@ def image_noise(images: np.ndarray, seed: int, draw: int = 0) -> np.ndarray:
         True
     """
     noise = np.empty(images.shape, dtype=np.float32)
-    salt = f"{seed}/{draw}".encode()
-    for image, out in zip(images, noise, strict=True):
-        key = hashlib.blake2b(image.tobytes(), digest_size=16, key=salt).digest()
-        generator = np.random.Generator(np.random.Philox(key=int.from_bytes(key, "little")))
+    for generator, out in zip(image_generators(images, seed, draw), noise, strict=True):
         generator.random(out=out, dtype=np.float32)
     return noise
+
+
+def image_generators(data: np.ndarray, seed: int, draw: int = 0, purpose: str = "") -> Iterator[np.random.Generator]:
+    """Give each image or vector a generator of its own: a pure function of (seed, draw, purpose, the image's numbers).
+
+    Args:
+        data: of any type, ``[B, ...]``.
+        seed: the evaluation's seed.
+        draw: which of several draws.
+        purpose: what the randomness is for: other purposes have other randomness. None is for dequantisation.
+
+    Example:
+        >>> two = np.arange(6.0).reshape(2, 3)
+        >>> first, second = image_generators(two, seed=3, purpose="probes")
+        >>> (alone,) = image_generators(two[1:], seed=3, purpose="probes")
+        >>> bool(second.random() == alone.random())
+        True
+    """
+    salt = "/".join([str(seed), str(draw), *filter(None, [purpose])]).encode()
+    for one in data:
+        key = hashlib.blake2b(one.tobytes(), digest_size=16, key=salt).digest()
+        yield np.random.Generator(np.random.Philox(key=int.from_bytes(key, "little")))
 
 
 def standard_normals(n: int, dims: int, seed: Seed) -> Tensor:
