@@ -7,11 +7,14 @@ import pytest
 from pydantic import Field
 
 from oodflow.flows import save_flow
-from oodflow.statistics import STATISTICS, CompressedBits, LogDet, LogProb, LogProbZ
+from oodflow.statistics import STATISTICS, CompressedBits, Curvature, LogDet, LogProb, LogProbZ
 from oodflow.testing.observations import example_flow
 from oodflow.testing.statistics import check_statistic
 
-VARIANTS = [LogProb(bound=True), LogProbZ(by_scale=True), CompressedBits(codec="png"), CompressedBits(codec="webp")]
+VARIANTS = [
+    LogProb(bound=True), LogProbZ(by_scale=True), CompressedBits(codec="png"), CompressedBits(codec="webp"),
+    Curvature(probes=2),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("statistic", [*STATISTICS.values(), *VARIANTS], ids=str)

@@ -12,7 +12,10 @@ from oodflow.registry import ChosenFrom, Registry
 from oodflow.statistics.batch import Batch, inference, numbers
 from oodflow.statistics.compressed_bits import Codec, CompressedBits
 from oodflow.statistics.cost import timed
+from oodflow.statistics.curvature import Curvature
+from oodflow.statistics.decoder_spectrum import DecoderSpectrum
 from oodflow.statistics.gradient_norms import GradientNorms
+from oodflow.statistics.input_gradients import InputGradients
 from oodflow.statistics.latent_neighbours import LatentNeighbours
 from oodflow.statistics.latent_normality import LatentNormality
 from oodflow.statistics.latents import Latents
@@ -39,6 +42,9 @@ STATISTICS: Registry[type[Statistic]] = Registry(
         "latent_normality": LatentNormality,
         "latent_neighbours": LatentNeighbours,
         "gradient_norms": GradientNorms,
+        "input_gradients": InputGradients,
+        "curvature": Curvature,
+        "decoder_spectrum": DecoderSpectrum,
         "transformed_log_prob": TransformedLogProb,
         "compressed_bits": CompressedBits,
         "pixels": Pixels,
@@ -51,8 +57,8 @@ AnyStatistic = Annotated[SerializeAsAny[Statistic], ChosenFrom(STATISTICS)]
 """Settings of any registered statistic."""
 
 __all__ = [
-    "STATISTICS", "AnyStatistic", "Array", "Batch", "Codec", "CompressedBits", "Density", "GradientNorms",
-    "LatentNeighbours", "LatentNormality", "Latents", "LogDet", "LogProb", "LogProbZ", "Move", "Needs", "Observation",
-    "OtherLogProb", "PixelMoments", "Pixels", "Statistic", "Store", "TransformedLogProb", "flow_from", "inference",
-    "numbers", "require_images", "require_shape", "timed",
+    "STATISTICS", "AnyStatistic", "Array", "Batch", "Codec", "CompressedBits", "Curvature", "DecoderSpectrum",
+    "Density", "GradientNorms", "InputGradients", "LatentNeighbours", "LatentNormality", "Latents", "LogDet", "LogProb",
+    "LogProbZ", "Move", "Needs", "Observation", "OtherLogProb", "PixelMoments", "Pixels", "Statistic", "Store",
+    "TransformedLogProb", "flow_from", "inference", "numbers", "require_images", "require_shape", "timed",
 ]  # fmt: skip

@@ -1,0 +1,93 @@
+"""How steep the log-density is around an image, near and farther away."""
+
+from typing import ClassVar, Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.func import grad
+
+from oodflow.bijections import Shape
+from oodflow.data import DataSet
+from oodflow.flows import Flow, image_generators
+from oodflow.statistics.batch import Batch, numbers
+from oodflow.statistics.continuous import AT_ONCE, derivatives, entered, log_squared_norm, sum_of_log_densities
+from oodflow.statistics.model import Density
+from oodflow.statistics.statistic import Array, Statistic
+
+
+class InputGradients(Statistic):
+    r"""Logarithm of the norm of the gradient of the log-density by the image, with noise of several sizes, ``[N, K]``.
+
+    .. math:: \log \bigl\| \nabla_v \log p(v + \sigma_k \varepsilon_k) \bigr\|, \qquad
+              \sigma_k = \frac{\sigma_1}{256} \Bigl(\frac{\sigma_K}{\sigma_1}\Bigr)^{\frac{k - 1}{K - 1}}
+
+    at what the bijection takes, dequantised pixels v in [0, 1] or the numbers of a vector, with
+    :math:`\varepsilon_k` normal, independent of each other, and a function of (seed, draw, the image). Flows know
+    nothing of what lies outside of [0, 1]: pixels that the noise carries out are reflected at 0 and 1.
+
+    Attributes:
+        levels: K.
+        smallest: :math:`\sigma_1`, in grey levels, which are 1/256 of v's unit; for vectors too.
+        largest: :math:`\sigma_K`, in the same unit; of a single level the smallest is taken.
+
+    Reference:
+        Mahmood, Oliva, Styner (2021), "Multiscale score matching for out-of-distribution detection",
+        arXiv:2010.13132: there a network learns the gradient of data with noise of ten sizes; here the gradient is that
+        of a flow that has learned data without.
+
+    Example:
+        >>> from oodflow.testing.observations import example
+        >>> example("test")[InputGradients(levels=3)].shape
+        (32, 3)
+    """
+
+    kind: Literal["input_gradients"] = "input_gradients"
+    quantity: ClassVar[str] = "norm of a gradient"
+    levels: int = Field(7, ge=1)
+    smallest: float = Field(1.0, gt=0)
+    largest: float = Field(64.0, gt=0)
+
+    @property
+    def sigmas(self) -> Array:
+        """The sizes of the noise in the unit of v, ``[K]``."""
+        return np.asarray(np.geomspace(self.smallest, self.largest, self.levels) / 256)
+
+    def compute(self, batch: Batch) -> Array:
+        """Compute them, [n, K]."""
+        gradient = grad(sum_of_log_densities(batch.model))
+        with derivatives():
+            values = entered(batch)
+            noise = torch.from_numpy(self._noise(batch)).to(values)
+            levels = (values + part for part in noise.unbind(1))
+            images = (reflected(one) if batch.model.domain.is_images else one for one in levels)
+            parts = (torch.split(one, AT_ONCE) for one in images)
+            norms = [torch.cat([log_squared_norm(gradient(part)) for part in level]) for level in parts]
+            return numbers(torch.stack(norms, 1) / 2)
+
+    def shape(self, model: Density | None, data: DataSet) -> Shape:
+        """``(K,)``."""
+        return (self.levels,)
+
+    def random(self, model: Density | None, data: DataSet) -> bool:
+        """Tell whether it depends on the draw: under any flow, for the noise does."""
+        return isinstance(model, Flow)
+
+    def _noise(self, batch: Batch) -> Array:
+        """Draw the noise of each image in every size, ``[n, K, *shape]``."""
+        shape = (self.levels, *batch.data.shape[1:])
+        generators = image_generators(batch.data, batch.seed, batch.draw, "normals")
+        sigmas = self.sigmas.reshape(-1, *[1] * (len(shape) - 1))
+        return np.stack([sigmas * each.standard_normal(shape) for each in generators])
+
+
+def reflected(values: Tensor) -> Tensor:
+    """Reflect numbers at 0 and 1 until they lie between; what does already is left alone.
+
+    Example:
+        >>> reflected(torch.tensor([-0.25, 0.75, 1.25, 2.25]))
+        tensor([0.2500, 0.7500, 0.7500, 0.2500])
+    """
+    folded = values.abs().remainder(2)
+    return torch.minimum(folded, 2 - folded)
