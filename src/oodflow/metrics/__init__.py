@@ -3,6 +3,7 @@
 from oodflow.metrics.bits import bits_per_dim, nats_per_image
 from oodflow.metrics.bootstrap import LEAST, bootstrap_auroc
 from oodflow.metrics.conformal import conformal_p_values, conformal_threshold
+from oodflow.metrics.envelope import optimistic_auroc
 from oodflow.metrics.false_discovery import discoveries
 from oodflow.metrics.interval import Estimate, difference, estimate, mean
 from oodflow.metrics.paired import auroc_difference
@@ -26,6 +27,7 @@ __all__ = [
     "fpr95",
     "mean",
     "nats_per_image",
+    "optimistic_auroc",
     "ranking",
     "roc",
 ]
