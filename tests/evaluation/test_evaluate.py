@@ -271,7 +271,8 @@ def test_all_scores(oodflow, run, sets):
     evaluation = newest(run)
     assert list(evaluation.sets[1].scores) == list(evaluation.scores) == names
     assert evaluation.sets[1].scores["typicality?group=4"].n_in == 5
-    assert {*evaluation.left_out} == {"likelihood-ratio", "waic", *shown(most=25)} - {*names}
+    apart = {"likelihood-ratio", "waic", "local-dimension"}
+    assert {*evaluation.left_out} == {*shown(most=25), *apart} - {*names}
     assert "it takes settings of its own, as waic?others=...: Field required" in evaluation.left_out["waic"]
 
 
@@ -360,7 +361,8 @@ def test_all_leaves_out_what_does_not_apply_and_says_why(oodflow, whole):
     assert result.code == 0
     assert "typicality is left out: it must learn from images that the flow has not seen" in result.out
     evaluation = newest(whole)
-    assert {*evaluation.left_out} == {*shown(most=25), "likelihood-ratio", "waic"} - {*shown(learning=False)}
+    apart = {"likelihood-ratio", "waic", "local-dimension"}
+    assert {*evaluation.left_out} == {*shown(most=25), *apart} - {*shown(learning=False)}
     assert list(evaluation.scores) == shown(learning=False)
     assert oodflow("evaluate", whole, "--scores", "all", "typicality").code == 2  # it was asked for
 
@@ -378,6 +380,15 @@ def test_all_leaves_out_what_has_no_defaults(oodflow, run):
         result = oodflow("evaluate", run, "--scores", "all")
     assert "demanding is left out: it takes settings of its own, as demanding?background=...: Field req" in result.out
     assert "particular is left out: it takes settings of its own, as particular?setting=...: one setting" in result.out
+
+
+def test_all_leaves_out_what_is_to_be_asked_for(oodflow, run):
+    result = oodflow("evaluate", run, "--scores", "all")
+    why = "it takes as many derivatives of an image as it has numbers: ask for it by its name"
+    assert f"local-dimension is left out: {why}." in unescaped(result.out)
+    result = oodflow("evaluate", run, "--scores", "all", "local-dimension")
+    assert "local-dimension is left out" not in unescaped(result.out)
+    assert "local-dimension" in newest(run).scores
 
 
 def test_all_leaves_out_groups_that_no_set_fills(oodflow, run, tmp_path, passes):

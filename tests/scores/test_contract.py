@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from oodflow.flows import save_flow
-from oodflow.scores import SCORES, Combined, DensityOfScores, InputComplexity, LatentCovariance, Likelihood, Typicality
+from oodflow.scores import (
+    SCORES,
+    Combined,
+    DensityOfScores,
+    InputComplexity,
+    InputGradients,
+    LatentCovariance,
+    Likelihood,
+    LocalDimension,
+    Typicality,
+)
 from oodflow.statistics import LogDet, LogProb
 from oodflow.testing.observations import SHAPES, example_flow
 from oodflow.testing.scores import check_score
@@ -16,6 +26,9 @@ VARIANTS = [
     (Typicality, {"group": 3}),
     (InputComplexity, {"codec": "webp"}),
     (LatentCovariance, {"group": 5}),
+    (InputGradients, {"levels": 1}),
+    (LocalDimension, {}),
+    (LocalDimension, {"dimension": 4}),
     *((Combined, {"of": "likelihood+complexity+typicality", "by": by}) for by in ("fisher", "stouffer", "harmonic")),
     (Combined, {"of": "compressed-size+two-sided?of=typicality"}),
     *((DensityOfScores, {"of": "likelihood+typicality", "model": model}) for model in ("kernels", "mixture", "svm")),

@@ -40,7 +40,7 @@ def choose(
     """
     named = {score.name: score for score in (named_score(text) for text in options.scores if text != "all")}
     scores, left_out = shown_scores() if "all" in options.scores else ({}, {})
-    scores |= named
+    scores, left_out = scores | named, {name: why for name, why in left_out.items() if name not in named}
     reference: ImageSet | None = None
     none_held_out = None
     promise = options.strictest

@@ -9,12 +9,14 @@ from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
 from oodflow.scores.density_of_scores import DensityOfScores
 from oodflow.scores.gradient_norms import GradientNorms
+from oodflow.scores.input_gradients import InputGradients
 from oodflow.scores.latent_covariance import LatentCovariance
 from oodflow.scores.latent_likelihood import LatentLikelihood
 from oodflow.scores.latent_neighbours import LatentNeighbours
 from oodflow.scores.latent_normality import LatentNormality
 from oodflow.scores.likelihood import Likelihood
 from oodflow.scores.likelihood_ratio import LikelihoodRatio
+from oodflow.scores.local_dimension import LocalDimension
 from oodflow.scores.log_determinant import LogDeterminant
 from oodflow.scores.named import AnyScore, load_score, named_score, shown_scores
 from oodflow.scores.pixel_moments import PixelMoments
@@ -22,6 +24,7 @@ from oodflow.scores.principal_components import PrincipalComponents
 from oodflow.scores.projections import Projections
 from oodflow.scores.ranks import ranks
 from oodflow.scores.registered import SCORES
+from oodflow.scores.scoped import Scoped
 from oodflow.scores.score import FittedScore, Learned, NotFittedError, Score, Seen, Values
 from oodflow.scores.score_statistic import ScoreStatistic
 from oodflow.scores.transformed import Transformed
@@ -31,8 +34,8 @@ from oodflow.scores.waic import WAIC
 
 __all__ = [
     "SCORES", "WAIC", "AnyScore", "Combined", "CompressedSize", "DensityOfScores", "FittedScore", "GradientNorms",
-    "InputComplexity", "LatentCovariance", "LatentLikelihood", "LatentNeighbours", "LatentNormality", "Learned",
-    "Likelihood", "LikelihoodRatio", "LogDeterminant", "NotFittedError", "PixelMoments", "PrincipalComponents",
-    "Projections", "Score", "ScoreStatistic", "Seen", "Transformed", "TwoSided", "Typicality", "Values",
-    "load_score", "named_score", "ranks", "shown_scores",
+    "InputComplexity", "InputGradients", "LatentCovariance", "LatentLikelihood", "LatentNeighbours", "LatentNormality",
+    "Learned", "Likelihood", "LikelihoodRatio", "LocalDimension", "LogDeterminant", "NotFittedError", "PixelMoments",
+    "PrincipalComponents", "Projections", "Scoped", "Score", "ScoreStatistic", "Seen", "Transformed", "TwoSided",
+    "Typicality", "Values", "load_score", "named_score", "p_values", "ranks", "shown_scores",
 ]  # fmt: skip

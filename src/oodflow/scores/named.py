@@ -46,7 +46,9 @@ def named_score(text: str) -> Score:
 
 
 def shown_scores() -> tuple[dict[str, Score], dict[str, str]]:
-    """Make every registered score in the settings that it is shown in, and say which need settings of a user's own.
+    """Make every registered score in the settings that it is shown in, and say why others are not.
+
+    Some need settings of a user's own, some take too long to be computed unless they are asked for.
 
     Example:
         >>> scores, without_defaults = shown_scores()
@@ -56,6 +58,8 @@ def shown_scores() -> tuple[dict[str, Score], dict[str, str]]:
     scores: dict[str, Score] = {}
     without: dict[str, str] = {}
     for name, kind in SCORES.items():
+        if not kind.shown:
+            without[name] = f"{kind.why_not_shown}: ask for it by its name"
         try:
             scores |= {score.name: score for score in map(kind.model_validate, kind.shown)}
         except ValidationError as error:

@@ -5,17 +5,20 @@ from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
 from oodflow.scores.density_of_scores import DensityOfScores
 from oodflow.scores.gradient_norms import GradientNorms
+from oodflow.scores.input_gradients import InputGradients
 from oodflow.scores.latent_covariance import LatentCovariance
 from oodflow.scores.latent_likelihood import LatentLikelihood
 from oodflow.scores.latent_neighbours import LatentNeighbours
 from oodflow.scores.latent_normality import LatentNormality
 from oodflow.scores.likelihood import Likelihood
 from oodflow.scores.likelihood_ratio import LikelihoodRatio
+from oodflow.scores.local_dimension import LocalDimension
 from oodflow.scores.log_determinant import LogDeterminant
 from oodflow.scores.named import SCORES
 from oodflow.scores.pixel_moments import PixelMoments
 from oodflow.scores.principal_components import PrincipalComponents
 from oodflow.scores.projections import Projections
+from oodflow.scores.scoped import Scoped
 from oodflow.scores.score_statistic import ScoreStatistic
 from oodflow.scores.transformed import Transformed
 from oodflow.scores.two_sided import TwoSided
@@ -38,6 +41,9 @@ SCORES.update({
     "projections": Projections,
     "gradient-norms": GradientNorms,
     "score-statistic": ScoreStatistic,
+    "input-gradients": InputGradients,
+    "scoped": Scoped,
+    "local-dimension": LocalDimension,
     "transformed": Transformed,
     "two-sided": TwoSided,
     "density-of-scores": DensityOfScores,

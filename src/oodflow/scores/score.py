@@ -56,13 +56,15 @@ class Score(Component):
         unit: of the values, such as ``"nats"``; differences between images have a meaning in it.
         learns: whether it must be fitted to held-out in-distribution data.
         detects: whether other data is expected to have higher values; a term that explains others is no detector.
-        shown: the settings in which ``all`` computes it.
+        shown: the settings in which ``all`` computes it; none: it is to be asked for by its name.
+        why_not_shown: why there are none.
     """
 
     unit: ClassVar[str]
     learns: ClassVar[bool] = False
     detects: ClassVar[bool] = True
     shown: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)
+    why_not_shown: ClassVar[str] = "it is not computed unless it is asked for"
 
     @abstractmethod
     def reads(self) -> tuple[Statistic, ...]:
