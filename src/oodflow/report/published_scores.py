@@ -38,6 +38,7 @@ _SCHIRRMEISTER = "code to Schirrmeister et al. 2020, arXiv:2006.10848"
 _JIANG = "Jiang et al. 2022, table 1"
 _JIANG_TABLE = "Jiang et al. 2022, table 2"
 _ZHANG = "Zhang et al. 2022, by Jiang et al. 2022"
+_KAMKARI = "Kamkari et al. 2024, arXiv:2403.18910, best pair of thresholds by the labels"
 _BOMATTER = "Bomatter et al. 2026"
 _PATH = "re-run in a table of 2024 (LPath), best of several"
 _BERGAMIN = f"Bergamin et al. 2022, {_PATH}"
@@ -84,6 +85,9 @@ PUBLISHED_SCORES: tuple[Published, ...] = (
     Published("projections?of=pixels", *_MNIST, "100", "no flow", _JIANG_TABLE),
     Published("projections?of=pixels", *_SVHN, "90", "no flow", _JIANG_TABLE),
     Published("projections?of=pixels", *_CELEBA, "96", "no flow", _JIANG_TABLE),
+    Published("local-dimension", *_MNIST, "84.6", "diffusion", _KAMKARI),
+    Published("local-dimension", *_SVHN, "94.3", "diffusion", _KAMKARI),
+    Published("local-dimension", *_CELEBA, "64.8", "diffusion", _KAMKARI),
 )  # fmt: skip
 
 

@@ -37,5 +37,5 @@ __all__ = [
     "InputComplexity", "InputGradients", "LatentCovariance", "LatentLikelihood", "LatentNeighbours", "LatentNormality",
     "Learned", "Likelihood", "LikelihoodRatio", "LocalDimension", "LogDeterminant", "NotFittedError", "PixelMoments",
     "PrincipalComponents", "Projections", "Scoped", "Score", "ScoreStatistic", "Seen", "Transformed", "TwoSided",
-    "Typicality", "Values", "load_score", "named_score", "p_values", "ranks", "shown_scores",
+    "Typicality", "Values", "load_score", "named_score", "ranks", "shown_scores",
 ]  # fmt: skip
