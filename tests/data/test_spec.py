@@ -14,6 +14,8 @@ from oodflow.errors import UsageError
         ("folder:/a b/c:d?shape=1x8x8", Spec("folder", "/a b/c:d", (1, 8, 8))),
         ("npy:what?.npy", Spec("npy", "what?.npy", None)),
         ("npy:what?.npy?shape=1x8x8", Spec("npy", "what?.npy", (1, 8, 8))),
+        ("mnist?mutated=0.2", Spec("mnist", "", None, 0.2)),
+        ("npy:what?.npy?mutated=1&shape=1x8x8", Spec("npy", "what?.npy", (1, 8, 8), 1.0)),
     ],
 )
 def test_reads(spec, expected):
@@ -29,8 +31,15 @@ def test_refuses_what_is_no_shape(shape):
 
 
 def test_refuses_other_options():
-    with pytest.raises(UsageError, match=r"the only option is \?shape=CxHxW, but \?size= came"):
-        parse("mnist?size=3", SOURCES)
+    expected = r"the options are \?shape=CxHxW and \?mutated=RATE, joined by &, but \?size= came"
+    for spec in ("mnist?size=3", "mnist?shape=1x8x8&size=3"):
+        with pytest.raises(UsageError, match=expected):
+            parse(spec, SOURCES)
+
+
+def test_refuses_an_option_that_comes_twice():
+    with pytest.raises(UsageError, match="has mutated twice"):
+        parse("mnist?mutated=0.1&mutated=0.2", SOURCES)
 
 
 @pytest.mark.parametrize(

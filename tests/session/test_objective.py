@@ -96,6 +96,7 @@ def test_resumed_equals_uninterrupted_in_weights_and_log(config, tmp_path, step)
 
 def test_images_that_are_trained_on_are_known_by_another_spelling(oodflow, config, tiny, blank, sets, tmp_path):
     assert config.asked_split(blank) == config.asked_split(f"{blank}?shape=1x8x8") == "test"
+    assert config.asked_split(f"{blank}?mutated=0.2") == config.asked_split(f"{sets.inside}?mutated=0.2") == "test"
     assert config.asked_split(sets.outside) == "all"
     inside = f"{sets.inside}?shape=1x8x8"
     result = oodflow(*tiny, "objective=negative", f"objective.data={inside}", "--out", tmp_path / "run")

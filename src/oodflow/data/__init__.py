@@ -3,7 +3,7 @@
 from oodflow.data.batches import TrainingBatches, in_order
 from oodflow.data.data_set import DataSet
 from oodflow.data.image_set import Images, ImageSet, Shape
-from oodflow.data.load import data_root, load, same_images, shape_of
+from oodflow.data.load import data_root, load, same_images, same_set, shape_of
 from oodflow.data.manage import SourceStatus, download, status, verify
 from oodflow.data.real_set import RealSet
 from oodflow.data.source import BuiltIn, Remote, Source
@@ -28,6 +28,7 @@ __all__ = [
     "in_order",
     "load",
     "same_images",
+    "same_set",
     "shape_of",
     "status",
     "verify",

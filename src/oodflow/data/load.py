@@ -10,6 +10,7 @@ import numpy as np
 from oodflow.data import cache as decoded
 from oodflow.data import spec as specs
 from oodflow.data.image_set import Images, ImageSet, Shape, content_digest, in_chunks
+from oodflow.data.mutated import MutatedImageSet
 from oodflow.data.source import Source
 from oodflow.data.sources import SOURCES
 from oodflow.data.sources.folder import Folder
@@ -24,7 +25,8 @@ def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None 
     """Open a split of a data set, decoding it on first use.
 
     Args:
-        spec: ``NAME``, ``folder:PATH`` or ``npy:PATH``, each with an optional ``?shape=CxHxW``.
+        spec: ``NAME``, ``folder:PATH`` or ``npy:PATH``, each with options behind ``?``: ``shape=CxHxW`` and
+            ``mutated=RATE``, see :func:`~oodflow.data.mutated.mutated`, joined by ``&``.
         split: ``train``, ``calibration``, ``test``, ``train+calibration`` or ``all``; see :mod:`oodflow.data.splits`.
         root: where data sets lie; see :func:`data_root`.
         cache: where decoded images are kept; ``$OODFLOW_CACHE`` or the user's cache directory by default.
@@ -38,9 +40,10 @@ def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None 
         >>> images.shape, images.batch([0]).std().item()
         ((1, 4, 4), 0.0)
     """
-    parsed = specs.parse(spec, SOURCES)
+    parsed = _parsed(spec)
     opened = open_split(source_of(parsed), split, shape=parsed.shape, root=root, cache=cache)
-    return replace(opened, name=spec)
+    named = replace(opened, name=spec)
+    return named if parsed.mutated is None else MutatedImageSet.of(named, parsed.mutated)
 
 
 def open_split(
@@ -82,25 +85,37 @@ def shape_of(spec: str) -> Shape:
         >>> shape_of("cifar10"), shape_of("cifar10?shape=1x28x28")
         ((3, 32, 32), (1, 28, 28))
     """
-    parsed = specs.parse(spec, SOURCES)
+    parsed = _parsed(spec)
     shape = parsed.shape or source_of(parsed).shape
     if shape is None:
-        raise UsageError(f"the shape of {spec} is known only when it is read: write {spec}?shape=CxHxW.")
+        raise UsageError(f"the shape of {spec} is known only when it is read: write {specs.with_shape(spec, 'CxHxW')}.")
     return shape
 
 
 def same_images(spec: str, other: str) -> bool:
     """Tell whether two specs name the same images, be it in another shape, or by another way of writing a path.
 
-    No file is looked at.
+    Images that are mutated, or are so at another rate, are others. No file is looked at.
 
     Example:
         >>> same_images("cifar10", "cifar10?shape=1x28x28"), same_images("npy:a.npy", "npy:./a.npy")
         (True, True)
         >>> same_images("npy:a.npy", "npy:b.npy"), same_images("folder:digits", "digits")
         (False, False)
+        >>> same_images("mnist", "mnist?mutated=0.2"), same_images("mnist?mutated=0.20", "mnist?mutated=0.2")
+        (False, True)
     """
-    one, two = (specs.parse(text, SOURCES) for text in (spec, other))
+    return same_set(spec, other) and _parsed(spec).mutated == _parsed(other).mutated
+
+
+def same_set(spec: str, other: str) -> bool:
+    """Tell whether two specs name images of one set, mutated or not; otherwise as :func:`same_images`.
+
+    Example:
+        >>> same_set("mnist", "mnist?mutated=0.2"), same_set("mnist", "fashion_mnist")
+        (True, False)
+    """
+    one, two = _parsed(spec), _parsed(other)
     return (one.kind, _absolute(one.path)) == (two.kind, _absolute(two.path))
 
 
@@ -115,6 +130,10 @@ def note_of(source: Source, part: str, root: Path, count: int) -> str:
     official = source.parts[part]
     partial = f"partial: {count:,} of {official:,} images" if official and count < official else ""
     return "; ".join(filter(None, [partial, source.note(part, root)]))
+
+
+def _parsed(spec: str) -> specs.Spec:
+    return specs.parse(spec, SOURCES)
 
 
 def _absolute(path: str) -> Path:

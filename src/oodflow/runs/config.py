@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from oodflow.config import Config
-from oodflow.data import same_images
+from oodflow.data import same_set
 from oodflow.flows import AnyFlowConfig
 from oodflow.training import AnyObjective, MaximumLikelihood, TrainingConfig
 
@@ -53,9 +53,10 @@ class RunConfig(Config):
     def asked_split(self, spec: str) -> str:
         """Tell which part of an out-of-distribution set is asked about: what was not trained on.
 
-        That is all of it that may be scored, but the test part of a set that the objective trains on too.
+        That is all of it that may be scored, but the test part of a set that is trained on too, be it mutated.
         """
-        return "test" if any(same_images(spec, other) for other in self.objective.streams.values()) else "all"
+        trained_on = (self.data, *self.objective.streams.values())
+        return "test" if any(same_set(spec, other) for other in trained_on) else "all"
 
     @model_validator(mode="before")
     @classmethod

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oodflow.data import ImageSet, same_images
+from oodflow.data.spec import with_shape
 from oodflow.errors import UsageError
 from oodflow.flows import Flow
 from oodflow.runs.config import RunConfig
@@ -162,5 +163,5 @@ def _flow(config: RunConfig, images: ImageSet) -> Flow:
         shape = "x".join(map(str, images.shape))
         raise UsageError(
             f"this {config.flow.kind} can't be built for the {shape} images of {config.data}: {error} "
-            f"Change flow's settings, or the images' size with data={config.data.partition('?')[0]}?shape=CxHxW."
+            f"Change flow's settings, or the images' size with data={with_shape(config.data, 'CxHxW')}."
         ) from error

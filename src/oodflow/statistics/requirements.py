@@ -1,6 +1,7 @@
 """What data a flow can be asked about."""
 
 from oodflow.data import DataSet, ImageSet
+from oodflow.data.spec import with_shape
 from oodflow.errors import UsageError
 from oodflow.flows import Flow
 
@@ -26,8 +27,7 @@ def require_shape(flow: Flow, data: DataSet) -> None:
         raise UsageError(
             f"the data set {data.name} holds reals {data.shape} but the flow is over {flow.domain.kind} {flow.shape}."
         )
-    name = data.name.partition("?")[0]
     raise UsageError(
         f"the data set {data.name} holds images of shape {came} but the flow takes {expected}: write "
-        f"{name}?shape={expected} to crop, resize and convert them."
+        f"{with_shape(data.name, expected)} to crop, resize and convert them."
     )
