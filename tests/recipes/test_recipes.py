@@ -34,7 +34,7 @@ def test_registry_and_configuration_agree_on_the_name(name):
 def test_the_demo_and_flows_that_are_newer_are_not_in_the_paper():
     refused = {name for name in RECIPES if not _exists(name, "paper")}
     newer = {name for name in RECIPES if name.endswith(("-mixture", "-autoregressive", "-tarflow"))}
-    newer |= {name for name in RECIPES if name.startswith("local-")}
+    newer |= {name for name in RECIPES if name.startswith(("local-", "background-"))}
     assert refused == {"photographs-realnvp"} | newer
 
 
@@ -42,6 +42,15 @@ def test_the_papers_names_stand_for_affine_couplings():
     for name in RECIPES:
         if name.endswith(("-realnvp", "-glow")):
             assert RECIPES[name]("cpu").flow.transformer.kind == "affine", name
+
+
+def test_a_background_is_the_flow_of_the_paper_trained_on_mutated_images_with_decay():
+    for name in [name for name in RECIPES if name.startswith("background-")]:
+        config, plain = RECIPES[name]("cpu"), RECIPES[f"{name.removeprefix('background-')}-realnvp"]("cpu")
+        assert (config.flow, config.data) == (plain.flow, f"{plain.data}?mutated=0.2")
+        decayed = {"weight_decay": config.training.weight_decay, "decay": "all"}
+        assert config.training == plain.training.model_copy(update=decayed)
+        assert config.training.weight_decay > 0
 
 
 def _exists(name, scale):

@@ -175,6 +175,25 @@ def local(scale: Scale, images: int) -> Preset:
             raise no_scale(scale, "cpu", "smoke")
 
 
+def background(preset: Callable[[Scale, int], Preset]) -> Callable[[Scale, int], Preset]:
+    """Make the preset of a background: the flow of another, trained on mutated images, with weight decay.
+
+    Ren et al. (2019, arXiv:1906.02845) choose the rate of mutations among 0.1, 0.2 and 0.3 and the decay among 0, 10
+    and 100 by validation data that is out of distribution, which nothing here is chosen by. These are the middle of
+    both; alibi-detect has the rate of 0.2 by default. Their decay is a factor of another loss; here it makes itself
+    felt: after 400 steps 500 mutated calibration images of FashionMNIST are at 6.388, 6.603 and 6.927 bits/dim for the
+    three, one seed (M).
+    """
+
+    def mutated(scale: Scale, images: int) -> Preset:
+        if scale == "paper":
+            raise no_scale(scale, "cpu", "smoke")
+        flow, training = preset(scale, images)
+        return flow, training.model_copy(update={"decay": "all", "weight_decay": 10.0})
+
+    return mutated
+
+
 def run(
     preset: Callable[[Scale, int], Preset], data: str, ood: tuple[str, ...], name: str, scale: str = "cpu"
 ) -> RunConfig:
@@ -251,6 +270,16 @@ _RUNS: dict[str, tuple[Callable[[Scale, int], Preset], str, tuple[str, ...]]] = 
     "local-svhn": (local, "svhn", ("cifar10", "celeba")),
     "local-celeba": (local, "celeba", ("cifar10", "svhn")),
     "local-photographs": (local, "photographs", ("digits", "flat", "smooth", "noise")),
+    "background-fashion-mnist": (background(realnvp_grey), "fashion_mnist?mutated=0.2", ("mnist", "notmnist")),
+    "background-mnist": (background(realnvp_grey), "mnist?mutated=0.2", ("fashion_mnist", "notmnist")),
+    "background-cifar10": (background(realnvp_colour), "cifar10?mutated=0.2", ("svhn", "celeba")),
+    "background-svhn": (background(realnvp_colour), "svhn?mutated=0.2", ("cifar10", "celeba")),
+    "background-celeba": (background(realnvp_colour), "celeba?mutated=0.2", ("cifar10", "svhn")),
+    "background-photographs": (
+        background(realnvp_patches),
+        "photographs?mutated=0.2",
+        ("digits", "flat", "smooth", "noise"),
+    ),
     # The demo's: built in, no download.
     "photographs-realnvp": (realnvp_patches, "photographs", ("digits", "flat", "smooth", "noise")),
 }

@@ -13,7 +13,7 @@ class LikelihoodRatio(Score):
 
     in nats. What both flows know, such as that neighbouring pixels are alike and that large plain areas are common,
     cancels. The background is a flow that sees but a small neighbourhood (recipes ``local-*``), one that was trained on
-    mutated images, or one of images in general.
+    mutated images (recipes ``background-*``), or one of images in general.
 
     Attributes:
         background: a run's folder, or a file of weights.
