@@ -71,7 +71,7 @@ EVALUATE = {
     "no set": (["--ood"], "argument --ood: expected at least one argument"),
     "shape": (["--ood", "flat"], "holds images of shape 1x16x16 but the flow takes 1x8x8: write flat?shape=1x8x8"),
     "shape syntax": (["--ood", "flat?shape=8x8"], "shape '8x8' is not CxHxW"),
-    "option": (["--ood", "flat?size=8"], "the options are ?shape=CxHxW and ?mutated=RATE"),
+    "option": (["--ood", "flat?size=8"], "the options are ?shape=CxHxW, ?every=K, ?mutated=RATE"),
 }
 
 

@@ -1,6 +1,8 @@
+import numpy as np
 import pytest
 
-from oodflow.data import SOURCES, load
+from oodflow.data import SOURCES, load, shape_of
+from oodflow.data.mutated import mutated as mutate
 from oodflow.data.spec import Spec, parse
 from oodflow.errors import UsageError
 
@@ -14,8 +16,9 @@ from oodflow.errors import UsageError
         ("folder:/a b/c:d?shape=1x8x8", Spec("folder", "/a b/c:d", (1, 8, 8))),
         ("npy:what?.npy", Spec("npy", "what?.npy", None)),
         ("npy:what?.npy?shape=1x8x8", Spec("npy", "what?.npy", (1, 8, 8))),
-        ("mnist?mutated=0.2", Spec("mnist", "", None, 0.2)),
-        ("npy:what?.npy?mutated=1&shape=1x8x8", Spec("npy", "what?.npy", (1, 8, 8), 1.0)),
+        ("mnist?mutated=0.2", Spec("mnist", "", None, None, 0.2)),
+        ("npy:what?.npy?mutated=1&shape=1x8x8", Spec("npy", "what?.npy", (1, 8, 8), None, 1.0)),
+        ("mnist?every=2&mutated=0.2", Spec("mnist", "", None, 2, 0.2)),
     ],
 )
 def test_reads(spec, expected):
@@ -30,8 +33,26 @@ def test_refuses_what_is_no_shape(shape):
         parse(f"mnist?shape={shape}", SOURCES)
 
 
+@pytest.mark.parametrize("every", ["", "0", "1", "-2", "2.0", "two", "٢", "99999"])
+def test_refuses_what_is_no_step(every):
+    with pytest.raises(UsageError, match="is no step: write a whole number from 2, such as every=2"):
+        parse(f"mnist?every={every}", SOURCES)
+
+
+@pytest.mark.parametrize("every", [2, 3, 50])
+def test_each_so_manieth_row_and_column_is_kept_and_no_other(every):
+    whole, thin = load("noise?shape=3x9x12", "test"), load(f"noise?shape=3x9x12&every={every}", "test")
+    kept = [[row * 12 + column for column in range(0, 12, every)] for row in range(0, 9, every)]
+    expected = whole.batch(slice(5)).reshape(5, 3, -1)[:, :, np.ravel(kept)].reshape(5, 3, len(kept), -1)
+    np.testing.assert_array_equal(thin.batch(slice(5)), expected)
+    assert thin.shape == expected.shape[1:] == shape_of(thin.name)
+    assert thin.fingerprint != load(f"noise?shape=3x9x12&every={every + 1}", "test").fingerprint
+    mutated = load(f"noise?shape=3x9x12&every={every}&mutated=0.5", "test")
+    np.testing.assert_array_equal(mutated.batch(slice(5)), mutate(expected, 0.5))
+
+
 def test_refuses_other_options():
-    expected = r"the options are \?shape=CxHxW and \?mutated=RATE, joined by &, but \?size= came"
+    expected = r"the options are \?shape=CxHxW, \?every=K, \?mutated=RATE, joined by &, but \?size= came"
     for spec in ("mnist?size=3", "mnist?shape=1x8x8&size=3"):
         with pytest.raises(UsageError, match=expected):
             parse(spec, SOURCES)

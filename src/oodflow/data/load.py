@@ -1,8 +1,10 @@
 """Open a split of a data set by its spec."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +27,9 @@ def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None 
     """Open a split of a data set, decoding it on first use.
 
     Args:
-        spec: ``NAME``, ``folder:PATH`` or ``npy:PATH``, each with options behind ``?``: ``shape=CxHxW`` and
-            ``mutated=RATE``, see :func:`~oodflow.data.mutated.mutated`, joined by ``&``.
+        spec: ``NAME``, ``folder:PATH`` or ``npy:PATH``, each with options behind ``?``: ``shape=CxHxW``,
+            ``every=K`` for each K-th row and column of that, and ``mutated=RATE``, see
+            :func:`~oodflow.data.mutated.mutated`, joined by ``&``.
         split: ``train``, ``calibration``, ``test``, ``train+calibration`` or ``all``; see :mod:`oodflow.data.splits`.
         root: where data sets lie; see :func:`data_root`.
         cache: where decoded images are kept; ``$OODFLOW_CACHE`` or the user's cache directory by default.
@@ -42,8 +45,16 @@ def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None 
     """
     parsed = _parsed(spec)
     opened = open_split(source_of(parsed), split, shape=parsed.shape, root=root, cache=cache)
-    named = replace(opened, name=spec)
+    named = replace(_thinned(opened, parsed.every), name=spec)
     return named if parsed.mutated is None else MutatedImageSet.of(named, parsed.mutated)
+
+
+def _thinned(images: ImageSet, every: int | None) -> ImageSet:
+    """Keep each so manieth row and column; none: all."""
+    if every is None:
+        return images
+    content = hashlib.sha256(f"{images.content} every {every}".encode()).hexdigest()
+    return replace(images, array=images.array[:, :, ::every, ::every], content=content)
 
 
 def open_split(
@@ -82,14 +93,16 @@ def shape_of(spec: str) -> Shape:
         UsageError: when only its files know it.
 
     Example:
-        >>> shape_of("cifar10"), shape_of("cifar10?shape=1x28x28")
-        ((3, 32, 32), (1, 28, 28))
+        >>> shape_of("cifar10"), shape_of("cifar10?shape=1x28x28"), shape_of("celeba?shape=3x64x63&every=2")
+        ((3, 32, 32), (1, 28, 28), (3, 32, 32))
     """
     parsed = _parsed(spec)
     shape = parsed.shape or source_of(parsed).shape
     if shape is None:
         raise UsageError(f"the shape of {spec} is known only when it is read: write {specs.with_shape(spec, 'CxHxW')}.")
-    return shape
+    channels, *sides = shape
+    height, width = (ceil(side / (parsed.every or 1)) for side in sides)
+    return channels, height, width
 
 
 def same_images(spec: str, other: str) -> bool:
