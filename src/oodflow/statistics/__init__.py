@@ -14,6 +14,7 @@ from oodflow.statistics.compressed_bits import Codec, CompressedBits
 from oodflow.statistics.cost import timed
 from oodflow.statistics.curvature import Curvature
 from oodflow.statistics.decoder_spectrum import DecoderSpectrum
+from oodflow.statistics.embedding import Embedding
 from oodflow.statistics.gradient_norms import GradientNorms
 from oodflow.statistics.input_gradients import InputGradients
 from oodflow.statistics.latent_neighbours import LatentNeighbours
@@ -50,6 +51,7 @@ STATISTICS: Registry[type[Statistic]] = Registry(
         "pixels": Pixels,
         "pixel_moments": PixelMoments,
         "other_log_prob": OtherLogProb,
+        "embedding": Embedding,
     },
 )
 
@@ -58,7 +60,8 @@ AnyStatistic = Annotated[SerializeAsAny[Statistic], ChosenFrom(STATISTICS)]
 
 __all__ = [
     "STATISTICS", "AnyStatistic", "Array", "Batch", "Codec", "CompressedBits", "Curvature", "DecoderSpectrum",
-    "Density", "GradientNorms", "InputGradients", "LatentNeighbours", "LatentNormality", "Latents", "LogDet", "LogProb",
-    "LogProbZ", "Move", "Needs", "Observation", "OtherLogProb", "PixelMoments", "Pixels", "Statistic", "Store",
-    "TransformedLogProb", "flow_from", "inference", "numbers", "require_images", "require_shape", "timed",
+    "Density", "Embedding", "GradientNorms", "InputGradients", "LatentNeighbours", "LatentNormality", "Latents",
+    "LogDet", "LogProb", "LogProbZ", "Move", "Needs", "Observation", "OtherLogProb", "PixelMoments", "Pixels",
+    "Statistic", "Store", "TransformedLogProb", "flow_from", "inference", "numbers", "require_images", "require_shape",
+    "timed",
 ]  # fmt: skip
