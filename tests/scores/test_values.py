@@ -9,7 +9,8 @@ from scipy.spatial.distance import mahalanobis
 from sklearn.covariance import LedoitWolf
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
-from sklearn.neighbors import KernelDensity
+from sklearn.neighbors import KernelDensity, NearestNeighbors
+from sklearn.preprocessing import normalize
 from sklearn.svm import OneClassSVM
 
 from oodflow.data import ImageSet
@@ -20,6 +21,8 @@ from oodflow.scores import (
     WAIC,
     Combined,
     DensityOfScores,
+    EmbeddingMahalanobis,
+    EmbeddingNeighbours,
     GradientNorms,
     LatentCovariance,
     LatentLikelihood,
@@ -38,6 +41,7 @@ from oodflow.scores.density_of_scores import MIXTURE
 from oodflow.scores.projections import kolmogorov_smirnov
 from oodflow.statistics import (
     CompressedBits,
+    Embedding,
     Latents,
     LogDet,
     LogProb,
@@ -187,6 +191,61 @@ def test_principal_components_of_images_that_are_all_alike_are_finite():
     fitted = PrincipalComponents().fit(known(pixels=np.full((9, 64), 3, np.float32)))
     near, far = fitted.score(known(pixels=np.stack([np.full(64, 3), np.full(64, 4)]).astype(np.float32)))
     assert 0 <= near < far < np.inf
+
+
+@pytest.fixture
+def encoder(tmp_path):
+    """Files that are there: of embeddings that are known no model is asked."""
+    for name in ("config.json", "preprocessor_config.json", "model.safetensors"):
+        (tmp_path / name).touch()
+    return str(tmp_path)
+
+
+def of_embeddings(score, reference, test):
+    """Fit to embeddings, and score others."""
+    statistic = Embedding(encoder=score.encoder)
+    return fitted_values(score, {statistic: reference}, {statistic: test})
+
+
+@pytest.mark.parametrize("dims", [5, 60])
+def test_embeddings_by_their_mahalanobis_distance(dims, encoder, rng):
+    x = (rng.normal(size=(349, dims)) @ rng.normal(size=(dims, dims)) + 3).astype(np.float32)
+    unit = normalize(x.astype(float))
+    fitted = LedoitWolf().fit(unit[:40])
+    values = of_embeddings(EmbeddingMahalanobis(encoder=encoder), x[:40], x[40:])
+    assert values == pytest.approx(fitted.mahalanobis(unit[40:]) / 2)
+
+
+def test_embeddings_by_their_neighbours(encoder, rng):
+    x = rng.normal(0.5, 1, size=(359, 12)).astype(np.float32)
+    x /= 10 ** rng.uniform(-2, 2, (359, 1)).astype(np.float32)  # their lengths say nothing
+    unit = normalize(x.astype(float))
+    distances, _ = NearestNeighbors(n_neighbors=7).fit(unit[:50]).kneighbors(unit[50:])
+    assert of_embeddings(EmbeddingNeighbours(encoder=encoder, k=7), x[:50], x[50:]) == pytest.approx(distances[:, -1])
+
+
+@pytest.mark.parametrize("kind", [EmbeddingMahalanobis, EmbeddingNeighbours])
+@pytest.mark.parametrize("value", [0, 2])
+def test_embeddings_that_are_all_alike_are_finite(kind, value, encoder, rng):
+    same = np.full((12, 6), value, np.float32)
+    alike, other = of_embeddings(kind(encoder=encoder), same, np.stack([same[0], rng.random(6, np.float32)]))
+    assert 0 <= alike <= other < np.inf
+
+
+def test_too_few_embeddings(encoder):
+    few = np.ones((1, 6), np.float32)
+    with pytest.raises(UsageError, match="one image has no covariance of its embedding: fit on more"):
+        of_embeddings(EmbeddingMahalanobis(encoder=encoder), few, few)
+    with pytest.raises(UsageError, match="k is 2 and the reference has 1 images: take a smaller k, or fit on more"):
+        of_embeddings(EmbeddingNeighbours(encoder=encoder, k=2), few, few)
+
+
+def test_embeddings_in_a_combination(encoder, rng):
+    score = named_score(f"combined?of=likelihood+embedding-neighbours?encoder={encoder},k=3")
+    statistic = Embedding(encoder=encoder)
+    seen = {LogProb(): rng.normal(size=40), statistic: rng.normal(size=(40, 6)).astype(np.float32)}
+    assert score.reads() == (LogProb(), statistic)
+    assert np.isfinite(score.values(seen, score.learn(seen))).all()
 
 
 def test_other_flows_are_asked_about_the_same_dequantised_images(tmp_path):

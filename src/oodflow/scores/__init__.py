@@ -8,6 +8,8 @@ from oodflow.scores.combined import Combined
 from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
 from oodflow.scores.density_of_scores import DensityOfScores
+from oodflow.scores.embedding_mahalanobis import EmbeddingMahalanobis
+from oodflow.scores.embedding_neighbours import EmbeddingNeighbours
 from oodflow.scores.gradient_norms import GradientNorms
 from oodflow.scores.input_gradients import InputGradients
 from oodflow.scores.latent_covariance import LatentCovariance
@@ -33,9 +35,10 @@ from oodflow.scores.typicality import Typicality
 from oodflow.scores.waic import WAIC
 
 __all__ = [
-    "SCORES", "WAIC", "AnyScore", "Combined", "CompressedSize", "DensityOfScores", "FittedScore", "GradientNorms",
-    "InputComplexity", "InputGradients", "LatentCovariance", "LatentLikelihood", "LatentNeighbours", "LatentNormality",
-    "Learned", "Likelihood", "LikelihoodRatio", "LocalDimension", "LogDeterminant", "NotFittedError", "PixelMoments",
-    "PrincipalComponents", "Projections", "Scoped", "Score", "ScoreStatistic", "Seen", "Transformed", "TwoSided",
-    "Typicality", "Values", "load_score", "named_score", "ranks", "shown_scores",
+    "SCORES", "WAIC", "AnyScore", "Combined", "CompressedSize", "DensityOfScores", "EmbeddingMahalanobis",
+    "EmbeddingNeighbours", "FittedScore", "GradientNorms", "InputComplexity", "InputGradients", "LatentCovariance",
+    "LatentLikelihood", "LatentNeighbours", "LatentNormality", "Learned", "Likelihood", "LikelihoodRatio",
+    "LocalDimension", "LogDeterminant", "NotFittedError", "PixelMoments", "PrincipalComponents", "Projections",
+    "Scoped", "Score", "ScoreStatistic", "Seen", "Transformed", "TwoSided", "Typicality", "Values", "load_score",
+    "named_score", "p_values", "ranks", "shown_scores",
 ]  # fmt: skip

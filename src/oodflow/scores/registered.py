@@ -4,6 +4,8 @@ from oodflow.scores.combined import Combined
 from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
 from oodflow.scores.density_of_scores import DensityOfScores
+from oodflow.scores.embedding_mahalanobis import EmbeddingMahalanobis
+from oodflow.scores.embedding_neighbours import EmbeddingNeighbours
 from oodflow.scores.gradient_norms import GradientNorms
 from oodflow.scores.input_gradients import InputGradients
 from oodflow.scores.latent_covariance import LatentCovariance
@@ -52,4 +54,7 @@ SCORES.update({
     "compressed-size": CompressedSize,
     "pixel-moments": PixelMoments,
     "principal-components": PrincipalComponents,
+    # With an outside model, which has learned from other images.
+    "embedding-mahalanobis": EmbeddingMahalanobis,
+    "embedding-neighbours": EmbeddingNeighbours,
 })  # fmt: skip

@@ -1,0 +1,85 @@
+"""A single normal distribution over the features of an outside model."""
+
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from oodflow.errors import UsageError
+from oodflow.scores.score import Learned, Score, Seen, Values
+from oodflow.scores.unit_length import unit_length
+from oodflow.statistics import Array, Embedding, Statistic
+
+_ROWS = 256
+
+
+class EmbeddingMahalanobis(Score):
+    r"""Distance of an image's embedding from the usual ones, by a normal distribution fitted to held-out images.
+
+    .. math:: s(x) = \tfrac12 (u - \mu)^\top \Sigma^{-1} (u - \mu), \qquad u = \frac{e}{\|e\|}, \qquad
+              \Sigma = (1 - \lambda) S + \lambda \tfrac{\operatorname{tr} S}{D} I
+
+    in nats, with the embedding e of D numbers that an outside model gives, and mean :math:`\mu` and covariance
+    :math:`S` of those of held-out images. How far S is shrunk, :math:`\lambda`, is told from them by Ledoit and Wolf,
+    for they may be fewer than D. Lee et al. have a mean for each class; here it is one, for images have no labels.
+
+    Embeddings are brought to unit length first, as Mueller and Hein do: those of plain images are short, and what is
+    short lies near the mean, whatever it shows.
+
+    The model has seen other images than a flow has, so a score of pixels alone is nothing to compare it with.
+
+    Attributes:
+        encoder: a folder with the model, as :class:`oodflow.statistics.Embedding` has it.
+
+    Reference:
+        Lee, Lee, Lee, Shin, 2018, arXiv 1807.03888, section 2.1; Mueller and Hein, 2025, arXiv 2505.18032 (unit
+        length); Ledoit and Wolf, 2004, J. Multivariate Analysis 88 (shrinkage).
+
+    Example:
+        >>> import pytest
+        >>> from oodflow.testing.encoders import save_encoder
+        >>> from oodflow.testing.observations import example
+        >>> _ = pytest.importorskip("transformers")  # pip install "oodflow[encoders]"
+        >>> score = EmbeddingMahalanobis(encoder=save_encoder(getfixture("tmp_path")))
+        >>> score.fit(example("reference")).score(example("test")).shape
+        (32,)
+    """
+
+    kind: Literal["embedding-mahalanobis"] = "embedding-mahalanobis"
+    unit: ClassVar[str] = "nats"
+    learns: ClassVar[bool] = True
+    encoder: str
+
+    def reads(self) -> tuple[Statistic, ...]:
+        """Read the embedding: no flow is asked."""
+        return (Embedding(encoder=self.encoder),)
+
+    def learn(self, seen: Seen) -> Learned:
+        """Fit the normal distribution; along no axis is its standard deviation less than 10⁻⁶.
+
+        Raises:
+            UsageError: there is but one image.
+        """
+        from sklearn.covariance import ledoit_wolf_shrinkage
+
+        directions = unit_length(seen[Embedding(encoder=self.encoder)])
+        if len(directions) < 2:
+            raise UsageError("one image has no covariance of its embedding: fit on more.")
+        mean = directions.mean(0)
+        centred = directions - mean
+        shrinkage = ledoit_wolf_shrinkage(centred, assume_centered=True)
+        variances, axes = np.linalg.eigh(centred.T @ centred / len(centred))
+        shrunk = (1 - shrinkage) * variances + shrinkage * variances.mean()
+        return {"mean": mean, "whitening": axes / np.sqrt(np.maximum(shrunk, 1e-12))}
+
+    def values(self, seen: Seen, learned: Learned) -> Values:
+        """Return half the squared Mahalanobis distance, [N] in nats."""
+        embeddings = seen[Embedding(encoder=self.encoder)]
+        blocks = range(0, len(embeddings), _ROWS)
+        return np.concatenate([self._distance(embeddings[row : row + _ROWS], learned) for row in blocks])
+
+    @staticmethod
+    def _distance(embeddings: Array, learned: Learned) -> Values:
+        """Judge a block of images; it is filled up, for products of matrices of one size alone round all rows alike."""
+        centred = np.zeros((_ROWS, embeddings.shape[1]))
+        centred[: len(embeddings)] = unit_length(embeddings) - learned["mean"]
+        return np.asarray(((centred @ learned["whitening"]) ** 2).sum(1) / 2)[: len(embeddings)]
