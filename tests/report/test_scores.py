@@ -49,6 +49,7 @@ def test_a_score_has_a_row_and_a_pair_a_column_with_mean_and_deviation_over_seed
 
 def test_it_says_which_scores_ask_no_flow(record):
     areas = {"likelihood": 0.1, "compressed-size": 0.9, "two-sided?of=pixel-moments": 0.8, "nobody-knows": 0.7}
+    areas |= {"likelihood-ratio?background=elsewhere": 0.6, "embedding-neighbours?encoder=elsewhere": 0.9}
     assert "These ask no flow: compressed-size, two-sided?of=pixel-moments." in "\n".join(
         page_of(scored(record, **areas))
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from oodflow.document import Block, Document, Figure, Paragraph, Section, Strong, Text, table
 from oodflow.document.numbers import mean_and_deviation, number
-from oodflow.errors import UsageError
+from oodflow.errors import OodflowError
 from oodflow.figures import figure_bytes, heat_map
 from oodflow.files import page_and_data
 from oodflow.report.evaluated_runs import Comparison
@@ -181,10 +181,10 @@ def _legend(groups: Sequence[Replicas], pairs: Sequence[Pair]) -> str:
 
 
 def _without_flow(pairs: Sequence[Pair]) -> str:
-    """Say which scores are made of the data alone; of a score that is not registered here nothing is known."""
+    """Say which scores are made of the data alone; nothing is known of one that is not here, or lacks files."""
     names = []
     for name in dict.fromkeys(score for pair in pairs for score in pair.areas):
-        with suppress(UsageError):
+        with suppress(OodflowError):
             if all(statistic.needs == "data" for statistic in named_score(name).reads()):
                 names.append(name)
     return f" These ask no flow: {', '.join(names)}." if names else ""
