@@ -40,5 +40,5 @@ __all__ = [
     "LatentLikelihood", "LatentNeighbours", "LatentNormality", "Learned", "Likelihood", "LikelihoodRatio",
     "LocalDimension", "LogDeterminant", "NotFittedError", "PixelMoments", "PrincipalComponents", "Projections",
     "Scoped", "Score", "ScoreStatistic", "Seen", "Transformed", "TwoSided", "Typicality", "Values", "load_score",
-    "named_score", "p_values", "ranks", "shown_scores",
+    "named_score", "ranks", "shown_scores",
 ]  # fmt: skip
