@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from oodflow.analysis import correlation, edge_map, has_batch_norm, latents
+from oodflow.analysis import correlation, edge_map, latents
 from oodflow.analysis.walk import BATCH, encode
 from oodflow.errors import UsageError
 from oodflow.flows import RealNVPConfig
-from oodflow.nets import ConvNetConfig, ResNetConfig
+from oodflow.nets import ConvNetConfig, ResNetConfig, has_batch_norm
 
 from .flows import images_of, moving
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from making_runs import record_of
-from oodflow.analysis import centre_square, contributions, edge_map, has_batch_norm, latents, resample
+from oodflow.analysis import centre_square, contributions, edge_map, latents, resample
 from oodflow.bench.throughput import shape_of
 from oodflow.bijections import Autoregressive, Coupling
 from oodflow.data import ImageSet, load
@@ -26,7 +26,7 @@ from oodflow.explanation.summary import between, explained_set
 from oodflow.files import file_name
 from oodflow.flows import RealNVPConfig, image_noise
 from oodflow.metrics import bits_per_dim, mean
-from oodflow.nets import ResNetConfig
+from oodflow.nets import ResNetConfig, has_batch_norm
 from oodflow.recipes import RECIPES
 from oodflow.runs import RunDir
 from oodflow.runs import load as load_flow

@@ -12,13 +12,13 @@
 from oodflow.analysis.contributions import Contributions, GapPart, contribution_maps, contributions, gap
 from oodflow.analysis.couplings import CouplingMeasures, CouplingPictures, coupling_pictures, measure_couplings, r2_of
 from oodflow.analysis.edges import correlation, edge_correlation, edge_map, shape_correlation
-from oodflow.analysis.latents import has_batch_norm, in_train_mode, latents, require_batch_norm
+from oodflow.analysis.latents import in_train_mode, latents, require_batch_norm
 from oodflow.analysis.resampling import Change, centre_square, change, resample
 from oodflow.analysis.walk import Place, Visit, Walk
 
 __all__ = [
     "Change", "Contributions", "CouplingMeasures", "CouplingPictures", "GapPart", "Place", "Visit", "Walk",
     "centre_square", "change", "contribution_maps", "contributions", "correlation", "coupling_pictures",
-    "edge_correlation", "edge_map", "gap", "has_batch_norm", "in_train_mode", "latents", "measure_couplings", "r2_of",
+    "edge_correlation", "edge_map", "gap", "in_train_mode", "latents", "measure_couplings", "r2_of",
     "require_batch_norm", "resample", "shape_correlation",
 ]  # fmt: skip

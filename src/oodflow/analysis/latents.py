@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from oodflow.analysis.walk import Walk, encode, in_batches
 from oodflow.errors import UsageError
 from oodflow.flows import Flow
-
-_BATCH_NORMS = (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)
+from oodflow.nets import has_batch_norm
 
 
 def latents(
@@ -77,7 +77,7 @@ def in_train_mode(flow: Flow) -> Flow:
     require_batch_norm(flow)
     flow = copy.deepcopy(flow).eval()
     for part in flow.modules():
-        if isinstance(part, _BATCH_NORMS):
+        if isinstance(part, _BatchNorm):
             part.train()
     return flow
 
@@ -89,8 +89,3 @@ def require_batch_norm(flow: Flow) -> None:
             "this flow has no batch norm, so there is no train mode to show: it takes st-networks with one, such as "
             "flow.net=resnet."
         )
-
-
-def has_batch_norm(flow: Flow) -> bool:
-    """Tell whether any st-network has a batch norm."""
-    return any(isinstance(part, _BATCH_NORMS) for part in flow.modules())

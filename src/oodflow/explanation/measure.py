@@ -14,7 +14,6 @@ from oodflow.analysis import (
     change,
     contributions,
     edge_correlation,
-    has_batch_norm,
     in_train_mode,
     latents,
     measure_couplings,
@@ -25,6 +24,7 @@ from oodflow.analysis import (
 from oodflow.explanation.record import Kind
 from oodflow.flows import Flow, image_noise
 from oodflow.metrics import bits_per_dim
+from oodflow.nets import has_batch_norm
 
 Floats = NDArray[np.float64]
 Images = NDArray[np.uint8]

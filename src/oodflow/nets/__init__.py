@@ -9,6 +9,7 @@ from oodflow.nets.bottleneck import Bottleneck, BottleneckConfig
 from oodflow.nets.causal import CausalConvNet
 from oodflow.nets.convnet import ConvNet, ConvNetConfig
 from oodflow.nets.fold import Foldable, folded
+from oodflow.nets.groupwise import GroupwiseNorm, groupwise, has_batch_norm
 from oodflow.nets.highway import Highway, HighwayConfig
 from oodflow.nets.mlp import MLP, MLPConfig
 from oodflow.nets.net import NetConfig
@@ -32,6 +33,6 @@ AnyNetConfig = Annotated[SerializeAsAny[NetConfig], ChosenFrom(NETS)]
 
 __all__ = [
     "MLP", "NETS", "AnyNetConfig", "Bottleneck", "BottleneckConfig", "CausalConvNet", "CausalTransformer", "ConvNet",
-    "ConvNetConfig", "Foldable", "Highway", "HighwayConfig", "MLPConfig", "NetConfig", "ResNet", "ResNetConfig",
-    "folded",
+    "ConvNetConfig", "Foldable", "GroupwiseNorm", "Highway", "HighwayConfig", "MLPConfig", "NetConfig", "ResNet",
+    "ResNetConfig", "folded", "groupwise", "has_batch_norm",
 ]  # fmt: skip

@@ -37,14 +37,24 @@ def folded(module: M) -> M:
         ['0.bias', '0.weight']
     """
     with torch.no_grad():
-        module = _copied(module, {}).eval()
-        for part in [*module.modules()]:
+        copy = copied(module)
+        for part in [*copy.modules()]:
             if isinstance(part, Foldable):
                 part.fold_norms()
-        for part in module.modules():
-            if isinstance(part, nn.Conv2d):
-                part.weight.data = part.weight.contiguous(memory_format=torch.channels_last)
-    return module.requires_grad_(False)
+        return lean(copy)
+
+
+def copied(module: M) -> M:
+    """Copy a module, with the product of a weight norm in place of its factors; it is left as it is."""
+    return _copied(module, {})
+
+
+def lean(copy: M) -> M:
+    """Make a copy fit for inference alone: in eval mode, without gradients, its convolutions channels-last."""
+    for part in copy.modules():
+        if isinstance(part, nn.Conv2d):
+            part.weight.data = part.weight.contiguous(memory_format=torch.channels_last)
+    return copy.eval().requires_grad_(False)
 
 
 def scale_output(conv: nn.Conv2d, scale: Tensor, shift: Tensor) -> None:
