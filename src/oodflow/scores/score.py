@@ -14,11 +14,14 @@ from oodflow.config import Component
 from oodflow.data import DataSet
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import load_tensors, save_tensors
-from oodflow.statistics import Array, Density, Observation, Statistic
+from oodflow.statistics import Array, Density, Observation, Statistic, deal, too_few
 
 Values = NDArray[np.float64]
 Seen = Mapping[Statistic, Array]
-"""By statistic: an array ``[N, *shape]``; for a score of groups ``[M, group, *shape]``."""
+"""By statistic: an array ``[N, *shape]``; for a score of groups ``[M, group, *shape]``.
+
+A statistic that is of groups itself has ``[M, *shape]``.
+"""
 Learned = Mapping[str, Values]
 """What a score has learned, by name."""
 
@@ -75,7 +78,10 @@ class Score(Component):
         """Make float64 ``[N]`` of the statistics of N images, or ``[M]`` of those of M groups; higher = more OOD."""
 
     def learn(self, seen: Seen) -> Learned:
-        """Learn what normal looks like from the statistics of single held-out images, ``[N, *shape]`` each."""
+        """Learn what normal looks like from the statistics of single held-out images, ``[N, *shape]`` each.
+
+        Those of groups are of groups here too, ``[M, *shape]``.
+        """
         del seen
         return {}
 
@@ -107,12 +113,7 @@ class Score(Component):
 
     def too_few(self, data: DataSet) -> str | None:
         """Say that the data does not fill a group; none: it does."""
-        if len(data) >= self.group_size:
-            return None
-        return (
-            f"it judges groups of {self.group_size} images, and {data.name} has {len(data):,}: take more images or "
-            "smaller groups"
-        )
+        return too_few(data, self.group_size)
 
     def fit(self, reference: Observation) -> "FittedScore":
         """Learn what normal looks like; most scores have nothing to learn.
@@ -177,7 +178,7 @@ class FittedScore:
         count = len(observation) // score.group_size
         if score.group_size > 1:
             groups = deal(len(observation), score.group_size, observation.seed)
-            seen = {statistic: values[groups] for statistic, values in seen.items()}
+            seen = {one: values[groups] if one.group_size == 1 else values for one, values in seen.items()}
         values = np.asarray(score.values(seen, self.learned))
         if values.shape != (count,) or values.dtype != np.float64:
             raise UsageError(
@@ -193,17 +194,6 @@ class FittedScore:
         about = {"schema_version": 1, "score": self.settings.model_dump(mode="json")}
         tensors = {name: torch.from_numpy(np.array(values)) for name, values in self.learned.items()}
         save_tensors(path, tensors, {"fitted_score": json.dumps(about)})
-
-
-def deal(images: int, group: int, seed: int) -> NDArray[np.intp]:
-    """Deal images into groups at random: ``[images // group, group]`` indices, all different.
-
-    Example:
-        >>> deal(7, 3, seed=0).shape
-        (2, 3)
-    """
-    count = images // group
-    return np.random.default_rng(seed).permutation(images)[: count * group].reshape(count, group)
 
 
 def read_fitted(path: Path) -> tuple[dict[str, object], dict[str, Values]]:

@@ -10,12 +10,14 @@ from pydantic import SerializeAsAny
 
 from oodflow.registry import ChosenFrom, Registry
 from oodflow.statistics.batch import Batch, inference, numbers
+from oodflow.statistics.batch_norm_log_prob import BatchNormLogProb
 from oodflow.statistics.compressed_bits import Codec, CompressedBits
 from oodflow.statistics.cost import timed
 from oodflow.statistics.curvature import Curvature
 from oodflow.statistics.decoder_spectrum import DecoderSpectrum
 from oodflow.statistics.embedding import Embedding
 from oodflow.statistics.gradient_norms import GradientNorms
+from oodflow.statistics.groups import deal, too_few
 from oodflow.statistics.input_gradients import InputGradients
 from oodflow.statistics.latent_neighbours import LatentNeighbours
 from oodflow.statistics.latent_normality import LatentNormality
@@ -47,6 +49,7 @@ STATISTICS: Registry[type[Statistic]] = Registry(
         "curvature": Curvature,
         "decoder_spectrum": DecoderSpectrum,
         "transformed_log_prob": TransformedLogProb,
+        "batch_norm_log_prob": BatchNormLogProb,
         "compressed_bits": CompressedBits,
         "pixels": Pixels,
         "pixel_moments": PixelMoments,
@@ -59,9 +62,9 @@ AnyStatistic = Annotated[SerializeAsAny[Statistic], ChosenFrom(STATISTICS)]
 """Settings of any registered statistic."""
 
 __all__ = [
-    "STATISTICS", "AnyStatistic", "Array", "Batch", "Codec", "CompressedBits", "Curvature", "DecoderSpectrum",
-    "Density", "Embedding", "GradientNorms", "InputGradients", "LatentNeighbours", "LatentNormality", "Latents",
-    "LogDet", "LogProb", "LogProbZ", "Move", "Needs", "Observation", "OtherLogProb", "PixelMoments", "Pixels",
-    "Statistic", "Store", "TransformedLogProb", "flow_from", "inference", "numbers", "require_images", "require_shape",
-    "timed",
+    "STATISTICS", "AnyStatistic", "Array", "Batch", "BatchNormLogProb", "Codec", "CompressedBits", "Curvature",
+    "DecoderSpectrum", "Density", "Embedding", "GradientNorms", "InputGradients", "LatentNeighbours", "LatentNormality",
+    "Latents", "LogDet", "LogProb", "LogProbZ", "Move", "Needs", "Observation", "OtherLogProb", "PixelMoments",
+    "Pixels", "Statistic", "Store", "TransformedLogProb", "deal", "flow_from", "inference", "numbers", "require_images",
+    "require_shape", "timed", "too_few",
 ]  # fmt: skip

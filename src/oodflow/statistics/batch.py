@@ -20,7 +20,7 @@ class Batch:
     """Some images, or vectors, and a model to ask about them; what several statistics need is computed once.
 
     Attributes:
-        data: uint8 ``[n, C, H, W]``, or float ``[n, D]``.
+        data: uint8 ``[n, C, H, W]``, or float ``[n, D]``; for statistics of groups whole groups, one after the other.
         seed: of the noise.
         draw: which of several draws of the noise.
     """
@@ -41,6 +41,10 @@ class Batch:
     def lean(self) -> Flow:
         """A flow folded for inference: the same function, faster, with other parameters."""
         return self._model.lean
+
+    def groupwise(self, group: int, share: float) -> Flow:
+        """A flow whose batch norms normalise by the images of each group, which lie one after the other here."""
+        return self._model.groupwise(group, share)
 
     @cached_property
     def x(self) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from oodflow.flows import Flow
-from oodflow.nets import folded
+from oodflow.nets import folded, groupwise
 
 
 class Density(Protocol):
@@ -29,6 +29,7 @@ class InEval:
         self._model: Any = model
         self._parts: nn.Module | None = self._model if isinstance(self._model, nn.Module) else None
         self.is_flow = isinstance(model, Flow)
+        self._groupwise: dict[tuple[int, float], Flow] = {}
 
     @cached_property
     def whole(self) -> Any:
@@ -41,6 +42,12 @@ class InEval:
     def lean(self) -> Flow:
         """A flow folded for inference."""
         return folded(cast(Flow, self._model))
+
+    def groupwise(self, group: int, share: float) -> Flow:
+        """A flow whose batch norms normalise by the images of each group: see :func:`oodflow.nets.groupwise`."""
+        if (group, share) not in self._groupwise:
+            self._groupwise[group, share] = groupwise(cast(Flow, self._model), group, share)
+        return self._groupwise[group, share]
 
     @property
     def device(self) -> torch.device:

@@ -9,6 +9,7 @@ from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import Flow
 from oodflow.statistics.batch import Batch
 from oodflow.statistics.cost import UNKNOWN, Cost, together
+from oodflow.statistics.groups import deal
 from oodflow.statistics.model import Density, InEval
 from oodflow.statistics.requirements import require_shape
 from oodflow.statistics.statistic import Array, Statistic
@@ -77,12 +78,15 @@ class Observation:
         return len(self.data)
 
     def __getitem__(self, statistic: Statistic) -> Array:
-        """Get a statistic of all images, ``[N, *shape]``, read-only; errors as :meth:`collect`."""
+        """Get a statistic of all images, ``[N, *shape]``, or of groups of G, ``[N // G, *shape]``; it is read-only.
+
+        Groups are dealt at random by the seed, the same for all statistics; errors are those of :meth:`collect`.
+        """
         self.collect([statistic])
         return self._values[statistic]
 
     def collect(self, statistics: Iterable[Statistic]) -> None:
-        """Compute all that is not there yet, together: for each draw there is one pass at most.
+        """Compute all that is not there yet, together: for each draw and size of groups there is one pass at most.
 
         Draws are added up one by one: memory does not grow with their number.
 
@@ -95,6 +99,11 @@ class Observation:
             if reason := statistic.why_not(self.model, self.data):
                 raise UsageError(f"the statistic {statistic.kind} can't be computed: {reason}.")
         model = InEval(self.model)
+        for size in dict.fromkeys(statistic.group_size for statistic in missing):
+            self._collect(model, [statistic for statistic in missing if statistic.group_size == size])
+
+    def _collect(self, model: InEval, missing: list[Statistic]) -> None:
+        """Compute statistics of groups of one size."""
         draws = {statistic: self._draws_of(statistic) for statistic in missing}
         last = max(draws.values(), default=0)
         totals: dict[Statistic, Array] = {}
@@ -119,7 +128,8 @@ class Observation:
         return self.draws if statistic.random(self.model, self.data) else 1
 
     def _noise(self, statistic: Statistic, draw: int) -> tuple[int, int] | None:
-        return (self.seed, draw) if statistic.random(self.model, self.data) else None
+        dealt = statistic.group_size > 1  # by the seed
+        return (self.seed, draw) if dealt or statistic.random(self.model, self.data) else None
 
     def _recall(self, statistic: Statistic, draw: int) -> tuple[Array, Cost] | None:
         if self.store is None or not statistic.stored:
@@ -147,19 +157,22 @@ class Observation:
         """Take all images through the model once, with the noise of a draw."""
         parts: dict[Statistic, list[Array]] = {statistic: [] for statistic in statistics}
         costs = dict.fromkeys(statistics, Cost(0.0, 0.0))
-        for start in range(0, len(self), self.batch_size):
-            images = self.data.batch(slice(start, start + self.batch_size))
+        size = statistics[0].group_size
+        order = np.arange(len(self)) if size == 1 else deal(len(self), size, self.seed).ravel()
+        step = size * max(1, self.batch_size // size)  # whole groups
+        for start in range(0, len(order), step):
+            images = self.data.batch(order[start : start + step])
             batch = Batch(model, images, seed=self.seed, draw=draw)
             for statistic in statistics:
                 values, cost = batch.timed(statistic.compute)
                 parts[statistic].append(values)
                 costs[statistic] += cost
             if self.progress is not None:
-                self.progress(draw * len(self) + start + len(images), draws * len(self))
+                self.progress(draw * len(order) + start + len(images), draws * len(order))
         return {statistic: (np.concatenate(values), costs[statistic]) for statistic, values in parts.items()}
 
     def _shape(self, statistic: Statistic) -> tuple[int, ...]:
-        return (len(self), *statistic.shape(self.model, self.data))
+        return (len(self) // statistic.group_size, *statistic.shape(self.model, self.data))
 
     def _keep(self, statistic: Statistic, values: Array) -> None:
         """Check a statistic, and keep it so that nobody can change it."""
@@ -170,9 +183,10 @@ class Observation:
             )
         bad = np.argwhere(~np.isfinite(values))
         if bad.size:
-            images = len(np.unique(bad[:, 0]))
+            count = len(np.unique(bad[:, 0]))
+            what = "images" if statistic.group_size == 1 else f"groups of {statistic.group_size} images"
             raise OodflowError(
-                f"the flow gives {images:,} of {len(self):,} images of {self.data.name} a {statistic.quantity} that "
+                f"the flow gives {count:,} of {len(values):,} {what} of {self.data.name} a {statistic.quantity} that "
                 f"is infinite or NaN, the first at index {bad[0, 0]} ({values[tuple(bad[0])]}): the flow has diverged, "
                 "or overflows on these images; train it with a lower training.lr."
             )

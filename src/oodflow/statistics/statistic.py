@@ -1,4 +1,4 @@
-"""What a statistic is: a number, or an array of numbers, for each image of a data set under a model."""
+"""What a statistic is: a number, or an array of numbers, for each image of a data set under a model, or each group."""
 
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -10,6 +10,7 @@ from oodflow.bijections import Shape
 from oodflow.config import Component
 from oodflow.data import DataSet, ImageSet
 from oodflow.flows import Flow
+from oodflow.statistics.groups import too_few
 from oodflow.statistics.model import Density
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ class Statistic(Component):
     """Settings of what is computed for each image, or vector, of a data set, and how.
 
     It is a function of the image, the model and the noise of (seed, draw, the image), of nothing else: neither of
-    other images nor of how they are cut into batches. ``oodflow.testing.check_statistic`` says if it is sound.
+    other images nor of how they are cut into batches. One that has a ``group_size`` is the same of the images of each
+    group, which :func:`~oodflow.statistics.deal` makes. ``oodflow.testing.check_statistic`` says if it is sound.
 
     Attributes:
         kind: its name in ``STATISTICS``.
@@ -40,10 +42,15 @@ class Statistic(Component):
 
     @abstractmethod
     def compute(self, batch: "Batch") -> Array:
-        """Compute it for the n images of a batch, ``[n, *shape]``."""
+        """Compute it for the n images of a batch, ``[n, *shape]``, or its groups, ``[n // group_size, *shape]``."""
+
+    @property
+    def group_size(self) -> int:
+        """How many images it is of, together."""
+        return 1
 
     def shape(self, model: Density | None, data: DataSet) -> Shape:
-        """Tell its shape for one image: ``()`` is a number."""
+        """Tell its shape for one image, or group: ``()`` is a number."""
         del model, data
         return ()
 
@@ -63,7 +70,7 @@ class Statistic(Component):
             return f"it takes a flow, and {_kind(model)} is none"
         if self.needs == "density" and not callable(getattr(model, "log_prob", None)):
             return f"it takes something with log_prob(x), which {_kind(model)} does not have"
-        return None
+        return too_few(data, self.group_size)
 
     def random(self, model: Density | None, data: DataSet) -> bool:
         """Tell whether it depends on the draw: where a flow dequantises 8-bit images."""

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from oodflow.data import DataSet, ImageSet, RealSet
-from oodflow.flows import Flow, GlowConfig, TabularConfig
-from oodflow.nets import ConvNetConfig
+from oodflow.flows import Flow, FlowConfig, GlowConfig, TabularConfig
+from oodflow.nets import ConvNetConfig, ResNetConfig
 from oodflow.statistics import Observation
 from oodflow.training import seeded
 
@@ -18,6 +18,11 @@ SHAPES: dict[Kind, tuple[int, ...]] = {"grey": (1, 12, 8), "colour": (3, 8, 4), 
 
 SIZES = {"train": 128, "reference": 64, "test": 32, "outliers": 32}
 _STEPS = 40
+_CONFIGS: dict[Kind, FlowConfig] = {
+    "grey": GlowConfig(scales=2, steps=1, width=8, net=ConvNetConfig()),
+    "colour": GlowConfig(scales=2, steps=1, width=8, net=ResNetConfig(blocks=1)),  # with batch norm
+    "vectors": TabularConfig(couplings=2, width=8),
+}
 
 
 def example(part: str = "test", kind: Kind = "grey", **settings: Any) -> Observation:
@@ -51,11 +56,8 @@ def example_data(part: str, kind: Kind) -> DataSet:
 @lru_cache
 def example_flow(kind: Kind) -> Flow:
     """Build a flow and train it for a moment; always the same, and to be left as it is."""
-    config = TabularConfig(couplings=2, width=8) if kind == "vectors" else GlowConfig(
-        scales=2, steps=1, width=8, net=ConvNetConfig()
-    )  # fmt: skip
     with seeded(0):
-        flow = config.build(SHAPES[kind])
+        flow = _CONFIGS[kind].build(SHAPES[kind])
     data = torch.from_numpy(example_data("train", kind).batch(slice(None)))
     generator = torch.Generator().manual_seed(0)
     flow.initialise(data, noise=torch.rand(data.shape, generator=generator))

@@ -32,6 +32,8 @@ def check_score(score: Score) -> None:
     again = type(score).model_validate_json(score.model_dump_json())
     assert again == score, "settings survive JSON"
     assert score.unit, "a score has a unit"
+    sizes = {statistic.group_size for statistic in score.reads()}
+    assert sizes <= {1, score.group_size}, "it reads statistics of single images, or of groups of its own size"
     kinds = [kind for kind in SHAPES if _applies(score, kind)]
     assert kinds, "a score can be computed of some kind of data"
     for kind in kinds:

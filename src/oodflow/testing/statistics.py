@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from oodflow.data import DataSet
-from oodflow.statistics import Density, Observation, Statistic, Store
+from oodflow.statistics import Density, Observation, Statistic, Store, deal
 from oodflow.testing.observations import SHAPES, example_data, example_flow, select
 
 Subject = tuple[Density | None, DataSet]
@@ -19,9 +19,9 @@ def check_statistic(statistic: Statistic) -> None:
     """Test that a statistic keeps its contract.
 
     Of images, vectors, flows and other densities, as far as it applies to them: it has the shape that it says, of
-    finite floats; it is the same again, in any order and in batches of any size but for rounding; the seed decides it
-    where it is random and nowhere else; of several draws each is computed once; it is read back from a store as it was
-    written; its settings survive JSON.
+    finite floats; it is the same again, in any order and in batches of any size but for rounding, and one of groups
+    whatever other groups there are; the seed decides it where it is random, or deals groups, and nowhere else; of
+    several draws each is computed once; it is read back from a store as it was written; its settings survive JSON.
 
     Args:
         statistic: its settings.
@@ -41,7 +41,7 @@ def check_statistic(statistic: Statistic) -> None:
     assert applicable, "a statistic can be computed of some kind of data"
     for model, data in applicable:
         values = Observation(model, data)[statistic]
-        expected = (len(data), *statistic.shape(model, data))
+        expected = (len(data) // statistic.group_size, *statistic.shape(model, data))
         assert values.shape == expected, f"it has the shape that it says, {expected}, not {values.shape}"
         _check_alone(statistic, model, data, values)
         _check_noise(statistic, model, data, values)
@@ -61,14 +61,23 @@ def _check_alone(statistic: Statistic, model: Density | None, data: DataSet, val
     assert np.array_equal(same, values), "it is the same again"
     small = Observation(model, data, batch_size=7)[statistic]
     assert _close(small, values), "it does not depend on the batch size"
-    order = np.random.default_rng(3).permutation(len(data))[:11]
-    some = Observation(model, select(data, order))[statistic]
-    assert _close(some, values[order]), "it does not depend on the images beside it or their order"
+    order = np.random.default_rng(3).permutation(len(values))[: max(1, len(values) // 3)]
+    some = Observation(model, select(data, _rows(order, len(data), statistic.group_size)))[statistic]
+    assert _close(some, values[order]), "it does not depend on the images, or groups, beside it or their order"
+
+
+def _rows(order: Any, images: int, size: int) -> Any:
+    """Find the images of which the groups with these numbers will be dealt, in this order, each turned around."""
+    if size == 1:
+        return order
+    rows = np.empty(len(order) * size, int)
+    rows[deal(len(rows), size, 0)] = deal(images, size, 0)[order, ::-1]
+    return rows
 
 
 def _check_noise(statistic: Statistic, model: Density | None, data: DataSet, values: Any) -> None:
     seeded = Observation(model, data, seed=1)[statistic]
-    if statistic.random(model, data):
+    if statistic.random(model, data) or statistic.group_size > 1:
         assert not np.array_equal(seeded, values), "another seed gives other values, where it says that it is random"
     else:
         assert np.array_equal(seeded, values), "the seed changes nothing, where it says that it is not random"
