@@ -1,5 +1,7 @@
 """The values of scores, beside other libraries and numbers worked out by hand."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -15,10 +17,11 @@ from sklearn.svm import OneClassSVM
 
 from oodflow.data import ImageSet
 from oodflow.errors import OodflowError, UsageError
-from oodflow.flows import save_flow
+from oodflow.flows import image_noise, save_flow
 from oodflow.metrics import conformal_p_values
 from oodflow.scores import (
     WAIC,
+    BatchNorm,
     Combined,
     DensityOfScores,
     EmbeddingMahalanobis,
@@ -40,6 +43,7 @@ from oodflow.scores import (
 from oodflow.scores.density_of_scores import MIXTURE
 from oodflow.scores.projections import kolmogorov_smirnov
 from oodflow.statistics import (
+    BatchNormLogProb,
     CompressedBits,
     Embedding,
     Latents,
@@ -49,6 +53,7 @@ from oodflow.statistics import (
     Observation,
     Pixels,
     TransformedLogProb,
+    deal,
 )
 from oodflow.statistics import GradientNorms as Norms
 from oodflow.statistics import LatentNormality as Normality
@@ -342,3 +347,42 @@ def test_two_sided_ranks_grow_away_from_the_middle():
     assert values[2] < values[3] < values[4] < 1
     assert values[3:5] == pytest.approx(values[5:])
     assert values[:3] == pytest.approx([-0.2, 0.4, 0.4])  # 2 max(F, 1 - F) - 1, with F = 0.4 on either side first
+
+
+def brighter(images, by):
+    """The same noise, moved up as a whole."""
+    return ImageSet.from_array(images.batch(slice(None)) + np.uint8(by), images.name)
+
+
+@pytest.mark.parametrize("score", [BatchNorm(group=8), BatchNorm(group=1, share=0.5)], ids=lambda score: score.name)
+def test_batch_norms_that_see_the_images_asked_about_tell_that_their_mean_has_shifted(score):
+    flow, test = example_flow("colour"), example_data("test", "colour")
+    usual, shifted = (score.score(Observation(flow, images)) for images in (test, brighter(test, 90)))
+    assert len(usual) == len(test) // score.group
+    assert shifted.min() > usual.max()
+
+
+def test_the_batch_norm_test_reads_groups_dealt_as_those_of_other_scores_are():
+    test = example("test", "colour", seed=3)
+    found = BatchNorm(group=5).score(test)
+    assert found == pytest.approx(-test[BatchNormLogProb(group=5)])
+    flow, images = copy.deepcopy(example_flow("colour")).train(), test.data.batch(slice(None))
+    for value, rows in zip(found, deal(len(test), 5, seed=3), strict=True):
+        noise = torch.from_numpy(image_noise(images[rows], seed=3))
+        log_prob = flow.log_prob(torch.from_numpy(images[rows]), noise=noise)
+        assert value == pytest.approx(-log_prob.mean().item(), rel=1e-4)
+
+
+@pytest.mark.parametrize("group", [1, 5])
+def test_the_fall_is_that_from_eval_mode(group):
+    test = example("test", "colour")
+    found = BatchNorm(group=group, share=0.7, of="fall").score(test)
+    usual = test[LogProb()].reshape(-1, 1) if group == 1 else test[LogProb()][deal(len(test), group, seed=0)]
+    assert found == pytest.approx(usual.mean(1) - test[BatchNormLogProb(group=group, share=0.7)])
+
+
+def test_the_batch_norm_test_takes_batch_norm():
+    test = example("test", "grey")
+    assert "whose st-networks have batch norm, and this one has none" in BatchNorm().why_not(test.model, test.data)
+    with pytest.raises(UsageError, match=r"batch-norm\?share=0.* does not fit share"):
+        named_score("batch-norm?share=0")

@@ -28,19 +28,19 @@ def measure(scale: str, rounds: int) -> Surroundings:
     """Measure around the built-in recipe, its data and the flow."""
     config = RECIPES[RECIPE](scale)
     subject = Subject.of(config)
-    images = load(config.data, "test").limit(IMAGES[scale])
+    flow, images = subject.state.flow, load(config.data, "test").limit(IMAGES[scale])
 
     def observe() -> Observation:
-        return Observation(subject.state.flow, images, batch_size=BATCH)
+        return Observation(flow, images, batch_size=BATCH)
 
     log_prob = observe()[LogProb()]
-    scores = {name: score for name, score in shown_scores()[0].items() if score.group_size <= len(images)}
+    scores = {name: score for name, score in shown_scores()[0].items() if not score.why_not(flow, images)}
     with tempfile.TemporaryDirectory() as folder:
         tasks = [
             subject.tasks()[0],
             Task("load", _loading(load(config.data, "train"))),
             Task("observe", lambda: observe()[LogProb()]),
-            *(Task(name, _scoring(score, subject.state.flow, images, log_prob)) for name, score in scores.items()),
+            *(Task(name, _scoring(score, flow, images, log_prob)) for name, score in scores.items()),
             Task("evaluate", _evaluation(Path(folder))),
         ]
         seconds = interleave(tasks, rounds, least=LEAST[scale])

@@ -4,6 +4,7 @@ A higher score always means more out of distribution. ``SCORES`` names them. Add
 of yours, and a line in the registry; ``oodflow.testing.check_score`` says if it is sound.
 """
 
+from oodflow.scores.batch_norm import BatchNorm
 from oodflow.scores.combined import Combined
 from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
@@ -35,7 +36,7 @@ from oodflow.scores.typicality import Typicality
 from oodflow.scores.waic import WAIC
 
 __all__ = [
-    "SCORES", "WAIC", "AnyScore", "Combined", "CompressedSize", "DensityOfScores", "EmbeddingMahalanobis",
+    "SCORES", "WAIC", "AnyScore", "BatchNorm", "Combined", "CompressedSize", "DensityOfScores", "EmbeddingMahalanobis",
     "EmbeddingNeighbours", "FittedScore", "GradientNorms", "InputComplexity", "InputGradients", "LatentCovariance",
     "LatentLikelihood", "LatentNeighbours", "LatentNormality", "Learned", "Likelihood", "LikelihoodRatio",
     "LocalDimension", "LogDeterminant", "NotFittedError", "PixelMoments", "PrincipalComponents", "Projections",

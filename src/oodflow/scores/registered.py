@@ -1,5 +1,6 @@
 """The scores that there are."""
 
+from oodflow.scores.batch_norm import BatchNorm
 from oodflow.scores.combined import Combined
 from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
@@ -41,6 +42,7 @@ SCORES.update({
     "latent-neighbours": LatentNeighbours,
     "latent-covariance": LatentCovariance,
     "projections": Projections,
+    "batch-norm": BatchNorm,
     "gradient-norms": GradientNorms,
     "score-statistic": ScoreStatistic,
     "input-gradients": InputGradients,
