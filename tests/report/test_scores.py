@@ -67,6 +67,19 @@ def test_kinds_of_flows_and_groups_have_tables_of_their_own(record):
     assert page.count("Scores of groups of images, all of one set:") == 1
 
 
+def test_scores_that_ask_an_outside_model_have_a_table_of_their_own(record):
+    outside = [
+        "embedding-neighbours?encoder=m",
+        "combined?of=likelihood+embedding-neighbours?encoder=m",
+        "two-sided?of=embedding-mahalanobis?encoder=m",
+    ]
+    page = page_of(scored(record, likelihood=0.1, **dict.fromkeys(outside, 0.9)))
+    at = page.index("Scores that ask an outside model, which has learned from other images:")
+    assert page.index("| likelihood | **10.0** | 10.0 |") < at
+    for name in outside:
+        assert at < page.index(f"| {name} | **90.0** | 90.0 |")
+
+
 def test_a_score_that_was_not_computed_everywhere_leaves_a_gap(record):
     page = page_of(scored(record, likelihood=0.1, other=0.7), scored(record, recipe="mnist-realnvp", likelihood=0.9))
     assert "| other | **70.0** |  | 70.0 |" in page

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from statistics import mean, median
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,15 @@ from oodflow.scores import named_score
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
+
+
+League = Literal["single", "outside", "groups"]
+LEAGUES: dict[League, str] = {
+    "single": "",
+    "outside": "Scores that ask an outside model, which has learned from other images:",
+    "groups": "Scores of groups of images, all of one set:",
+}
+"""What is not to be compared with each other, and what is said of it."""
 
 
 class Pair(NamedTuple):
@@ -98,28 +107,40 @@ def write_scores(comparison: Comparison, path: Path) -> tuple[Path, ...]:
 def draw_scores(comparison: Comparison, title: str) -> "MatplotlibFigure":
     """Draw the mean AUROC over seeds of each score of single images, by pair and kind of flow."""
     pairs = pairs_of(replicas(comparison.runs))
-    scores = _scores(pairs, grouped=False)
+    leagues = _scores(pairs)
+    scores = [*leagues["single"], *leagues["outside"]]
     areas = [[mean(pair.areas[score]) if score in pair.areas else np.nan for pair in pairs] for score in scores]
     columns = [f"{pair.flow.split()[0]}, {pair.name}" for pair in pairs]
     return heat_map(np.array(areas), scores, columns, title=f"{title}: AUROC, %")
 
 
-def _scores(pairs: Sequence[Pair], *, grouped: bool) -> list[str]:
-    names = dict.fromkeys(score for pair in pairs for score in pair.areas)
-    return [name for name in names if any(name in pair.grouped for pair in pairs) == grouped]
+def _scores(pairs: Sequence[Pair]) -> dict[League, list[str]]:
+    """Sort the scores into leagues."""
+    leagues: dict[League, list[str]] = {league: [] for league in LEAGUES}
+    for name in dict.fromkeys(score for pair in pairs for score in pair.areas):
+        grouped = any(name in pair.grouped for pair in pairs)
+        leagues["groups" if grouped else "outside" if _asks_an_outside_model(name) else "single"].append(name)
+    return leagues
+
+
+def _asks_an_outside_model(name: str) -> bool:
+    """Tell whether a score is of that kind; of one that is not registered here nothing is known."""
+    try:
+        return named_score(name).outside_model
+    except OodflowError:
+        return False
 
 
 def _tables(pairs: Sequence[Pair]) -> list[Block]:
-    """Make a table of the scores of single images, and one of those of groups."""
+    """Make a table of each league."""
     blocks: list[Block] = []
-    for grouped in False, True:
-        scores = _scores(pairs, grouped=grouped)
+    for league, scores in _scores(pairs).items():
         if not scores:
             continue
         best = [max((mean(pair.areas[score]) for score in scores if score in pair.areas), default=0) for pair in pairs]
         rows = [_row(score, pairs, best) for score in scores]
-        if grouped:
-            blocks.append(Paragraph("Scores of groups of images, all of one set:"))
+        if LEAGUES[league]:
+            blocks.append(Paragraph(LEAGUES[league]))
         priced = any(pair.costs[score] for pair in pairs for score in scores if score in pair.costs)
         header = ["score", *(pair.name for pair in pairs), "worst", *["cost"] * priced]
         blocks.append(table(header, [row[: len(header)] for row in rows]))

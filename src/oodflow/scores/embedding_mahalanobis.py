@@ -49,6 +49,11 @@ class EmbeddingMahalanobis(Score):
     learns: ClassVar[bool] = True
     encoder: str
 
+    @property
+    def outside_model(self) -> bool:
+        """It does: the encoder."""
+        return True
+
     def reads(self) -> tuple[Statistic, ...]:
         """Read the embedding: no flow is asked."""
         return (Embedding(encoder=self.encoder),)

@@ -47,6 +47,11 @@ class EmbeddingNeighbours(Score):
     encoder: str
     k: int = Field(5, ge=1)
 
+    @property
+    def outside_model(self) -> bool:
+        """It does: the encoder."""
+        return True
+
     def reads(self) -> tuple[Statistic, ...]:
         """Read the embedding: no flow is asked."""
         return (Embedding(encoder=self.encoder),)

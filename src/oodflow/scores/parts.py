@@ -55,6 +55,11 @@ class OfParts(Score):
             require_single(part)
         return parts
 
+    @property
+    def outside_model(self) -> bool:
+        """Whether a part asks one."""
+        return any(part.outside_model for part in self.of)
+
     def reads(self) -> tuple[Statistic, ...]:
         """Read what its parts read."""
         return tuple(dict.fromkeys(statistic for part in self.of for statistic in part.reads()))

@@ -91,6 +91,11 @@ class Score(Component):
         return 1
 
     @property
+    def outside_model(self) -> bool:
+        """Whether it asks a model that has learned from other images, so that it stands apart from those that don't."""
+        return False
+
+    @property
     def name(self) -> str:
         """What tables and the command line call it: its kind, and what differs from its defaults.
 

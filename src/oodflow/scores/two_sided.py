@@ -44,6 +44,11 @@ class TwoSided(Score):
         require_single(self.of)
         return self
 
+    @property
+    def outside_model(self) -> bool:
+        """Whether the other asks one."""
+        return self.of.outside_model
+
     def reads(self) -> tuple[Statistic, ...]:
         """Read what the other reads."""
         return self.of.reads()
