@@ -26,7 +26,10 @@ PAGES = {
     "observations": (Explanations, observations_document),
     "other-flows-observations": (Explanations, observations_document),
     "presets": (Curves, lambda curves, title: curves_document(curves, title, "presets.png")),
-    "scores": (Comparison, lambda comparison, title: scores_document(comparison, title, "scores.png")),
+    **{
+        name: (Comparison, lambda comparison, title, name=name: scores_document(comparison, title, f"{name}.png"))
+        for name in ("embeddings", "latents", "resizing", "scores")
+    },
     "time-to-quality": (Curves, lambda curves, title: curves_document(curves, title, "time-to-quality.png")),
 }
 """What a page is made from; all others compare runs."""
@@ -52,6 +55,9 @@ VERBS = {
     "observations": ["observations"],
     "other-flows-observations": ["observations"],
     "presets": ["curves", "--by", "steps"],
+    "embeddings": ["scores"],
+    "latents": ["scores"],
+    "resizing": ["scores"],
     "scores": ["scores"],
     "time-to-quality": ["curves"],
 }
