@@ -1,6 +1,7 @@
 """``oodflow evaluate`` and ``oodflow compare``: what is printed."""
 
 import json
+import shutil
 
 
 def test_table(oodflow, run, sets):
@@ -10,6 +11,22 @@ def test_table(oodflow, run, sets):
         assert word in result.out
     (folder,) = (run / "evaluations").iterdir()
     assert f"Wrote {folder}\n" in result.out
+
+
+def test_several_runs_come_one_after_the_other(oodflow, run, sets, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(run, other)
+    result = oodflow("evaluate", run, other, "--scores", "likelihood", "compressed-size")
+    assert result.code == 0
+    assert result.out.index(str(run)) < result.out.index(str(other))
+    assert result.out.count("| data set (images) |") == 2
+    for path in (run, other):
+        (folder,) = (path / "evaluations").iterdir()
+        assert (folder / "heat-map.png").exists()
+    one, two = json.loads(oodflow("evaluate", run, other, "--json").out)
+    assert one["sets"] == two["sets"]
+    result = oodflow("evaluate", run, tmp_path / "missing")
+    assert result.code == 2 and "missing" in result.error
 
 
 def test_json_is_all_there_is_on_stdout(oodflow, run):

@@ -103,7 +103,7 @@ def test_again_is_equal_bit_for_bit(oodflow, run):
     def everything():
         asked(oodflow, run, "--scores", "all")
         files = [path for path in (run / "evaluations").rglob("*") if path.suffix in (".safetensors", ".png")]
-        assert len(files) == 6
+        assert len(files) == 7
         return {path: path.read_bytes() for path in files}, newest(run).sets
 
     assert everything() == everything()

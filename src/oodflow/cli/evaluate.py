@@ -1,5 +1,6 @@
 """``oodflow evaluate``."""
 
+import json
 import shlex
 from argparse import Namespace
 from pathlib import Path
@@ -13,22 +14,28 @@ from oodflow.runs import RunDir
 
 
 def run(arguments: Namespace) -> None:
-    """Evaluate a run and print the table."""
+    """Evaluate runs and print a table of each; as JSON a record, or a list of those of several runs."""
     options = EvaluationOptions(**{name: getattr(arguments, name) for name in EvaluationOptions.model_fields})
-    evaluate_and_print(RunDir.open(arguments.run_dir), options, arguments, arguments.data_dir)
+    runs = [RunDir.open(path) for path in arguments.run_dirs]  # all, before the first takes its time
+    if arguments.json and len(runs) > 1:
+        found = [_evaluate(run_dir, options, arguments, arguments.data_dir)[0].as_dict() for run_dir in runs]
+        print(json.dumps(found, indent=1, allow_nan=False))
+        return
+    for run_dir in runs:
+        if len(runs) > 1:
+            result_console.print(f"\n{run_dir.path}\n")
+        evaluate_and_print(run_dir, options, arguments, arguments.data_dir)
 
 
 def evaluate_and_print(
     run_dir: RunDir, options: EvaluationOptions, arguments: Namespace, root: Path | None = None
-) -> Evaluation:
+) -> None:
     """Evaluate with a progress display, and print JSON or a table with what it says."""
-    config = run_dir.config()
-    with scoring_progress() as progress:
-        command = shlex.join(arguments.command)
-        evaluation, folder = evaluate(run_dir, options, command=command, root=root, progress=progress)
+    evaluation, folder = _evaluate(run_dir, options, arguments, root)
     if arguments.json:
         print(evaluation.as_json(), end="")
-        return evaluation
+        return
+    config = run_dir.config()
     show(evaluation_document(evaluation))
     step, steps = evaluation.step, config.training.steps if config.training else None
     if step is not None and step != steps:
@@ -36,4 +43,11 @@ def evaluate_and_print(
     if evaluation.replaces:
         result_console.print(f"This replaces the same evaluation of {evaluation.replaces}.")
     result_console.print(f"Wrote {folder}")
-    return evaluation
+
+
+def _evaluate(
+    run_dir: RunDir, options: EvaluationOptions, arguments: Namespace, root: Path | None
+) -> tuple[Evaluation, Path]:
+    with scoring_progress() as progress:
+        command = shlex.join(arguments.command)
+        return evaluate(run_dir, options, command=command, root=root, progress=progress)

@@ -102,7 +102,7 @@ def _train(verbs: "Verbs[Parser]") -> None:
 
 def _evaluate(verbs: "Verbs[Parser]") -> None:
     parser = _verb(verbs, "evaluate", "oodflow.cli.evaluate:run", "ask a flow which data sets it takes for its own")
-    parser.add_argument("run_dir", type=Path, metavar="RUN", help="run directory")
+    parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help="run directories, one after the other")
     parser.add_argument(
         "--ood", nargs="+", default=[], metavar="SET", help="data sets to ask about (default: recipe's)"
     )

@@ -7,6 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from oodflow.data import ImageSet, load, same_images
@@ -18,7 +19,7 @@ from oodflow.evaluation.options import EvaluationOptions
 from oodflow.evaluation.promises import halves, thresholds
 from oodflow.evaluation.record import FILE, Evaluation
 from oodflow.evaluation.scoring import Fitted, Scored, fit, score_all
-from oodflow.figures import likelihood_figure, roc_figure, save_figure
+from oodflow.figures import heat_map, likelihood_figure, roc_figure, save_figure
 from oodflow.files import digest, file_name, written_together
 from oodflow.flows import Flow, save_tensors
 from oodflow.metrics import auroc, roc
@@ -48,10 +49,10 @@ def evaluate(
 ) -> tuple[Evaluation, Path]:
     """Score the test set and the out-of-distribution sets, and write what comes of it into the run directory.
 
-    Writes ``evaluations/<name>/``, all of it or nothing: ``evaluation.json``, ``likelihoods.png``, ``roc.png``,
-    ``samples.png``, ``maps.png`` where a score is a sum over pixels, and ``scores/<set>.safetensors``. The name says
-    what was asked, so that other questions have folders of their own. The statistics that scores are made of are kept
-    in ``statistics/``, for evaluations to come.
+    Writes ``evaluations/<name>/``, all of it or nothing: ``evaluation.json``, ``scores/<set>.safetensors``,
+    ``likelihoods.png``, ``samples.png``, ``roc.png``, ``heat-map.png`` of several scores, and ``maps.png`` where a score
+    is a sum over pixels. The name says what was asked, so that other questions have folders of their own. The
+    statistics that scores are made of are kept in ``statistics/``, for evaluations to come.
 
     Returns:
         What stands in ``evaluation.json``: for each out-of-distribution set and score the AUROC with its 95 % bootstrap
@@ -161,9 +162,18 @@ def _draw(folder: Path, config: RunConfig, flow: Flow, scores: Fitted, scored: l
             scores, flow, {one.data.name: one for one in seen}, f"Which pixels scores come from: {flow_name}"
         ),
     }
+    if len(scores) > 1:
+        figures["heat-map"] = _heat_map(scored, f"AUROC, %: {flow_name}")
     for name, figure in figures.items():
         if figure is not None:
             save_figure(figure, folder / f"{name}.png")
+
+
+def _heat_map(scored: list[Scored], title: str) -> "Figure":
+    """Draw the AUROC of each score and set."""
+    test, *others = scored
+    areas = [[100 * auroc(values, one.values[name]) for one in others] for name, values in test.values.items()]
+    return heat_map(np.array(areas), list(test.values), [one.observation.data.name for one in others], title=title)
 
 
 def _roc(scored: list[Scored], title: str) -> "Figure":
