@@ -50,8 +50,8 @@ def evaluate(
     """Score the test set and the out-of-distribution sets, and write what comes of it into the run directory.
 
     Writes ``evaluations/<name>/``, all of it or nothing: ``evaluation.json``, ``scores/<set>.safetensors``,
-    ``likelihoods.png``, ``samples.png``, ``roc.png``, ``heat-map.png`` of several scores, and ``maps.png`` where a score
-    is a sum over pixels. The name says what was asked, so that other questions have folders of their own. The
+    ``likelihoods.png``, ``samples.png``, ``roc.png``, ``heat-map.png`` of several scores, and ``maps.png`` where a
+    score is a sum over pixels. The name says what was asked, so that other questions have folders of their own. The
     statistics that scores are made of are kept in ``statistics/``, for evaluations to come.
 
     Returns:
