@@ -148,3 +148,13 @@ def test_a_heat_map_is_as_wide_as_it_has_to_be(columns):
     figure = heat_map(np.full((2, columns), 7.0), ["a", "b"], ["c"] * columns, title="Wide")
     width = figure.get_size_inches()[0] * figure.dpi
     assert width >= 92 * columns + 400
+
+
+@pytest.mark.parametrize("letters", [3, 30, 90])
+def test_a_heat_map_has_room_for_the_names_of_its_columns(letters):
+    figure = heat_map(np.full((2, 3), 7.0), ["a", "b"], ["w" * letters] * 3, title="Long")
+    width, height = figure.canvas.get_width_height()
+    for text in figure.texts:
+        box = text.get_window_extent()
+        assert 0 <= box.x0 < box.x1 <= width
+        assert 0 <= box.y0 < box.y1 <= height

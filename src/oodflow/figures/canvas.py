@@ -41,6 +41,12 @@ def axes_at(figure: Figure, box: Box) -> Axes:
     return figure.add_axes((box.left / width, bottom / height, box.width / width, box.height / height))
 
 
+def text_width(text: str, size: float) -> float:
+    """Measure text of so many points, in pixels at ``DPI``."""
+    figure = blank_figure(DPI, DPI)
+    return float(figure.text(0, 0, text, fontsize=size, parse_math=False).get_window_extent().width)
+
+
 def write(
     figure: Figure, left: int, top: int, text: str, *, size: float = 9, within: int | None = None, **looks: Any
 ) -> None:

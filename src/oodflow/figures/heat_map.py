@@ -6,10 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from oodflow.figures.canvas import INK, Box, axes_at, blank_figure, write
+from oodflow.figures.canvas import INK, Box, axes_at, blank_figure, text_width, write
 
-_CELL, _HIGH, _LABEL, _HEAD, _MARGIN = 92, 40, 480, 230, 32  # pixels
-_ASLANT = 140  # how far the last column's name leans out
+_CELL, _HIGH, _LABEL, _MARGIN = 92, 40, 480, 32  # pixels
+_NAME = 8  # points of a column's name
+_SLOPE = np.deg2rad(60)
+_ASLANT = {"rotation": np.rad2deg(_SLOPE), "ha": "left", "va": "bottom", "rotation_mode": "anchor"}
 
 
 def heat_map(values: NDArray[np.float64], rows: Sequence[str], columns: Sequence[str], *, title: str) -> Figure:
@@ -21,10 +23,12 @@ def heat_map(values: NDArray[np.float64], rows: Sequence[str], columns: Sequence
         columns: theirs, written aslant.
         title: of the figure.
     """
-    width = max(_MARGIN + _LABEL + _CELL * len(columns) + _ASLANT, 900)
-    figure = blank_figure(width, _MARGIN + 50 + _HEAD + _HIGH * len(rows) + _MARGIN)
+    longest = max(text_width(name, _NAME) for name in columns) + 30
+    head, leaning = max(int(longest * np.sin(_SLOPE)), 60), int(longest * np.cos(_SLOPE))
+    width = max(_MARGIN + _LABEL + _CELL * len(columns) + leaning, 900)
+    figure = blank_figure(width, _MARGIN + 50 + head + _HIGH * len(rows) + _MARGIN)
     write(figure, _MARGIN, 24, title, size=12, weight="bold", within=width - 2 * _MARGIN)
-    top = _MARGIN + 50 + _HEAD
+    top = _MARGIN + 50 + head
     axes = axes_at(figure, Box(_MARGIN + _LABEL, top, _CELL * len(columns), _HIGH * len(rows)))
     axes.imshow(np.ma.masked_invalid(values), cmap="RdBu", vmin=0, vmax=100, aspect="auto")
     axes.set_axis_off()
@@ -32,7 +36,7 @@ def heat_map(values: NDArray[np.float64], rows: Sequence[str], columns: Sequence
         write(figure, _MARGIN, top + _HIGH * place + 8, name, size=8, within=_LABEL - 16)
     for place, name in enumerate(columns):
         at = _MARGIN + _LABEL + _CELL * place + _CELL // 2
-        write(figure, at, top - 10, name, size=8, rotation=60, ha="left", va="bottom", rotation_mode="anchor")
+        write(figure, at, top - 10, name, size=_NAME, **_ASLANT)
     for (row, column), value in np.ndenumerate(values):
         if not np.isnan(value):
             colour = "white" if abs(value - 50) > 28 else INK
