@@ -6,11 +6,10 @@ import numpy as np
 from pydantic import Field
 
 from oodflow.errors import UsageError
+from oodflow.scores.neighbours import neighbour_cosines
 from oodflow.scores.score import Learned, Score, Seen, Values
 from oodflow.scores.unit_length import unit_length
-from oodflow.statistics import Array, Embedding, Statistic
-
-_ROWS = 256
+from oodflow.statistics import Embedding, Statistic
 
 
 class EmbeddingNeighbours(Score):
@@ -71,14 +70,5 @@ class EmbeddingNeighbours(Score):
 
     def values(self, seen: Seen, learned: Learned) -> Values:
         """Return the distance, [N] in radii."""
-        embeddings = seen[Embedding(encoder=self.encoder)]
-        blocks = range(0, len(embeddings), _ROWS)
-        return np.concatenate([self._distance(embeddings[row : row + _ROWS], learned) for row in blocks])
-
-    def _distance(self, embeddings: Array, learned: Learned) -> Values:
-        """Judge a block of images; it is filled up, for products of matrices of one size alone round all rows alike."""
-        directions = np.zeros((_ROWS, embeddings.shape[1]))
-        directions[: len(embeddings)] = unit_length(embeddings)
-        cosines = directions @ learned["directions"].T
-        kth = np.partition(cosines, -self.k, axis=1)[: len(embeddings), -self.k]
-        return np.sqrt(np.maximum(2 - 2 * kth, 0))
+        cosines = neighbour_cosines(seen[Embedding(encoder=self.encoder)], learned["directions"], self.k)
+        return np.asarray(np.sqrt(np.maximum(2 - 2 * cosines, 0)))
