@@ -19,7 +19,7 @@ from oodflow.flows import (
     image_noise,
 )
 from oodflow.statistics import Curvature, DecoderSpectrum, InputGradients, LogDet, Observation, curvature
-from oodflow.statistics.input_gradients import reflected
+from oodflow.statistics.perturbation import reflected
 from oodflow.testing.modules import randomise
 from oodflow.training import seeded
 from oodflow.transformers import SplineConfig

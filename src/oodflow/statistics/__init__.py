@@ -26,6 +26,7 @@ from oodflow.statistics.log_det import LogDet
 from oodflow.statistics.log_prob import LogProb
 from oodflow.statistics.log_prob_z import LogProbZ
 from oodflow.statistics.model import Density
+from oodflow.statistics.noisy_log_prob import NoisyLogProb
 from oodflow.statistics.observation import Observation
 from oodflow.statistics.other_log_prob import OtherLogProb, flow_from
 from oodflow.statistics.pixels import PixelMoments, Pixels
@@ -49,6 +50,7 @@ STATISTICS: Registry[type[Statistic]] = Registry(
         "curvature": Curvature,
         "decoder_spectrum": DecoderSpectrum,
         "transformed_log_prob": TransformedLogProb,
+        "noisy_log_prob": NoisyLogProb,
         "batch_norm_log_prob": BatchNormLogProb,
         "compressed_bits": CompressedBits,
         "pixels": Pixels,
@@ -64,7 +66,7 @@ AnyStatistic = Annotated[SerializeAsAny[Statistic], ChosenFrom(STATISTICS)]
 __all__ = [
     "STATISTICS", "AnyStatistic", "Array", "Batch", "BatchNormLogProb", "Codec", "CompressedBits", "Curvature",
     "DecoderSpectrum", "Density", "Embedding", "GradientNorms", "InputGradients", "LatentNeighbours", "LatentNormality",
-    "Latents", "LogDet", "LogProb", "LogProbZ", "Move", "Needs", "Observation", "OtherLogProb", "PixelMoments",
-    "Pixels", "Statistic", "Store", "TransformedLogProb", "deal", "flow_from", "inference", "numbers", "require_images",
-    "require_shape", "timed", "too_few",
+    "Latents", "LogDet", "LogProb", "LogProbZ", "Move", "Needs", "NoisyLogProb", "Observation", "OtherLogProb",
+    "PixelMoments", "Pixels", "Statistic", "Store", "TransformedLogProb", "deal", "flow_from", "inference", "numbers",
+    "require_images", "require_shape", "timed", "too_few",
 ]  # fmt: skip

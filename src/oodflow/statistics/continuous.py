@@ -28,21 +28,24 @@ def entered(batch: Batch, dtype: torch.dtype | None = None) -> Tensor:
     return values
 
 
-def sum_of_log_densities(flow: Flow) -> Callable[[Tensor], Tensor]:
-    r"""Make a function of ``v [n, *shape]``: the sum over the batch of
+def log_densities(flow: Flow, values: Tensor) -> Tensor:
+    r"""Compute the log-density of each of ``v [n, *shape]``, ``[n]`` in nats:
 
     .. math:: \log p(v) = \log p_Z(f(v)) + \log|\det \partial f / \partial v|
 
-    in nats. It differs from the log-probability of an image by what does not depend on v, and in eval mode its gradient
-    is that of each by itself.
+    It differs from the log-probability of an image by what does not depend on v.
     """
+    z, log_det = flow.bijection(values)
+    total: Tensor = flow.prior.log_prob(z) + log_det
+    return total
 
-    def summed(values: Tensor) -> Tensor:
-        z, log_det = flow.bijection(values)
-        total: Tensor = (flow.prior.log_prob(z) + log_det).sum()
-        return total
 
-    return summed
+def sum_of_log_densities(flow: Flow) -> Callable[[Tensor], Tensor]:
+    """Make a function of ``v [n, *shape]``: the sum of :func:`log_densities` over the batch.
+
+    In eval mode its gradient is that of each by itself.
+    """
+    return lambda values: log_densities(flow, values).sum()
 
 
 @contextmanager

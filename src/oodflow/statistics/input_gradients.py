@@ -5,7 +5,6 @@ from typing import ClassVar, Literal
 import numpy as np
 import torch
 from pydantic import Field
-from torch import Tensor
 from torch.func import grad
 
 from oodflow.bijections import Shape
@@ -14,6 +13,7 @@ from oodflow.flows import Flow, image_generators
 from oodflow.statistics.batch import Batch, numbers
 from oodflow.statistics.continuous import AT_ONCE, derivatives, entered, log_squared_norm, sum_of_log_densities
 from oodflow.statistics.model import Density
+from oodflow.statistics.perturbation import noise_sizes, perturbed
 from oodflow.statistics.statistic import Array, Statistic
 
 
@@ -52,7 +52,7 @@ class InputGradients(Statistic):
     @property
     def sigmas(self) -> Array:
         """The sizes of the noise in the unit of v, ``[K]``."""
-        return np.asarray(np.geomspace(self.smallest, self.largest, self.levels) / 256)
+        return noise_sizes(self.smallest, self.largest, self.levels)
 
     def compute(self, batch: Batch) -> Array:
         """Compute them, [n, K]."""
@@ -60,9 +60,8 @@ class InputGradients(Statistic):
         with derivatives():
             values = entered(batch)
             noise = torch.from_numpy(self._noise(batch)).to(values)
-            levels = (values + part for part in noise.unbind(1))
-            images = (reflected(one) if batch.model.domain.is_images else one for one in levels)
-            parts = (torch.split(one, AT_ONCE) for one in images)
+            levels = (perturbed(batch.model, values, part) for part in noise.unbind(1))
+            parts = (torch.split(one, AT_ONCE) for one in levels)
             norms = [torch.cat([log_squared_norm(gradient(part)) for part in level]) for level in parts]
             return numbers(torch.stack(norms, 1) / 2)
 
@@ -80,14 +79,3 @@ class InputGradients(Statistic):
         generators = image_generators(batch.data, batch.seed, batch.draw, "normals")
         sigmas = self.sigmas.reshape(-1, *[1] * (len(shape) - 1))
         return np.stack([sigmas * each.standard_normal(shape) for each in generators])
-
-
-def reflected(values: Tensor) -> Tensor:
-    """Reflect numbers at 0 and 1 until they lie between; what does already is left alone.
-
-    Example:
-        >>> reflected(torch.tensor([-0.25, 0.75, 1.25, 2.25]))
-        tensor([0.2500, 0.7500, 0.7500, 0.2500])
-    """
-    folded = values.abs().remainder(2)
-    return torch.minimum(folded, 2 - folded)

@@ -1,0 +1,81 @@
+"""How likely an image is as it is, and with noise of several sizes upon it."""
+
+from typing import ClassVar, Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+
+from oodflow.bijections import Shape
+from oodflow.data import DataSet
+from oodflow.flows import Flow, image_generators
+from oodflow.statistics.batch import Batch, inference, numbers
+from oodflow.statistics.continuous import log_densities
+from oodflow.statistics.model import Density
+from oodflow.statistics.perturbation import noise_sizes, perturbed
+from oodflow.statistics.statistic import Array, Statistic
+
+
+class NoisyLogProb(Statistic):
+    r"""Log-probability of an image as it is, and with noise of each of K sizes, ``[N, 1 + K]`` in nats.
+
+    .. math:: \log p(v + \sigma_k \varepsilon) + c, \qquad k = 0, \dots, K, \qquad \sigma_0 = 0, \quad
+              \sigma_k = \frac{\sigma_1}{256} \Bigl(\frac{\sigma_K}{\sigma_1}\Bigr)^{\frac{k - 1}{K - 1}}
+
+    at what the bijection takes, dequantised pixels v in [0, 1] or the numbers of a vector, with one normal
+    :math:`\varepsilon` an image for all sizes, a function of (seed, draw, the image). Flows know nothing of what lies
+    outside of [0, 1]: pixels that the noise carries out are reflected at 0 and 1.
+
+    The constant c is what the image's own way in adds, :math:`-D \log 256 - \log q(u \mid x)` or 0, whatever the
+    noise: so column 0 is the log-probability of a draw, and the others stand in its unit. Of several draws it is the
+    mean of the logarithms. It takes a pass for each size; column 0 shares that of the other statistics.
+
+    Attributes:
+        levels: K.
+        smallest: :math:`\sigma_1`, in grey levels, which are 1/256 of v's unit; for vectors too.
+        largest: :math:`\sigma_K`, in the same unit; of a single level the smallest is taken.
+
+    Reference:
+        Kim, Yoon (2026), "Mitigating the Likelihood Paradox in Flow-based OOD Detection via Entropy Manipulation"
+        (images are perturbed before a flow scores them; the kind of noise and its sizes are ours).
+
+    Example:
+        >>> from oodflow.testing.observations import example
+        >>> example("test")[NoisyLogProb(levels=3)].shape
+        (32, 4)
+    """
+
+    kind: Literal["noisy_log_prob"] = "noisy_log_prob"
+    quantity: ClassVar[str] = "log-probability of a noisy image"
+    levels: int = Field(7, ge=1)
+    smallest: float = Field(1.0, gt=0)
+    largest: float = Field(64.0, gt=0)
+
+    @property
+    def sigmas(self) -> Array:
+        """The sizes of the noise in the unit of v, ``[K]``, without that of column 0."""
+        return noise_sizes(self.smallest, self.largest, self.levels)
+
+    def compute(self, batch: Batch) -> Array:
+        """Compute them, [n, 1 + K] in nats."""
+        flow = batch.lean
+        with inference():
+            values, constant = flow.domain.enter(batch.x, batch.noise, batch.seed, flow.dtype)
+            normals = torch.from_numpy(self._normals(batch))
+            noises = ((sigma * normals).to(values) for sigma in self.sigmas)
+            noisy = [log_densities(flow, perturbed(flow, values, noise)) + constant for noise in noises]
+            return numbers(torch.stack([batch.log_prob, *noisy], 1))
+
+    def shape(self, model: Density | None, data: DataSet) -> Shape:
+        """``(1 + K,)``."""
+        return (1 + self.levels,)
+
+    def random(self, model: Density | None, data: DataSet) -> bool:
+        """Tell whether it depends on the draw: under any flow, for the noise does."""
+        return isinstance(model, Flow)
+
+    @staticmethod
+    def _normals(batch: Batch) -> Array:
+        """Draw the noise of each image in units of its size, ``[n, *shape]``."""
+        generators = image_generators(batch.data, batch.seed, batch.draw, "perturbation")
+        return np.stack([each.standard_normal(batch.data.shape[1:]) for each in generators])
