@@ -24,6 +24,7 @@ from .asking import asked, folders, newest, scores_of, unescaped
 
 APART = {
     "likelihood-ratio", "waic", "local-dimension", "embedding-mahalanobis", "embedding-neighbours",
+    "perturbed-likelihood",
     *(BatchNorm(**settings).name for settings in BatchNorm.shown),
 }  # fmt: skip
 

@@ -31,6 +31,7 @@ from oodflow.scores import (
     LatentLikelihood,
     LatentNormality,
     LikelihoodRatio,
+    PerturbedLikelihood,
     PixelMoments,
     PrincipalComponents,
     Projections,
@@ -50,6 +51,7 @@ from oodflow.statistics import (
     LogDet,
     LogProb,
     LogProbZ,
+    NoisyLogProb,
     Observation,
     Pixels,
     TransformedLogProb,
@@ -251,6 +253,70 @@ def test_embeddings_in_a_combination(encoder, rng):
     seen = {LogProb(): rng.normal(size=40), statistic: rng.normal(size=(40, 6)).astype(np.float32)}
     assert score.reads() == (LogProb(), statistic)
     assert np.isfinite(score.values(seen, score.learn(seen))).all()
+
+
+def at_angles(*degrees):
+    """Make embeddings of several lengths."""
+    radians = np.radians(degrees)
+    lengths = np.arange(1, len(radians) + 1)
+    return (lengths * [np.cos(radians), np.sin(radians)]).T.astype(np.float32)
+
+
+def perturbed_likelihoods(score, reference, test, log_probs):
+    """Fit to embeddings, and score others with given log-probabilities ``[N, 1 + K]``."""
+    embedding, noisy = score.reads()
+    return fitted_values(score, {embedding: reference}, {embedding: test, noisy: np.array(log_probs)})
+
+
+def test_noise_by_the_distance_of_embeddings(encoder):
+    score = PerturbedLikelihood(encoder=encoder, k=1, levels=2, reach=2)
+    apart = 1 - np.cos(np.radians([10, 10, 20, 30]))  # of each from the nearest other
+    median, spread = np.median(apart), apart.std()
+    beyond = [-9, 0, 0.5, 1, 1.5, 2, 9]  # spreads beyond the median, of which two take the largest noise
+    angles = np.degrees(np.arccos(np.minimum(1, 1 - median - np.array(beyond) * spread)))
+    log_probs = np.array([[-100.0, -300.0, -900.0]]) + np.arange(7)[:, None]
+    found = perturbed_likelihoods(score, at_angles(0, 10, 30, 60), at_angles(*-angles), log_probs)
+    assert found + np.arange(7) == pytest.approx([100, 100, 200, 300, 600, 900, 900], abs=1e-3)
+
+
+def test_log_probabilities_between_sizes_of_noise_are_linear_in_the_logarithm_of_the_size(encoder, rng):
+    score = PerturbedLikelihood(encoder=encoder, k=3, levels=4, smallest=2, largest=30, reach=4)
+    assert score.reads() == (Embedding(encoder=encoder), NoisyLogProb(levels=4, smallest=2, largest=30))
+    x = rng.normal(0.7, 1, size=(340, 6)).astype(np.float32)
+    log_probs = -np.sort(rng.uniform(100, 900, (300, 5)))
+    found = perturbed_likelihoods(score, x[:40], x[40:], log_probs)
+    neighbours = NearestNeighbors(metric="cosine").fit(x[:40].astype(float))
+    held_out = neighbours.kneighbors(n_neighbors=3)[0][:, -1]  # of no image itself
+    distances = neighbours.kneighbors(x[40:].astype(float), 3)[0][:, -1]
+    places = 4 * np.clip((distances - np.median(held_out)) / (4 * held_out.std()), 0, 1)
+    assert (places == 0).sum() > 50
+    assert ((places > 0) & (places < 1)).sum() > 50
+    assert (places > 1).sum() > 20
+    logarithms = np.log([2, 2 * 15 ** (1 / 3), 2 * 15 ** (2 / 3), 30])
+    for place, row, value in zip(places, log_probs, found, strict=True):
+        size = 2 * place if place < 1 else 2 * 15 ** ((place - 1) / 3)
+        between = np.interp(size, [0, 2], row[:2]) if size < 2 else np.interp(np.log(size), logarithms, row[1:])
+        assert value == pytest.approx(-between)
+
+
+def test_a_single_size_of_noise(encoder):
+    score = PerturbedLikelihood(encoder=encoder, k=1, levels=1)
+    found = perturbed_likelihoods(score, at_angles(0, 10, 30, 60), at_angles(0, 180), [[-5.0, -7.0]] * 2)
+    assert found.tolist() == [5, 7]
+
+
+def test_embeddings_of_a_bank_that_are_all_alike_give_noise_to_what_differs(encoder):
+    score, same = PerturbedLikelihood(encoder=encoder, k=2, levels=1), np.full((9, 2), 0.3, np.float32)
+    alike, other = perturbed_likelihoods(score, same, np.array([[3, 3], [3, 4]]), [[-5.0, -7.0]] * 2)
+    assert (alike, other) == (pytest.approx(5, abs=1e-3), 7)
+
+
+def test_banks_and_noise_that_can_not_be(encoder):
+    score = PerturbedLikelihood(encoder=encoder, k=3)
+    with pytest.raises(UsageError, match="k is 3 and the reference has 3 images, of which each has one neighbour less"):
+        perturbed_likelihoods(score, at_angles(0, 1, 2), at_angles(0), np.zeros((1, 8)))
+    with pytest.raises(UsageError, match=r"does not fit largest: expected no less than smallest, which is 9\.0 "):
+        named_score(f"perturbed-likelihood?encoder={encoder}&smallest=9&largest=8")
 
 
 def test_other_flows_are_asked_about_the_same_dequantised_images(tmp_path):

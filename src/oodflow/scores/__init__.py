@@ -22,6 +22,7 @@ from oodflow.scores.likelihood_ratio import LikelihoodRatio
 from oodflow.scores.local_dimension import LocalDimension
 from oodflow.scores.log_determinant import LogDeterminant
 from oodflow.scores.named import AnyScore, load_score, named_score, shown_scores
+from oodflow.scores.perturbed_likelihood import PerturbedLikelihood
 from oodflow.scores.pixel_moments import PixelMoments
 from oodflow.scores.principal_components import PrincipalComponents
 from oodflow.scores.projections import Projections
@@ -39,7 +40,7 @@ __all__ = [
     "SCORES", "WAIC", "AnyScore", "BatchNorm", "Combined", "CompressedSize", "DensityOfScores", "EmbeddingMahalanobis",
     "EmbeddingNeighbours", "FittedScore", "GradientNorms", "InputComplexity", "InputGradients", "LatentCovariance",
     "LatentLikelihood", "LatentNeighbours", "LatentNormality", "Learned", "Likelihood", "LikelihoodRatio",
-    "LocalDimension", "LogDeterminant", "NotFittedError", "PixelMoments", "PrincipalComponents", "Projections",
-    "Scoped", "Score", "ScoreStatistic", "Seen", "Transformed", "TwoSided", "Typicality", "Values", "load_score",
-    "named_score", "ranks", "shown_scores",
+    "LocalDimension", "LogDeterminant", "NotFittedError", "PerturbedLikelihood", "PixelMoments", "PrincipalComponents",
+    "Projections", "Scoped", "Score", "ScoreStatistic", "Seen", "Transformed", "TwoSided", "Typicality", "Values",
+    "load_score", "named_score", "ranks", "shown_scores",
 ]  # fmt: skip

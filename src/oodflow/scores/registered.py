@@ -18,6 +18,7 @@ from oodflow.scores.likelihood_ratio import LikelihoodRatio
 from oodflow.scores.local_dimension import LocalDimension
 from oodflow.scores.log_determinant import LogDeterminant
 from oodflow.scores.named import SCORES
+from oodflow.scores.perturbed_likelihood import PerturbedLikelihood
 from oodflow.scores.pixel_moments import PixelMoments
 from oodflow.scores.principal_components import PrincipalComponents
 from oodflow.scores.projections import Projections
@@ -59,4 +60,5 @@ SCORES.update({
     # With an outside model, which has learned from other images.
     "embedding-mahalanobis": EmbeddingMahalanobis,
     "embedding-neighbours": EmbeddingNeighbours,
+    "perturbed-likelihood": PerturbedLikelihood,
 })  # fmt: skip
