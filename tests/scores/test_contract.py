@@ -159,3 +159,9 @@ class Nowhere(Likelihood):
 def test_the_contract_catches(broken, clause):
     with pytest.raises(AssertionError, match=clause):
         check_score(broken())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SCORES.values() if "encoder" in kind.model_fields])
+def test_what_takes_an_encoder_says_that_it_asks_an_outside_model(kind):
+    assert kind(encoder="somewhere").outside_model
+    assert not Likelihood().outside_model

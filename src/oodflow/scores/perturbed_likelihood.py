@@ -79,6 +79,11 @@ class PerturbedLikelihood(Score):
     def _noisy(self) -> NoisyLogProb:
         return NoisyLogProb(levels=self.levels, smallest=self.smallest, largest=self.largest)
 
+    @property
+    def outside_model(self) -> bool:
+        """It does: the encoder."""
+        return True
+
     def reads(self) -> tuple[Statistic, ...]:
         """Read the embedding, and the log-probabilities with noise and without."""
         return Embedding(encoder=self.encoder), self._noisy
