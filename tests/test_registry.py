@@ -66,13 +66,16 @@ def entry_points(monkeypatch):
 
 @pytest.mark.parametrize("name", UNIONS)
 def test_what_a_configuration_can_hold_is_what_is_registered(name, tmp_path):
+    named = {"encoder": tmp_path}  # a folder with what an outside model consists of; all else takes a flow's file
     file = tmp_path / "another flow"
-    file.touch()
+    for needed in (file, *(tmp_path / part for part in ("config.json", "preprocessor_config.json", "a.safetensors"))):
+        needed.touch()
     registry, annotation = UNIONS[name]
     adapter = TypeAdapter(annotation)
     for kind, settings in registry.items():
         assert settings.model_fields["kind"].default == kind
-        required = {field: str(file) for field, about in settings.model_fields.items() if about.is_required()}
+        fields = [field for field, about in settings.model_fields.items() if about.is_required()]
+        required = {field: str(named.get(field, file)) for field in fields}
         expected = settings(**required)
         assert adapter.validate_python({"kind": kind, **required} if required else kind) == expected
         assert adapter.validate_json(adapter.dump_json(expected)) == expected
