@@ -80,6 +80,19 @@ def test_scores_that_ask_an_outside_model_have_a_table_of_their_own(record):
         assert at < page.index(f"| {name} | **90.0** | 90.0 |")
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_page_is_the_same_whether_an_encoder_is_there_or_not(record, there, tmp_path):
+    encoder = tmp_path / "encoder"
+    encoder.mkdir()
+    if there:
+        for part in ("config.json", "preprocessor_config.json", "a.safetensors"):
+            (encoder / part).touch()
+    page = "\n".join(
+        page_of(scored(record, **{f"embedding-neighbours?encoder={encoder}": 0.9, "compressed-size": 0.8}))
+    )
+    assert "These ask no flow: compressed-size." in page
+
+
 def test_a_score_that_was_not_computed_everywhere_leaves_a_gap(record):
     page = page_of(scored(record, likelihood=0.1, other=0.7), scored(record, recipe="mnist-realnvp", likelihood=0.9))
     assert "| other | **70.0** |  | 70.0 |" in page

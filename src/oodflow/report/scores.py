@@ -202,10 +202,11 @@ def _legend(groups: Sequence[Replicas], pairs: Sequence[Pair]) -> str:
 
 
 def _without_flow(pairs: Sequence[Pair]) -> str:
-    """Say which scores are made of the data alone; nothing is known of one that is not here, or lacks files."""
+    """Say which scores are made of the data alone, as far as they are here; the same whatever files there are."""
     names = []
     for name in dict.fromkeys(score for pair in pairs for score in pair.areas):
         with suppress(OodflowError):
-            if all(statistic.needs == "data" for statistic in named_score(name).reads()):
+            score = named_score(name)
+            if not score.outside_model and all(statistic.needs == "data" for statistic in score.reads()):
                 names.append(name)
     return f" These ask no flow: {', '.join(names)}." if names else ""
