@@ -32,7 +32,10 @@ def test_a_terminal_is_filled_and_not_more(oodflow, evaluated, sets, monkeypatch
 
 def test_a_pipe_gets_markdown(oodflow, evaluated, sets):
     out = oodflow("evaluate", evaluated).out
-    assert "| data set (images) | bits/dim | AUROC % [95 % CI] | AUPR-in | AUPR-out | FPR95 |\n|---|---:|" in out
+    assert (
+        "| data set (images) | bits/dim | AUROC % [95 % CI] | AUPR-in | AUPR-out | FPR95 | ms/image |\n|---|---:|"
+        in out
+    )
     assert f"| {sets.outside} (40) |" in out
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import correlate1d
 
 _SMOOTH, _SLOPE = (1, 2, 1), (-1, 0, 1)
 
@@ -24,6 +23,8 @@ def edge_map(images: NDArray[np.uint8]) -> NDArray[np.float64]:
         >>> edge_map(image)[0, 0].tolist()
         [0.0, 0.0, 4.0, 4.0, 0.0, 0.0]
     """
+    from scipy.ndimage import correlate1d
+
     pixels = images / 255
     across, down = (correlate1d(correlate1d(pixels, _SMOOTH, -1 - i), _SLOPE, -2 + i) for i in (1, 0))
     edges: NDArray[np.float64] = np.hypot(across, down).mean(1)
