@@ -28,7 +28,7 @@ PAGES = {
     "presets": (Curves, lambda curves, title: curves_document(curves, title, "presets.png")),
     **{
         name: (Comparison, lambda comparison, title, name=name: scores_document(comparison, title, f"{name}.png"))
-        for name in ("embeddings", "latents", "resizing", "scores")
+        for name in ("derivatives", "embeddings", "latents", "resizing", "scores")
     },
     "time-to-quality": (Curves, lambda curves, title: curves_document(curves, title, "time-to-quality.png")),
 }
@@ -55,6 +55,7 @@ VERBS = {
     "observations": ["observations"],
     "other-flows-observations": ["observations"],
     "presets": ["curves", "--by", "steps"],
+    "derivatives": ["scores"],
     "embeddings": ["scores"],
     "latents": ["scores"],
     "resizing": ["scores"],
