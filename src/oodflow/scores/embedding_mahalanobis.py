@@ -5,14 +5,15 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from oodflow.errors import UsageError
-from oodflow.scores.score import Learned, Score, Seen, Values
+from oodflow.scores.of_embedding import OfEmbedding
+from oodflow.scores.score import Learned, Seen, Values
 from oodflow.scores.unit_length import unit_length
-from oodflow.statistics import Array, Embedding, Statistic
+from oodflow.statistics import Array
 
 _ROWS = 256
 
 
-class EmbeddingMahalanobis(Score):
+class EmbeddingMahalanobis(OfEmbedding):
     r"""Distance of an image's embedding from the usual ones, by a normal distribution fitted to held-out images.
 
     .. math:: s(x) = \tfrac12 (u - \mu)^\top \Sigma^{-1} (u - \mu), \qquad u = \frac{e}{\|e\|}, \qquad
@@ -46,17 +47,6 @@ class EmbeddingMahalanobis(Score):
 
     kind: Literal["embedding-mahalanobis"] = "embedding-mahalanobis"
     unit: ClassVar[str] = "nats"
-    learns: ClassVar[bool] = True
-    encoder: str
-
-    @property
-    def outside_model(self) -> bool:
-        """It does: the encoder."""
-        return True
-
-    def reads(self) -> tuple[Statistic, ...]:
-        """Read the embedding: no flow is asked."""
-        return (Embedding(encoder=self.encoder),)
 
     def learn(self, seen: Seen) -> Learned:
         """Fit the normal distribution; along no axis is its standard deviation less than 10⁻⁶.
@@ -66,7 +56,7 @@ class EmbeddingMahalanobis(Score):
         """
         from sklearn.covariance import ledoit_wolf_shrinkage
 
-        directions = unit_length(seen[Embedding(encoder=self.encoder)])
+        directions = unit_length(seen[self.embedding])
         if len(directions) < 2:
             raise UsageError("one image has no covariance of its embedding: fit on more.")
         mean = directions.mean(0)
@@ -78,7 +68,7 @@ class EmbeddingMahalanobis(Score):
 
     def values(self, seen: Seen, learned: Learned) -> Values:
         """Return half the squared Mahalanobis distance, [N] in nats."""
-        embeddings = seen[Embedding(encoder=self.encoder)]
+        embeddings = seen[self.embedding]
         blocks = range(0, len(embeddings), _ROWS)
         return np.concatenate([self._distance(embeddings[row : row + _ROWS], learned) for row in blocks])
 

@@ -7,12 +7,12 @@ from pydantic import Field
 
 from oodflow.errors import UsageError
 from oodflow.scores.neighbours import neighbour_cosines
-from oodflow.scores.score import Learned, Score, Seen, Values
+from oodflow.scores.of_embedding import OfEmbedding
+from oodflow.scores.score import Learned, Seen, Values
 from oodflow.scores.unit_length import unit_length
-from oodflow.statistics import Embedding, Statistic
 
 
-class EmbeddingNeighbours(Score):
+class EmbeddingNeighbours(OfEmbedding):
     r"""Distance of an image's embedding from the k-th nearest of those of held-out images, all of unit length.
 
     .. math:: s(x) = \Bigl\| \frac{e}{\|e\|} - \frac{e_{(k)}}{\|e_{(k)}\|} \Bigr\|
@@ -42,18 +42,7 @@ class EmbeddingNeighbours(Score):
 
     kind: Literal["embedding-neighbours"] = "embedding-neighbours"
     unit: ClassVar[str] = "radii"
-    learns: ClassVar[bool] = True
-    encoder: str
     k: int = Field(5, ge=1)
-
-    @property
-    def outside_model(self) -> bool:
-        """It does: the encoder."""
-        return True
-
-    def reads(self) -> tuple[Statistic, ...]:
-        """Read the embedding: no flow is asked."""
-        return (Embedding(encoder=self.encoder),)
 
     def learn(self, seen: Seen) -> Learned:
         """Keep the embeddings of all images.
@@ -61,7 +50,7 @@ class EmbeddingNeighbours(Score):
         Raises:
             UsageError: there are fewer than k.
         """
-        embeddings = seen[Embedding(encoder=self.encoder)]
+        embeddings = seen[self.embedding]
         if len(embeddings) < self.k:
             raise UsageError(
                 f"k is {self.k} and the reference has {len(embeddings):,} images: take a smaller k, or fit on more."
@@ -70,5 +59,5 @@ class EmbeddingNeighbours(Score):
 
     def values(self, seen: Seen, learned: Learned) -> Values:
         """Return the distance, [N] in radii."""
-        cosines = neighbour_cosines(seen[Embedding(encoder=self.encoder)], learned["directions"], self.k)
+        cosines = neighbour_cosines(seen[self.embedding], learned["directions"], self.k)
         return np.asarray(np.sqrt(np.maximum(2 - 2 * cosines, 0)))

@@ -7,14 +7,15 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from oodflow.errors import UsageError
 from oodflow.scores.neighbours import neighbour_cosines
-from oodflow.scores.score import Learned, Score, Seen, Values
+from oodflow.scores.of_embedding import OfEmbedding
+from oodflow.scores.score import Learned, Seen, Values
 from oodflow.scores.unit_length import unit_length
-from oodflow.statistics import Array, Embedding, NoisyLogProb, Statistic
+from oodflow.statistics import Array, NoisyLogProb, Statistic
 
 _LEAST = 1e-9  # spread of cosines that are all the same but for rounding
 
 
-class PerturbedLikelihood(Score):
+class PerturbedLikelihood(OfEmbedding):
     r"""Negative log-probability of an image with noise of the size that its dissimilarity to held-out images asks for.
 
     .. math:: s(x) = -\bigl[(1 - w) L_j(x) + w L_{j+1}(x)\bigr], \qquad j + w = t(x), \qquad
@@ -60,8 +61,6 @@ class PerturbedLikelihood(Score):
 
     kind: Literal["perturbed-likelihood"] = "perturbed-likelihood"
     unit: ClassVar[str] = "nats"
-    learns: ClassVar[bool] = True
-    encoder: str
     k: int = Field(5, ge=1)
     levels: int = Field(7, ge=1)
     smallest: float = Field(1.0, gt=0)
@@ -79,14 +78,9 @@ class PerturbedLikelihood(Score):
     def _noisy(self) -> NoisyLogProb:
         return NoisyLogProb(levels=self.levels, smallest=self.smallest, largest=self.largest)
 
-    @property
-    def outside_model(self) -> bool:
-        """It does: the encoder."""
-        return True
-
     def reads(self) -> tuple[Statistic, ...]:
         """Read the embedding, and the log-probabilities with noise and without."""
-        return Embedding(encoder=self.encoder), self._noisy
+        return self.embedding, self._noisy
 
     def learn(self, seen: Seen) -> Learned:
         """Keep the embeddings of all images, and learn how dissimilar each is to the others.
@@ -94,7 +88,7 @@ class PerturbedLikelihood(Score):
         Raises:
             UsageError: there are not more than k.
         """
-        embeddings = seen[Embedding(encoder=self.encoder)]
+        embeddings = seen[self.embedding]
         if len(embeddings) <= self.k:
             raise UsageError(
                 f"k is {self.k} and the reference has {len(embeddings):,} images, of which each has one neighbour "
@@ -107,7 +101,7 @@ class PerturbedLikelihood(Score):
 
     def values(self, seen: Seen, learned: Learned) -> Values:
         """Return the negative log-probability with the noise that is asked for, [N] in nats."""
-        dissimilarity = 1 - neighbour_cosines(seen[Embedding(encoder=self.encoder)], learned["directions"], self.k)
+        dissimilarity = 1 - neighbour_cosines(seen[self.embedding], learned["directions"], self.k)
         beyond = (dissimilarity - learned["median"]) / (self.reach * learned["spread"])
         return -interpolated(seen[self._noisy], self.levels * np.clip(beyond, 0, 1))
 
