@@ -7,10 +7,7 @@ import numpy as np
 from oodflow.errors import UsageError
 from oodflow.scores.of_embedding import OfEmbedding
 from oodflow.scores.score import Learned, Seen, Values
-from oodflow.scores.unit_length import unit_length
-from oodflow.statistics import Array
-
-_ROWS = 256
+from oodflow.scores.unit_length import of_directions, unit_length
 
 
 class EmbeddingMahalanobis(OfEmbedding):
@@ -68,13 +65,5 @@ class EmbeddingMahalanobis(OfEmbedding):
 
     def values(self, seen: Seen, learned: Learned) -> Values:
         """Return half the squared Mahalanobis distance, [N] in nats."""
-        embeddings = seen[self.embedding]
-        blocks = range(0, len(embeddings), _ROWS)
-        return np.concatenate([self._distance(embeddings[row : row + _ROWS], learned) for row in blocks])
-
-    @staticmethod
-    def _distance(embeddings: Array, learned: Learned) -> Values:
-        """Judge a block of images; it is filled up, for products of matrices of one size alone round all rows alike."""
-        centred = np.zeros((_ROWS, embeddings.shape[1]))
-        centred[: len(embeddings)] = unit_length(embeddings) - learned["mean"]
-        return np.asarray(((centred @ learned["whitening"]) ** 2).sum(1) / 2)[: len(embeddings)]
+        mean, whitening = learned["mean"], learned["whitening"]
+        return of_directions(seen[self.embedding], lambda some: (((some - mean) @ whitening) ** 2).sum(1) / 2)

@@ -3,10 +3,8 @@
 import numpy as np
 
 from oodflow.scores.score import Values
-from oodflow.scores.unit_length import unit_length
+from oodflow.scores.unit_length import of_directions
 from oodflow.statistics import Array
-
-_ROWS = 256
 
 
 def neighbour_cosines(embeddings: Array, directions: Values, k: int) -> Values:
@@ -25,13 +23,4 @@ def neighbour_cosines(embeddings: Array, directions: Values, k: int) -> Values:
         >>> neighbour_cosines(np.array([[2.0, 0.0]]), directions, k=2)
         array([0.8])
     """
-    blocks = range(0, len(embeddings), _ROWS)
-    return np.concatenate([_of_block(embeddings[row : row + _ROWS], directions, k) for row in blocks])
-
-
-def _of_block(embeddings: Array, directions: Values, k: int) -> Values:
-    """Find those of a block; it is filled up, for products of matrices of one size alone round all rows alike."""
-    filled = np.zeros((_ROWS, embeddings.shape[1]))
-    filled[: len(embeddings)] = unit_length(embeddings)
-    cosines = filled @ directions.T
-    return np.asarray(np.partition(cosines, -k, axis=1)[: len(embeddings), -k])
+    return of_directions(embeddings, lambda some: np.partition(some @ directions.T, -k, axis=1)[:, -k])

@@ -1,9 +1,13 @@
 """Embeddings without their length: it tells how much there is in an image rather than what."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from oodflow.scores.score import Values
 from oodflow.statistics import Array
+
+_ROWS = 256
 
 
 def unit_length(embeddings: Array) -> Values:
@@ -15,3 +19,29 @@ def unit_length(embeddings: Array) -> Values:
     """
     lengths = np.linalg.norm(embeddings.astype(np.float64), axis=1, keepdims=True)
     return np.asarray(embeddings / np.where(lengths == 0, 1, lengths))
+
+
+def of_directions(embeddings: Array, compute: Callable[[Values], Values]) -> Values:
+    """Compute a number of each of ``[N, D]``, brought to unit length, in blocks of one size.
+
+    The last is filled up with zeros, for products of matrices of one size alone round all rows alike.
+
+    Args:
+        embeddings: of any length.
+        compute: makes ``[n]`` of n directions ``[n, D]``, each by itself.
+
+    Returns:
+        float64 ``[N]``.
+
+    Example:
+        >>> of_directions(np.array([[3.0, -4.0]]), lambda directions: directions.sum(1)).round(6)
+        array([-0.2])
+    """
+    blocks = [embeddings[start : start + _ROWS] for start in range(0, len(embeddings), _ROWS)]
+    return np.concatenate([_of_block(block, compute) for block in blocks])
+
+
+def _of_block(embeddings: Array, compute: Callable[[Values], Values]) -> Values:
+    filled = np.zeros((_ROWS, embeddings.shape[1]))
+    filled[: len(embeddings)] = unit_length(embeddings)
+    return np.asarray(compute(filled))[: len(embeddings)]
