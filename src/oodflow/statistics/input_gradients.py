@@ -4,20 +4,19 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import torch
-from pydantic import Field
 from torch.func import grad
 
 from oodflow.bijections import Shape
 from oodflow.data import DataSet
-from oodflow.flows import Flow, image_generators
+from oodflow.flows import image_generators
 from oodflow.statistics.batch import Batch, numbers
 from oodflow.statistics.continuous import AT_ONCE, derivatives, entered, log_squared_norm, sum_of_log_densities
 from oodflow.statistics.model import Density
-from oodflow.statistics.perturbation import noise_sizes, perturbed
-from oodflow.statistics.statistic import Array, Statistic
+from oodflow.statistics.perturbation import WithNoise, perturbed
+from oodflow.statistics.statistic import Array
 
 
-class InputGradients(Statistic):
+class InputGradients(WithNoise):
     r"""Logarithm of the norm of the gradient of the log-density by the image, with noise of several sizes, ``[N, K]``.
 
     .. math:: \log \bigl\| \nabla_v \log p(v + \sigma_k \varepsilon_k) \bigr\|, \qquad
@@ -45,14 +44,6 @@ class InputGradients(Statistic):
 
     kind: Literal["input_gradients"] = "input_gradients"
     quantity: ClassVar[str] = "norm of a gradient"
-    levels: int = Field(7, ge=1)
-    smallest: float = Field(1.0, gt=0)
-    largest: float = Field(64.0, gt=0)
-
-    @property
-    def sigmas(self) -> Array:
-        """The sizes of the noise in the unit of v, ``[K]``."""
-        return noise_sizes(self.smallest, self.largest, self.levels)
 
     def compute(self, batch: Batch) -> Array:
         """Compute them, [n, K]."""
@@ -68,10 +59,6 @@ class InputGradients(Statistic):
     def shape(self, model: Density | None, data: DataSet) -> Shape:
         """``(K,)``."""
         return (self.levels,)
-
-    def random(self, model: Density | None, data: DataSet) -> bool:
-        """Tell whether it depends on the draw: under any flow, for the noise does."""
-        return isinstance(model, Flow)
 
     def _noise(self, batch: Batch) -> Array:
         """Draw the noise of each image in every size, ``[n, K, *shape]``."""

@@ -4,19 +4,18 @@ from typing import ClassVar, Literal
 
 import numpy as np
 import torch
-from pydantic import Field
 
 from oodflow.bijections import Shape
 from oodflow.data import DataSet
-from oodflow.flows import Flow, image_generators
+from oodflow.flows import image_generators
 from oodflow.statistics.batch import Batch, inference, numbers
 from oodflow.statistics.continuous import log_densities
 from oodflow.statistics.model import Density
-from oodflow.statistics.perturbation import noise_sizes, perturbed
-from oodflow.statistics.statistic import Array, Statistic
+from oodflow.statistics.perturbation import WithNoise, perturbed
+from oodflow.statistics.statistic import Array
 
 
-class NoisyLogProb(Statistic):
+class NoisyLogProb(WithNoise):
     r"""Log-probability of an image as it is, and with noise of each of K sizes, ``[N, 1 + K]`` in nats.
 
     .. math:: \log p(v + \sigma_k \varepsilon) + c, \qquad k = 0, \dots, K, \qquad \sigma_0 = 0, \quad
@@ -47,14 +46,6 @@ class NoisyLogProb(Statistic):
 
     kind: Literal["noisy_log_prob"] = "noisy_log_prob"
     quantity: ClassVar[str] = "log-probability of a noisy image"
-    levels: int = Field(7, ge=1)
-    smallest: float = Field(1.0, gt=0)
-    largest: float = Field(64.0, gt=0)
-
-    @property
-    def sigmas(self) -> Array:
-        """The sizes of the noise in the unit of v, ``[K]``, without that of column 0."""
-        return noise_sizes(self.smallest, self.largest, self.levels)
 
     def compute(self, batch: Batch) -> Array:
         """Compute them, [n, 1 + K] in nats."""
@@ -69,10 +60,6 @@ class NoisyLogProb(Statistic):
     def shape(self, model: Density | None, data: DataSet) -> Shape:
         """``(1 + K,)``."""
         return (1 + self.levels,)
-
-    def random(self, model: Density | None, data: DataSet) -> bool:
-        """Tell whether it depends on the draw: under any flow, for the noise does."""
-        return isinstance(model, Flow)
 
     @staticmethod
     def _normals(batch: Batch) -> Array:

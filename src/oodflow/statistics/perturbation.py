@@ -2,10 +2,13 @@
 
 import numpy as np
 import torch
+from pydantic import Field
 from torch import Tensor
 
+from oodflow.data import DataSet
 from oodflow.flows import Flow
-from oodflow.statistics.statistic import Array
+from oodflow.statistics.model import Density
+from oodflow.statistics.statistic import Array, Statistic
 
 
 def noise_sizes(smallest: float, largest: float, levels: int) -> Array:
@@ -23,6 +26,29 @@ def noise_sizes(smallest: float, largest: float, levels: int) -> Array:
         [1.0, 4.0, 16.0, 64.0]
     """
     return np.asarray(np.geomspace(smallest, largest, levels) / 256)
+
+
+class WithNoise(Statistic):
+    """A statistic of an image with noise of several sizes upon it.
+
+    Attributes:
+        levels: how many sizes.
+        smallest: of them, in grey levels, which are 1/256 of the unit of what the bijection takes; for vectors too.
+        largest: of them, in the same unit; of a single level the smallest is taken.
+    """
+
+    levels: int = Field(7, ge=1)
+    smallest: float = Field(1.0, gt=0)
+    largest: float = Field(64.0, gt=0)
+
+    @property
+    def sigmas(self) -> Array:
+        """The sizes in the unit of what the bijection takes, ``[levels]``."""
+        return noise_sizes(self.smallest, self.largest, self.levels)
+
+    def random(self, model: Density | None, data: DataSet) -> bool:
+        """Tell whether it depends on the draw: under any flow, for the noise does."""
+        return isinstance(model, Flow)
 
 
 def perturbed(flow: Flow, values: Tensor, noise: Tensor) -> Tensor:
