@@ -14,7 +14,7 @@ from oodflow.data import SOURCES
 from oodflow.errors import OodflowError, UnknownName, UsageError
 from oodflow.flows import DEQUANTISATIONS, DOMAINS, FLOWS, PRIORS, AnyFlowConfig
 from oodflow.flows.dequantisation import AnyDequantisationConfig
-from oodflow.flows.domain import AnyDomainConfig
+from oodflow.flows.domains import AnyDomainConfig
 from oodflow.flows.prior import AnyPriorConfig
 from oodflow.nets import NETS, AnyNetConfig
 from oodflow.recipes import RECIPES

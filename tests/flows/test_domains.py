@@ -5,13 +5,16 @@ from typing import ClassVar, Literal
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
+import oodflow
 from oodflow import analysis
 from oodflow.bijections import Chain, Logit, MultiScale
 from oodflow.data import ImageSet
 from oodflow.errors import UsageError
 from oodflow.flows import (
     DEQUANTISATIONS,
+    DOMAINS,
     FLOWS,
     Dequantisation,
     DequantisationConfig,
@@ -22,16 +25,18 @@ from oodflow.flows import (
     RealNVPConfig,
     Reals,
     RealsConfig,
+    Standardised,
+    StandardisedConfig,
     TabularConfig,
     image_noise,
     load_flow,
 )
-from oodflow.flows.domain import AnyDomainConfig
+from oodflow.flows.domains import AnyDomainConfig
 from oodflow.nets import ConvNetConfig
 from oodflow.recipes import RECIPES
 from oodflow.runs import override
 from oodflow.statistics import LogProb, Observation
-from oodflow.testing import check_dequantisation, check_flow
+from oodflow.testing import check_dequantisation, check_domain, check_flow
 from oodflow.testing.modules import log_det_of, randomise
 from oodflow.training import seeded
 
@@ -205,3 +210,90 @@ def test_feature_maps_have_no_pictures_and_no_data_sets():
         analysis.Walk(flow)
     with pytest.raises(UsageError, match=r"over reals \(1, 8, 8\) and data sets hold 8-bit images"):
         Observation(flow, ImageSet.from_array(np.zeros((2, 1, 8, 8), np.uint8)))
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_a_domain_keeps_the_contract(name):
+    check_domain(DOMAINS[name]())
+
+
+@pytest.mark.parametrize("wrong", ["added", "leave", "fit"])
+def test_a_wrong_domain_is_noticed(wrong):
+    class Wrong(Standardised):
+        def enter(self, x, noise, seed, dtype):
+            values, added = super().enter(x, noise, seed, dtype)
+            return values, added + 0.01 * (wrong == "added")
+
+        def leave(self, values):
+            return super().leave(values) + 0.1 * (wrong == "leave")
+
+        def fit(self, chunks):
+            super().fit(list(chunks)[-1:] if wrong == "fit" else chunks)
+
+    class WrongConfig(StandardisedConfig):
+        def build(self, shape):
+            return Wrong(shape, tail=self.tail)
+
+    message = {"added": "Jacobian says", "leave": "is not x", "fit": "cut into chunks"}[wrong]
+    with pytest.raises(AssertionError, match=message):
+        check_domain(WrongConfig())
+
+
+def test_standardised_numbers_are_those_of_numpy():
+    x = torch.from_numpy(np.random.default_rng(0).normal(3, [1e-3, 2, 5e6], (500, 3)))
+    domain = Standardised((3,), tail=2.0)
+    domain.fit(x.split(64))
+    np.testing.assert_allclose(domain.mean, x.numpy().mean(0), rtol=1e-12)
+    np.testing.assert_allclose(domain.deviation, x.numpy().std(0), rtol=1e-12)
+    units = (x.numpy() - x.numpy().mean(0)) / x.numpy().std(0)
+    values, _ = domain.enter(x, None, 0, torch.float64)
+    within = np.abs(units) <= 2
+    np.testing.assert_allclose(values.numpy()[within], units[within], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(np.abs(values.numpy()[~within]), 2 + np.log(1 + np.abs(units[~within]) - 2), rtol=1e-9)
+    np.testing.assert_array_equal(np.sign(values.numpy()), np.sign(units))
+
+
+def test_a_constant_number_keeps_its_unit_and_what_lies_absurdly_far_out_has_a_finite_density():
+    torch.manual_seed(0)
+    flow = TabularConfig(couplings=2, width=8).build((3,)).eval()
+    x = torch.randn(200, 3, dtype=torch.float64)
+    x[:, 1] = 0.1  # whose mean is not 0.1 to the last digit
+    flow.domain.fit([x])
+    assert flow.domain.deviation[1] == 1
+    far = torch.tensor([[0.0, 0.1, 0.0], [0.0, 1e300, 0.0], [1e30, -1e30, 1e30]], dtype=torch.float64)
+    log_prob = flow.log_prob(far)
+    assert log_prob.isfinite().all()
+    assert log_prob[0] > log_prob[1:].max() + 100
+
+
+def test_jitter_is_normal_and_nothing_without_noise():
+    domain = Standardised((2,), jitter=0.3)
+    domain.fit([torch.tensor([[0.0, 1.0], [2.0, 5.0]], dtype=torch.float64)])
+    x = torch.tensor([[1.0, 7.0]], dtype=torch.float64).expand(4096, 2)
+    noise = torch.rand(x.shape, generator=torch.Generator().manual_seed(0))
+    still, added = domain.enter(x, None, 0, torch.float64)
+    spread, also_added = domain.enter(x, noise, 0, torch.float64)
+    assert torch.equal(added, also_added)
+    assert still.unique(dim=0).tolist() == [[0.0, 2.0]]
+    normals = ((spread - still) / 0.3).numpy().ravel()
+    assert stats.kstest(normals, "norm").pvalue > 0.01
+    ends = domain.enter(x[:1], torch.tensor([[0.0, 1 - 2.0**-24]]), 0, torch.float32)[0]
+    assert ends.isfinite().all()
+
+
+def test_jitter_is_the_floor_of_the_density_of_ties_and_copies():
+    """A column of two values and its copy: what is learned can't be denser than normals as wide as the jitter."""
+    torch.manual_seed(0)
+    column = np.random.default_rng(0).integers(0, 2, (400, 1)).astype(np.float64)
+    data = np.concatenate([column, column], 1)
+    config = TabularConfig(couplings=4, width=32, domain={"kind": "standardised", "jitter": 0.2})
+    flow = oodflow.fit(config, data, steps=300, seed=0, progress=False)
+    highest = -2 * np.log(0.2 * np.sqrt(2 * np.pi)) - np.log(data.std(0)).sum()  # of one point, in the data's units
+    assert flow.log_prob(data).max() < highest + 0.5
+
+
+def test_training_fits_the_domain_to_the_training_data_alone():
+    data = np.random.default_rng(0).normal(7, 3, (90, 4))
+    held_out = data[:10] + 100
+    flow = oodflow.fit("tabular", data, validation=held_out, steps=4, width=4, progress=False)
+    np.testing.assert_allclose(flow.domain.mean, data.mean(0), rtol=1e-12)

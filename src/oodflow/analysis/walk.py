@@ -228,7 +228,7 @@ def in_batches(images: NDArray[Number], size: int = BATCH) -> list[NDArray[Numbe
 def require_pictures(flow: Flow) -> None:
     """Refuse a flow over anything but 8-bit images with a ``UsageError``."""
     if not flow.domain.is_images:
-        raise UsageError(f"this flow is over {flow.domain.kind} {flow.shape}: only flows over images have pictures.")
+        raise UsageError(f"this flow is over {flow.domain.holds} {flow.shape}: only flows over images have pictures.")
 
 
 @contextmanager

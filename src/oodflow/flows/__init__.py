@@ -17,7 +17,17 @@ from oodflow.flows.dequantisation import (
     dequantise,
     quantise,
 )
-from oodflow.flows.domain import DOMAINS, Domain, DomainConfig, Images, ImagesConfig, Reals, RealsConfig
+from oodflow.flows.domains import (
+    DOMAINS,
+    Domain,
+    DomainConfig,
+    Images,
+    ImagesConfig,
+    Reals,
+    RealsConfig,
+    Standardised,
+    StandardisedConfig,
+)
 from oodflow.flows.flow import Flow, LogProbOfOne, Terms
 from oodflow.flows.glow import GlowConfig
 from oodflow.flows.local import LocalConfig
@@ -43,8 +53,8 @@ __all__ = [
     "DEQUANTISATIONS", "DOMAINS", "FLOWS", "PRIORS", "AnyFlowConfig", "AutoregressiveConfig", "Dequantisation",
     "DequantisationConfig", "DiagonalNormal", "DiagonalNormalConfig", "Domain", "DomainConfig", "Flow", "FlowConfig",
     "GlowConfig", "Images", "ImagesConfig", "LocalConfig", "LogProbOfOne", "Prior", "PriorConfig", "RealNVPConfig",
-    "Reals", "RealsConfig", "Seed", "SingleScaleConfig", "StandardNormal", "StandardNormalConfig", "TabularConfig",
-    "TarFlowConfig", "Terms", "Uniform", "UniformConfig", "Variational", "VariationalConfig", "coupling", "dequantise",
-    "entrance", "generator_of", "image_generators", "image_noise", "load_flow", "load_tensors", "noise_of", "quantise",
-    "save_flow", "save_tensors", "scale_shapes",
+    "Reals", "RealsConfig", "Seed", "SingleScaleConfig", "StandardNormal", "StandardNormalConfig", "Standardised",
+    "StandardisedConfig", "TabularConfig", "TarFlowConfig", "Terms", "Uniform", "UniformConfig", "Variational",
+    "VariationalConfig", "coupling", "dequantise", "entrance", "generator_of", "image_generators", "image_noise",
+    "load_flow", "load_tensors", "noise_of", "quantise", "save_flow", "save_tensors", "scale_shapes",
 ]  # fmt: skip

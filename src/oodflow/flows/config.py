@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 from oodflow.bijections import MASKS, Bijection, Coupling, Logit, Mask, Shape, Squeeze
 from oodflow.config import Component
 from oodflow.errors import UsageError
-from oodflow.flows.domain import AnyDomainConfig, DomainConfig, ImagesConfig
+from oodflow.flows.domains import AnyDomainConfig, DomainConfig, ImagesConfig
 from oodflow.flows.flow import Flow
 from oodflow.flows.prior import AnyPriorConfig, StandardNormalConfig
 from oodflow.nets import NetConfig

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from oodflow.bijections import Bijection
 from oodflow.errors import UsageError
 from oodflow.flows.arrays import Array, following, like, tensor_of
-from oodflow.flows.domain import Domain
+from oodflow.flows.domains import Domain
 from oodflow.flows.noise import Seed
 from oodflow.flows.prior import Prior, StandardNormal
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from oodflow.bijections import Bijection, Chain, Shape, channelwise
 from oodflow.flows.config import FlowConfig, coupling
-from oodflow.flows.domain import AnyDomainConfig, RealsConfig
+from oodflow.flows.domains import AnyDomainConfig, StandardisedConfig
 from oodflow.nets import MLPConfig
 from oodflow.transformers import AffineConfig, AnyTransformerConfig
 
@@ -25,7 +25,7 @@ class TabularConfig(FlowConfig):
     """
 
     rank: ClassVar[int] = 1
-    domain: AnyDomainConfig = RealsConfig()
+    domain: AnyDomainConfig = StandardisedConfig()
     kind: Literal["tabular"] = "tabular"
     couplings: int = Field(8, ge=1)
     width: int = Field(256, ge=1)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from oodflow.bijections import Shape
 from oodflow.errors import UnknownName, UsageError
-from oodflow.flows import Flow, GlowConfig, RealNVPConfig, SingleScaleConfig, TabularConfig
+from oodflow.flows import Flow, GlowConfig, RealNVPConfig, RealsConfig, SingleScaleConfig, TabularConfig
 from oodflow.interop.original_weights import OriginalConfig, convert
 from oodflow.nets import AnyNetConfig, BottleneckConfig, ConvNetConfig, HighwayConfig, MLPConfig, ResNetConfig
 
@@ -121,7 +121,8 @@ def _config(cls: str, given: Mapping[str, Any]) -> OriginalConfig:
         case "RealNVPTabular":
             # The original counts the hidden layers after the first.
             mlp = MLPConfig(hidden_layers=given["num_layers"] + 1, zero_init=given["init_zeros"])
-            return TabularConfig(couplings=given["num_coupling_layers"], width=given["hidden_dim"], net=mlp)
+            couplings, width = given["num_coupling_layers"], given["hidden_dim"]
+            return TabularConfig(domain=RealsConfig(), couplings=couplings, width=width, net=mlp)
         case _:
             net = _net({**given, "skip": True, "latent_dim": 100}, given["num_blocks"])
             return SingleScaleConfig(**_SINGLE_SCALE[cls], width=given["mid_channels"], net=net)

@@ -38,7 +38,7 @@ def set_of(data: UserData, config: FlowConfig, name: str = "data", root: Path | 
     if isinstance(data, str | Path):
         found = load(_spec(data, name), "train", root=root)
         if not config.domain.is_images:
-            raise UsageError(f"{name} is a set of 8-bit images but this flow is over {config.domain.kind}.")
+            raise UsageError(f"{name} is a set of 8-bit images but this flow is over reals.")
     else:
         array = _array(data, name)
         found = _images(array, config, name) if config.domain.is_images else _reals(array, config, name)
@@ -157,4 +157,4 @@ def _reals(array: NDArray[Any], config: FlowConfig, name: str) -> RealSet:
     if array.ndim != config.rank + 1:
         expected = {1: "[N, D]", 3: "[N, C, H, W]"}.get(config.rank, f"{config.rank} dimensions a datum")
         raise UsageError(f"{name} is {list(array.shape)} but a {config.kind} takes {expected}.")
-    return RealSet.from_array(np.ascontiguousarray(array, dtype=np.float32), name, "train")
+    return RealSet.from_array(np.ascontiguousarray(array, dtype=np.result_type(array, np.float32)), name, "train")

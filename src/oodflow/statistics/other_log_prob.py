@@ -44,7 +44,7 @@ class OtherLogProb(LogProb):
         flow = _loaded(self.flow, self.weights)
         if flow.shape == data.shape and flow.domain.is_images == isinstance(data, ImageSet):
             return super().why_not(model, data)
-        return f"the flow in {self.flow} is over {flow.domain.kind} {flow.shape}, and {data.name} has {data.shape}"
+        return f"the flow in {self.flow} is over {flow.domain.holds} {flow.shape}, and {data.name} has {data.shape}"
 
     def random(self, model: Density | None, data: DataSet) -> bool:
         """Where it dequantises 8-bit images."""

@@ -10,7 +10,7 @@ def require_images(flow: Flow) -> None:
     """Refuse a flow over anything but 8-bit images with a ``UsageError``: data sets by name hold those."""
     if not flow.domain.is_images:
         raise UsageError(
-            f"this flow is over {flow.domain.kind} {flow.shape} and data sets hold 8-bit images: train and ask "
+            f"this flow is over {flow.domain.holds} {flow.shape} and data sets hold 8-bit images: train and ask "
             f"it in Python, with oodflow.fit and flow.log_prob."
         )
 
@@ -25,7 +25,7 @@ def require_shape(flow: Flow, data: DataSet) -> None:
     came, expected = ("x".join(map(str, shape)) for shape in (data.shape, flow.shape))
     if not images:
         raise UsageError(
-            f"the data set {data.name} holds reals {data.shape} but the flow is over {flow.domain.kind} {flow.shape}."
+            f"the data set {data.name} holds reals {data.shape} but the flow is over {flow.domain.holds} {flow.shape}."
         )
     raise UsageError(
         f"the data set {data.name} holds images of shape {came} but the flow takes {expected}: write "

@@ -67,9 +67,10 @@ def _data(domain: Domain, seed: int) -> tuple[Tensor, Tensor | None]:
 
 def _values(flow: Flow, x: Tensor, noise: Tensor | None) -> tuple[Tensor, Tensor]:
     """What goes into the bijection, and what that adds to the log-probability, from the definition."""
-    if noise is None:
-        return x, torch.zeros(len(x), dtype=torch.float64)
-    assert isinstance(flow.domain, Images), "only 8-bit images take noise"
+    if not isinstance(flow.domain, Images):  # real tensors: `check_domain` judges them
+        values, added = flow.domain.enter(x, None, 0, torch.float64)
+        return values, torch.as_tensor(added, dtype=torch.float64).expand(len(x))
+    assert noise is not None
     u, log_q = flow.domain.dequantisation(x, noise)
     return dequantise(x, u), (0.0 - log_q) - flow.dims * torch.full((len(x),), 256.0, dtype=torch.float64).log()
 

@@ -15,7 +15,7 @@ from oodflow.training.guard import Snapshot, step_if
 from oodflow.training.objectives import MaximumLikelihood, Objective
 from oodflow.training.optimiser import clip_gradients, learning_rate
 from oodflow.training.state import TrainState
-from oodflow.training.streams import DATA, Batch, load_batch, load_part
+from oodflow.training.streams import DATA, Batch, chunks, load_batch, load_part
 
 LIKELIHOOD = MaximumLikelihood()
 
@@ -103,6 +103,7 @@ def train(
     if missing := objective.streams.keys() - parts.keys():
         raise UsageError(f"{objective.kind} trains on {', '.join(sorted(missing))} too: pass its batches in streams.")
     if state.step == 0:
+        state.flow.domain.fit(chunks(batches.image_set, state.device))
         state.initialise(*load_part(batches, 0, state.device))
     gradients = gradients_of(config, state.device)
     with state.clock.running():

@@ -1,7 +1,7 @@
 """What a step of training gets: a part of the training data, and of each other set that its objective names."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,6 +64,12 @@ def load_part(batches: TrainingBatches, step: int, device: torch.device) -> Part
     """Fetch one part of a step, and draw its noise."""
     images = _moved(batches.at(step), device)
     return Part(images, training_noise(images, batches.seed, step))
+
+
+def chunks(rows: Batchable, device: torch.device, at_once: int = 4096) -> Iterator[Tensor]:
+    """Go through all rows once, in their order, some at a time."""
+    for start in range(0, len(rows), at_once):
+        yield _moved(rows.batch(np.arange(start, min(start + at_once, len(rows)))), device)
 
 
 def training_noise(images: Tensor, seed: int, step: int) -> Tensor:

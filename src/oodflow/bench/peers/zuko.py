@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from oodflow.bench.peers.peer import LogProb, Peer, Size
-from oodflow.flows import TabularConfig
+from oodflow.flows import RealsConfig, TabularConfig
 
 DIMS = 64
 
@@ -15,7 +15,7 @@ def peer(size: Size) -> Peer:
     return Peer(
         theirs=words,
         ours="the same",
-        config=TabularConfig(couplings=size.steps, width=width),
+        config=TabularConfig(domain=RealsConfig(), couplings=size.steps, width=width),
         shape=(DIMS,),
         build=lambda: _realnvp(size.steps, width),
     )
