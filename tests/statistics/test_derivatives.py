@@ -29,7 +29,7 @@ FLOWS = {
     "splines": (RealNVPConfig(scales=1, width=4, transformer=SplineConfig(bins=4)), (1, 2, 4)),
     "mixtures": (AutoregressiveConfig(width=4, blocks=1), (1, 2, 3)),
     "attention": (TarFlowConfig(squeezes=1, blocks=1, width=4, layers=1), (1, 2, 6)),
-    "vectors": (TabularConfig(couplings=2, width=8, prior=DiagonalNormalConfig()), (5,)),
+    "vectors": (TabularConfig(couplings=2, width=8, prior=DiagonalNormalConfig(), domain="reals"), (5,)),
 }
 
 
@@ -80,7 +80,7 @@ def test_curvature_is_autograds(case):
 
 def test_the_trace_is_that_of_the_hessian_on_average():
     with seeded(0):
-        flow = randomise(TabularConfig(couplings=2, width=8).build((3,)), seed=1).double().eval()
+        flow = randomise(TabularConfig(couplings=2, width=8, domain="reals").build((3,)), seed=1).double().eval()
     data = RealSet.from_array(np.random.default_rng(1).normal(size=(1, 3)))
     place, log_prob = plain(flow, data, 0)
     whole = hessian(log_prob, place).numpy()
