@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import torch
 
+from oodflow.bijections import reversible
 from oodflow.data import ImageSet
 from oodflow.errors import UsageError
-from oodflow.flows import GlowConfig, RealNVPConfig
+from oodflow.flows import Flow, GlowConfig, RealNVPConfig
 from oodflow.metrics import bits_per_dim
 from oodflow.nets import ConvNetConfig, ResNetConfig
 from oodflow.testing import check_objective
+from oodflow.testing.modules import randomise
 from oodflow.training import (
     OBJECTIVES,
     Loss,
@@ -123,6 +125,85 @@ def test_negative_training_normalises_both_parts_as_one_batch():
     together, alone = flow.log_prob(x, noise=noise)[6:], flow.log_prob(x[6:], noise=noise[6:])
     assert torch.allclose(found, together.mean())
     assert not torch.allclose(found, alone.mean())
+
+
+@pytest.mark.parametrize("above", [0, 1, 6])
+def test_negative_training_of_the_authors_code_is_half_of_it_while_any_image_is_above(above):
+    flow, batch = small_flow(), {DATA: part(0), "ood": part(1)}
+    inside, outside = (flow.log_prob(x, noise=noise) for x, noise in batch.values())
+    threshold = {0: outside.max() + 1, 1: outside.sort().values[-2:].mean(), 6: outside.min() - 1}[above].item()
+    loss = NegativeTraining(data="other", threshold=threshold, halved=True)(flow, batch)
+    expected = 0.5 * (-inside.mean() + outside[outside > threshold].mean()) if above else -inside.mean()
+    assert loss.value.item() == pytest.approx(expected.item(), rel=1e-12)
+    gradients = torch.autograd.grad(loss.value, [*flow.parameters()])
+    for one, other in zip(gradients, torch.autograd.grad(expected, [*flow.parameters()]), strict=True):
+        assert torch.allclose(one, other)
+
+
+def normed_flow() -> Flow:
+    """A flow whose st-networks have batch norms, and weights that say something."""
+    with seeded(0):
+        flow = RealNVPConfig(width=4, net=ResNetConfig(blocks=1)).build(SHAPE).double().train()
+    return randomise(flow, 0)
+
+
+def likelihoods(flow: Flow, batch: dict[str, Part], **settings) -> tuple[torch.Tensor, float, float]:
+    """The loss of negative training, and the mean log-probabilities that it is made of."""
+    loss = NegativeTraining(data="other", threshold=-1e9, **settings)(flow, batch)
+    inside = -loss.terms["bpd"].item() * 64 * math.log(2)
+    return loss.value, inside, loss.terms["ood_log_prob"].item()
+
+
+def test_batch_norms_that_see_the_data_alone_learn_nothing_of_the_other_set():
+    flow, alone, batch = normed_flow(), normed_flow(), {DATA: part(0), "ood": part(1, 9)}
+    _, inside, _ = likelihoods(flow, batch, batch_norm="data")
+    assert inside == pytest.approx(alone.log_prob(batch[DATA].x, noise=batch[DATA].noise).mean().item(), rel=1e-10)
+    buffers = dict(alone.named_buffers())
+    for name, buffer in flow.named_buffers():
+        torch.testing.assert_close(buffer, buffers[name], rtol=1e-10, atol=1e-10)
+    mixed = normed_flow()
+    likelihoods(mixed, batch, batch_norm="both")
+    assert any(not torch.allclose(buffer, buffers[name]) for name, buffer in mixed.named_buffers())
+
+
+def test_the_other_set_is_then_normalised_as_in_evaluation_by_the_statistics_of_this_batch():
+    flow, evaluated, batch = normed_flow(), normed_flow(), {DATA: part(0), "ood": part(1, 9)}
+    _, _, outside = likelihoods(flow, batch, batch_norm="data")
+    norms = [norm for norm in evaluated.modules() if isinstance(norm, torch.nn.BatchNorm2d)]
+    sizes = {}
+    for norm in norms:
+        norm.momentum = 1.0  # the running statistics are those of the last batch
+        norm.register_forward_hook(lambda norm, inputs, _: sizes.update({norm: inputs[0].numel() / norm.num_features}))
+    evaluated.log_prob(batch[DATA].x, noise=batch[DATA].noise)
+    for norm in norms:
+        norm.running_var *= (sizes[norm] - 1) / sizes[norm]  # running variances are unbiased, those of a batch are not
+    found = evaluated.eval().log_prob(batch["ood"].x, noise=batch["ood"].noise).mean().item()
+    assert outside == pytest.approx(found, rel=1e-9)
+
+
+@pytest.mark.parametrize("batch_norm", ["both", "data"])
+def test_gradients_of_negative_training_are_the_slopes_of_its_loss_whatever_batch_norms_see(batch_norm):
+    flow, batch = normed_flow(), {DATA: part(0), "ood": part(1, 9)}
+    parameters = [*flow.parameters()]
+    generator = torch.Generator().manual_seed(0)
+    direction = [torch.randn(p.shape, generator=generator, dtype=p.dtype) for p in parameters]
+
+    def loss_at(step: float) -> torch.Tensor:
+        with torch.no_grad():
+            for parameter, way in zip(parameters, direction, strict=True):
+                parameter += step * way
+        value = likelihoods(flow, batch, batch_norm=batch_norm)[0]
+        with torch.no_grad():
+            for parameter, way in zip(parameters, direction, strict=True):
+                parameter -= step * way
+        return value
+
+    for memory in (False, True):
+        with reversible(memory):
+            value = likelihoods(flow, batch, batch_norm=batch_norm)[0]
+        gradients = torch.autograd.grad(value, parameters)
+        slope = sum((way * gradient).sum().item() for way, gradient in zip(direction, gradients, strict=True))
+        assert slope == pytest.approx((loss_at(1e-8) - loss_at(-1e-8)).item() / 2e-8, rel=1e-4)
 
 
 def test_negative_training_asks_for_its_set():

@@ -1,13 +1,13 @@
 """Training that stores no activations, for a flow can compute them again from its output."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -29,8 +29,9 @@ def reversible(enabled: bool = True) -> Iterator[None]:
     stored gradient itself. A flow that is hard to invert loses more.
 
     Until the backward pass all must stay as it was: parameters (a change in place is an error) and train or eval mode.
-    An st-network must give the same each time; batch norms do, and count each batch once, dropout does not. Gradients
-    by ``torch.func``, and second ones, need stored activations: take them outside of the block.
+    What else batch norms are told, such as whose statistics they have, is remembered. An st-network must give the same
+    each time; batch norms do, and count each batch once, dropout does not. Gradients by ``torch.func``, and second
+    ones, need stored activations: take them outside of the block.
 
     Args:
         enabled: whether to; ``reversible(False)`` is the block as it would be without.
@@ -70,6 +71,7 @@ class _StoringNothing(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, bijection: Bijection, x: Tensor, *parameters: Tensor) -> tuple[Tensor, Tensor]:
         ctx.bijection, ctx.autocast = bijection, _autocast_as_it_is(x.device.type)
+        ctx.norms = [(part, vars(part).copy()) for part in bijection.modules() if isinstance(part, _BatchNorm)]
         with ctx.autocast():
             z, log_det = bijection.forward(x)
         ctx.save_for_backward(z, *parameters)  # these take no memory, and autograd watches over them
@@ -79,7 +81,7 @@ class _StoringNothing(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad_z: Tensor, grad_log_det: Tensor) -> tuple[Tensor | None, ...]:
         bijection, (z, *_) = ctx.bijection, ctx.saved_tensors
-        with reversible(False), ctx.autocast(), _statistics_kept(bijection):
+        with reversible(False), ctx.autocast(), _as_they_were(ctx.norms):
             _, grad_x, gradients = bijection.pull_back(z, grad_z, grad_log_det)
         return None, grad_x, *(gradients.get(parameter) for parameter in bijection.parameters())
 
@@ -96,13 +98,15 @@ def _autocast_as_it_is(device: str) -> Callable[[], AbstractContextManager[Any]]
 
 
 @contextmanager
-def _statistics_kept(module: nn.Module) -> Iterator[None]:
-    """Let batch norms in training normalise with the batch, as they would, but leave their statistics alone."""
-    norms = [part for part in module.modules() if isinstance(part, _BatchNorm) and part.track_running_stats]
+def _as_they_were(norms: Sequence[tuple[_BatchNorm, dict[str, Any]]]) -> Iterator[None]:
+    """Let batch norms normalise as with other attributes, those of a pass before, but leave their statistics alone."""
+    now = [vars(norm).copy() for norm, _ in norms]
     try:
-        for norm in norms:
+        for norm, before in norms:
+            vars(norm).update(before)
             norm.track_running_stats = False  # in eval mode it makes no difference
         yield
     finally:
-        for norm in norms:
-            norm.track_running_stats = True
+        for (norm, _), attributes in zip(norms, now, strict=True):
+            vars(norm).clear()
+            vars(norm).update(attributes)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import relu
 from torch.nn.utils.parametrizations import weight_norm
 
+from oodflow.nets.batch_norm import BatchNorm
 from oodflow.nets.fold import affine, scale_output
 from oodflow.nets.net import NetConfig, Shape
 
@@ -138,7 +139,7 @@ def _block(width: int, batch_norm: bool) -> nn.Module:
 
 
 def _norm(channels: int, batch_norm: bool) -> nn.Module:
-    return nn.BatchNorm2d(channels) if batch_norm else nn.Identity()
+    return BatchNorm(channels) if batch_norm else nn.Identity()
 
 
 def _conv(in_channels: int, out_channels: int, size: int, *, bias: bool = True, zero: bool = False) -> nn.Module:
