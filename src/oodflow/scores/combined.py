@@ -11,6 +11,7 @@ from oodflow.scores.latent_likelihood import LatentLikelihood
 from oodflow.scores.latent_neighbours import LatentNeighbours
 from oodflow.scores.parts import OfParts, Parts, held_out_halves, learn_parts, values_of
 from oodflow.scores.score import Learned, Seen, Values
+from oodflow.scores.transformed import Transformed
 from oodflow.scores.two_sided import TwoSided
 
 
@@ -33,7 +34,8 @@ class Combined(OfParts):
     The default is the one score to take where nothing is known of what will come. Each of its parts catches what others
     miss: the file's size and the flow's likelihood beside it what is simple, principal components what is unlike the
     training data as a whole or too close to its mean, the last scale's latents what the flow finds no place for, and
-    neighbouring latents that are alike what it has not explained.
+    neighbouring latents that are alike what it has not explained, and images that are as likely upside down what has no
+    up and down where the training data has. The last asks the flow seven times more; ``of`` without it is cheap.
 
     Attributes:
         of: the scores, as ``complexity+latent-likelihood?scale=-1``.
@@ -52,7 +54,9 @@ class Combined(OfParts):
 
     kind: Literal["combined"] = "combined"
     unit: ClassVar[str] = "nats"
-    of: Parts = (InputComplexity(), CompressedSize(), TwoSided(), LatentLikelihood(scale=-1), LatentNeighbours())
+    of: Parts = (
+        InputComplexity(), CompressedSize(), TwoSided(), LatentLikelihood(scale=-1), LatentNeighbours(), Transformed(),
+    )  # fmt: skip
     by: Literal["fisher", "stouffer", "harmonic"] = "fisher"
 
     def learn(self, seen: Seen) -> Learned:
