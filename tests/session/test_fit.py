@@ -281,7 +281,7 @@ def test_bad_vectors(data, message):
 
 
 def test_a_path_that_is_no_folder(tmp_path):
-    with pytest.raises(UsageError, match=r"nothing: expected a folder of pictures or a \.npy file"):
+    with pytest.raises(UsageError, match=r"nothing: expected a folder of pictures or a file \.npy"):
         oodflow.fit(CONFIG, tmp_path / "nothing")
     with pytest.raises(OodflowError, match=r"there is no such file"):
         oodflow.fit(CONFIG, tmp_path / "nothing.npy")

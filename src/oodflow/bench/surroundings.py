@@ -9,7 +9,7 @@ import torch
 from oodflow.bench.record import EvaluateTime, Surroundings
 from oodflow.bench.rounds import Seconds, Task, interleave, ratios, summary
 from oodflow.bench.throughput import BATCH, LEAST, Subject
-from oodflow.data import ImageSet, TrainingBatches, load
+from oodflow.data import ImageSet, TrainingBatches, load_images
 from oodflow.evaluation.evaluate import evaluate
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.flows import Flow
@@ -28,7 +28,7 @@ def measure(scale: str, rounds: int) -> Surroundings:
     """Measure around the built-in recipe, its data and the flow."""
     config = RECIPES[RECIPE](scale)
     subject = Subject.of(config)
-    flow, images = subject.state.flow, load(config.data, "test").limit(IMAGES[scale])
+    flow, images = subject.state.flow, load_images(config.data, "test").limit(IMAGES[scale])
 
     def observe() -> Observation:
         return Observation(flow, images, batch_size=BATCH)
@@ -38,7 +38,7 @@ def measure(scale: str, rounds: int) -> Surroundings:
     with tempfile.TemporaryDirectory() as folder:
         tasks = [
             subject.tasks()[0],
-            Task("load", _loading(load(config.data, "train"))),
+            Task("load", _loading(load_images(config.data, "train"))),
             Task("observe", lambda: observe()[LogProb()]),
             *(Task(name, _scoring(score, flow, images, log_prob)) for name, score in scores.items()),
             Task("evaluate", _evaluation(Path(folder))),

@@ -1,32 +1,36 @@
-"""Where data comes from: sources of images, splits, the cache of decoded images, batches; vectors in memory."""
+"""Where data comes from: sources of images and tables, splits, the cache of what was decoded, batches."""
 
 from oodflow.data.batches import TrainingBatches, in_order
 from oodflow.data.data_set import DataSet
 from oodflow.data.image_set import Images, ImageSet, Shape
-from oodflow.data.load import data_root, load, same_images, same_set, shape_of
+from oodflow.data.load import data_root, load, load_images, same_images, same_set, shape_of
 from oodflow.data.manage import SourceStatus, download, status, verify
 from oodflow.data.real_set import RealSet
-from oodflow.data.source import BuiltIn, Remote, Source
+from oodflow.data.source import AnySource, BuiltIn, ImageSource, Remote, Source, TableSource
 from oodflow.data.sources import SOURCES
 from oodflow.data.splits import SPLITS
 
 __all__ = [
     "SOURCES",
     "SPLITS",
+    "AnySource",
     "BuiltIn",
     "DataSet",
     "ImageSet",
+    "ImageSource",
     "Images",
     "RealSet",
     "Remote",
     "Shape",
     "Source",
     "SourceStatus",
+    "TableSource",
     "TrainingBatches",
     "data_root",
     "download",
     "in_order",
     "load",
+    "load_images",
     "same_images",
     "same_set",
     "shape_of",

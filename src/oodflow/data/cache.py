@@ -1,4 +1,4 @@
-"""Decoded images as ``.npy`` files that open at once, memory-mapped, however large the set is.
+"""Decoded images, and numbers of tables, as ``.npy`` files that open at once, memory-mapped, however large they are.
 
 Beside each array stands a sidecar in JSON that says what it was decoded from. A changed size or time of a file it came
 from makes the entry stale, and it is decoded anew. Both files are written under another name and then renamed, the
@@ -17,23 +17,25 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from oodflow.data.image_set import Images, content_digest
+from oodflow.data.image_set import content_digest
 from oodflow.errors import OodflowError
 from oodflow.files import written_atomically
 
 FORMAT = 2  # raise it when a reader decodes or a note says something else, so that old entries are not used
 Origin = list[list[str | int]]
+Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """All images of a part, with the digest of their content and what is to be said about them."""
+    """All images or rows of a part, with the digest of their content and what is to be said about them."""
 
-    array: Images
+    array: Array
     content: str
     note: str
 
@@ -62,7 +64,7 @@ def entry(directory: Path, root: Path, *key: str) -> Path:
     return directory / f"{readable}-{identity[:12]}.npy"
 
 
-def recall(path: Path, origin: Origin, array: Images | None = None) -> Decoded | None:
+def recall(path: Path, origin: Origin, array: Array | None = None) -> Decoded | None:
     """Open an entry that is still valid; with ``array`` given, only what was written down about it."""
     try:
         written = json.loads(_sidecar(path).read_text())
@@ -76,7 +78,7 @@ def recall(path: Path, origin: Origin, array: Images | None = None) -> Decoded |
         return None  # missing or damaged: decode anew
 
 
-def store(path: Path, origin: Origin, chunks: Iterator[Images], note: Callable[[int], str]) -> Decoded:
+def store(path: Path, origin: Origin, chunks: Iterator[Array], note: Callable[[int], str]) -> Decoded:
     """Decode into an entry, chunk by chunk, and open it; ``note`` is told the number of images.
 
     Raises:
@@ -85,13 +87,13 @@ def store(path: Path, origin: Origin, chunks: Iterator[Images], note: Callable[[
     first = next(chunks, None)
     if first is None:
         raise OodflowError(f"{path.stem}: there is no image to decode.")
-    shape = first.shape[1:]
+    shape, dtype = first.shape[1:], first.dtype
     with _replacing(path) as file:
-        start = file.write(_header(0, shape))
+        start = file.write(_header(0, shape, dtype))
         content = content_digest(shape, _written(itertools.chain([first], chunks), file))
-        count = (file.tell() - start) // math.prod(shape)
+        count = (file.tell() - start) // (math.prod(shape) * dtype.itemsize)
         file.seek(0)
-        file.write(_header(count, shape))
+        file.write(_header(count, shape, dtype))
     said = note(count)  # once: it may read all files again
     describe(path, origin, (count, *shape), content, said)
     return Decoded(np.load(path, mmap_mode="r", allow_pickle=False), content, said)
@@ -109,17 +111,17 @@ def _sidecar(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def _written(chunks: Iterable[Images], file: IO[bytes]) -> Iterator[Images]:
+def _written(chunks: Iterable[Array], file: IO[bytes]) -> Iterator[Array]:
     # A plain write reports a full disk as an error; writing through a memory map would kill the process instead.
     for chunk in chunks:
         file.write(np.ascontiguousarray(chunk).data)
         yield chunk
 
 
-def _header(count: int, shape: tuple[int, ...]) -> bytes:
+def _header(count: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
     # The format reserves room for the first axis to grow, so the header is as long for 0 images as for any number.
     buffer = io.BytesIO()
-    facts = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
+    facts = {"descr": dtype.str, "fortran_order": False, "shape": (count, *shape)}
     np.lib.format.write_array_header_1_0(buffer, facts)
     return buffer.getvalue()
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Protocol, Self
 
+import numpy as np
 import numpy.typing as npt
 
 
@@ -35,3 +36,6 @@ class DataSet(Protocol):
 
     def limit(self, n: int) -> Self:
         """Keep at most ``n``, spread evenly."""
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Self:
+        """Keep those with these numbers, in this order."""

@@ -11,28 +11,32 @@ import numpy as np
 
 from oodflow.data import cache as decoded
 from oodflow.data import spec as specs
-from oodflow.data.image_set import Images, ImageSet, Shape, content_digest, in_chunks
+from oodflow.data.image_set import Images, ImageSet, Rows, Shape, content_digest, in_chunks
 from oodflow.data.mutated import MutatedImageSet
-from oodflow.data.source import Source
+from oodflow.data.real_set import RealSet
+from oodflow.data.source import AnySource, ImageSource, Source, TableSource
 from oodflow.data.sources import SOURCES
 from oodflow.data.sources.folder import Folder
-from oodflow.data.sources.npy import Npy
+from oodflow.data.sources.npy import Npy, holds_table
+from oodflow.data.sources.table import OwnTable
 from oodflow.data.splits import part_of, rows_of
 from oodflow.errors import OodflowError, UsageError
 
-OWN_DATA = {"folder": Folder, "npy": Npy}
 
-
-def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None = None) -> ImageSet:
+def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None = None) -> ImageSet | RealSet:
     """Open a split of a data set, decoding it on first use.
 
     Args:
-        spec: ``NAME``, ``folder:PATH`` or ``npy:PATH``, each with options behind ``?``: ``shape=CxHxW``,
-            ``every=K`` for each K-th row and column of that, and ``mutated=RATE``, see
-            :func:`~oodflow.data.mutated.mutated`, joined by ``&``.
+        spec: ``NAME``, ``folder:PATH``, or ``csv:``, ``parquet:``, ``npz:`` or ``npy:PATH``, each with options behind
+            ``?``, joined by ``&``. Of images: ``shape=CxHxW``, ``every=K`` for each K-th row and column of that, and
+            ``mutated=RATE``, see :func:`~oodflow.data.mutated.mutated`. Of tables: see
+            :class:`~oodflow.data.selection.Selection`. A ``.npy`` file of two axes is a table.
         split: ``train``, ``calibration``, ``test``, ``train+calibration`` or ``all``; see :mod:`oodflow.data.splits`.
         root: where data sets lie; see :func:`data_root`.
         cache: where decoded images are kept; ``$OODFLOW_CACHE`` or the user's cache directory by default.
+
+    Returns:
+        8-bit images, or the rows of a table in float32.
 
     Raises:
         UsageError: the spec or the split cannot be right.
@@ -44,9 +48,20 @@ def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None 
         ((1, 4, 4), 0.0)
     """
     parsed = _parsed(spec)
-    opened = open_split(source_of(parsed), split, shape=parsed.shape, root=root, cache=cache)
+    source = source_of(parsed)
+    if isinstance(source, TableSource):
+        return replace(open_table(source, split, root=root, cache=cache), name=spec)
+    opened = open_split(source, split, shape=parsed.shape, root=root, cache=cache)
     named = replace(_thinned(opened, parsed.every), name=spec)
     return named if parsed.mutated is None else MutatedImageSet.of(named, parsed.mutated)
+
+
+def load_images(spec: str, split: str, *, root: Path | None = None) -> ImageSet:
+    """Open a split of images, as :func:`load`, and refuse anything else."""
+    found = load(spec, split, root=root)
+    if not isinstance(found, ImageSet):
+        raise UsageError(f"the data set {spec} holds rows of numbers {found.shape}, and images are needed here.")
+    return found
 
 
 def _thinned(images: ImageSet, every: int | None) -> ImageSet:
@@ -58,16 +73,31 @@ def _thinned(images: ImageSet, every: int | None) -> ImageSet:
 
 
 def open_split(
-    source: Source, split: str, *, shape: Shape | None = None, root: Path | None = None, cache: Path | None = None
+    source: ImageSource, split: str, *, shape: Shape | None = None, root: Path | None = None, cache: Path | None = None
 ) -> ImageSet:
-    """Open a split of any source, registered or not; otherwise as :func:`load`."""
+    """Open a split of any source of images, registered or not; otherwise as :func:`load`."""
     root = data_root(root)
     part = part_of(source.name, split, source.parts)
     whole = _decode(source, part, root, shape or source.shape, cache)
-    rows = rows_of(split, part, source.parts, len(whole.array))
-    if not len(rows):
-        raise OodflowError(f"{source.name} has too few images ({len(whole.array)}) to deal a {split} split out of.")
+    rows = _dealt(source, split, part, len(whole.array))
     return ImageSet(source.name, split, whole.array, rows, whole.content, whole.note)
+
+
+def open_table(source: TableSource, split: str, *, root: Path | None = None, cache: Path | None = None) -> RealSet:
+    """Open a split of any source of rows, registered or not; otherwise as :func:`load`."""
+    root = data_root(root)
+    part = part_of(source.name, split, source.parts)
+    whole = _read(source, part, root, cache)
+    rows = _dealt(source, split, part, len(whole.array))
+    array = whole.array if len(rows) == len(whole.array) else whole.array[rows]
+    return RealSet(source.name, split, array, whole.note, source.columns(part, root))
+
+
+def _dealt(source: Source, split: str, part: str, count: int) -> Rows:
+    rows = rows_of(split, part, source.parts, count)
+    if not len(rows):
+        raise OodflowError(f"{source.name} has too few {source.unit} ({count}) to deal a {split} split out of.")
+    return rows
 
 
 def data_root(explicit: Path | None = None) -> Path:
@@ -81,34 +111,60 @@ def data_root(explicit: Path | None = None) -> Path:
     return Path(pooch.os_cache("oodflow")) / "data"
 
 
-def source_of(spec: specs.Spec) -> Source:
-    """Find the source that a spec names."""
-    return OWN_DATA[spec.kind](_absolute(spec.path)) if spec.path else SOURCES[spec.kind]
-
-
-def shape_of(spec: str) -> Shape:
-    """Tell the shape of a data set's images without reading them.
+def source_of(spec: specs.Spec) -> AnySource:
+    """Find the source that a spec names, and see that the spec's options are its.
 
     Raises:
-        UsageError: when only its files know it.
+        UsageError: for options of tables with images, and the other way round.
+    """
+    source = _source(spec)
+    table = isinstance(source, TableSource)
+    if others := spec.of_images if table else spec.table.used:
+        holds, of = ("a table", "images") if table else ("images", "tables")
+        raise UsageError(f"{source.name} is {holds}, and {', '.join(others)} an option of {of}: leave it out.")
+    return source
+
+
+def _source(spec: specs.Spec) -> AnySource:
+    path = _absolute(spec.path)
+    match spec.kind:
+        case "folder":
+            return Folder(path)
+        case "npy" if not holds_table(path):
+            return Npy(path)
+        case "csv" | "parquet" | "npy" | "npz":
+            return OwnTable(spec.kind, path, spec.table)
+    source = SOURCES[spec.kind]
+    return source.selecting(spec.table) if isinstance(source, TableSource) else source
+
+
+def shape_of(spec: str) -> tuple[int, ...]:
+    """Tell the shape of a data set's images or rows without reading them; of a table its file is looked at.
+
+    Raises:
+        UsageError: when only all files together know it.
 
     Example:
         >>> shape_of("cifar10"), shape_of("cifar10?shape=1x28x28"), shape_of("celeba?shape=3x64x63&every=2")
         ((3, 32, 32), (1, 28, 28), (3, 32, 32))
     """
     parsed = _parsed(spec)
-    shape = parsed.shape or source_of(parsed).shape
+    source = source_of(parsed)
+    if isinstance(source, OwnTable):
+        return (source.width,)
+    shape = parsed.shape or source.shape
     if shape is None:
         raise UsageError(f"the shape of {spec} is known only when it is read: write {specs.with_shape(spec, 'CxHxW')}.")
+    if len(shape) == 1:
+        return shape
     channels, *sides = shape
-    height, width = (ceil(side / (parsed.every or 1)) for side in sides)
-    return channels, height, width
+    return channels, *(ceil(side / (parsed.every or 1)) for side in sides)
 
 
 def same_images(spec: str, other: str) -> bool:
-    """Tell whether two specs name the same images, be it in another shape, or by another way of writing a path.
+    """Tell whether two specs name the same data, be it in another shape, or by another way of writing a path.
 
-    Images that are mutated, or are so at another rate, are others. No file is looked at.
+    Images that are mutated, or are so at another rate, are others; so are rows of other classes. No file is looked at.
 
     Example:
         >>> same_images("cifar10", "cifar10?shape=1x28x28"), same_images("npy:a.npy", "npy:./a.npy")
@@ -117,19 +173,22 @@ def same_images(spec: str, other: str) -> bool:
         (False, False)
         >>> same_images("mnist", "mnist?mutated=0.2"), same_images("mnist?mutated=0.20", "mnist?mutated=0.2")
         (False, True)
+        >>> same_images("npz:a.npz?class=0", "npz:a.npz?class=1"), same_images("npz:a.npz?class=0", "npz:a.npz")
+        (False, True)
     """
     return same_set(spec, other) and _parsed(spec).mutated == _parsed(other).mutated
 
 
 def same_set(spec: str, other: str) -> bool:
-    """Tell whether two specs name images of one set, mutated or not; otherwise as :func:`same_images`.
+    """Tell whether two specs name data of one set, mutated or not; otherwise as :func:`same_images`.
 
     Example:
         >>> same_set("mnist", "mnist?mutated=0.2"), same_set("mnist", "fashion_mnist")
         (True, False)
     """
     one, two = _parsed(spec), _parsed(other)
-    return (one.kind, _absolute(one.path)) == (two.kind, _absolute(two.path))
+    same = (one.kind, _absolute(one.path)) == (two.kind, _absolute(two.path))
+    return same and one.table.shares_rows(two.table)
 
 
 def missing(source: Source, part: str, root: Path) -> OodflowError:
@@ -141,7 +200,7 @@ def missing(source: Source, part: str, root: Path) -> OodflowError:
 def note_of(source: Source, part: str, root: Path, count: int) -> str:
     """Say what is special about this copy of a part, above all how much of it is there."""
     official = source.parts[part]
-    partial = f"partial: {count:,} of {official:,} images" if official and count < official else ""
+    partial = f"partial: {count:,} of {official:,} {source.unit}" if official and count < official else ""
     return "; ".join(filter(None, [partial, source.note(part, root)]))
 
 
@@ -162,7 +221,7 @@ def _noted(source: Source, part: str, root: Path, count: int) -> str:
     return "; ".join(filter(None, [note_of(source, part, root, count), *doubts]))
 
 
-def _decode(source: Source, part: str, root: Path, shape: Shape | None, cache: Path | None) -> decoded.Decoded:
+def _decode(source: ImageSource, part: str, root: Path, shape: Shape | None, cache: Path | None) -> decoded.Decoded:
     if source.built_in:  # made in a moment, and never stale this way
         images = np.concatenate(list(source.chunks(part, root, shape)))
         return decoded.Decoded(images, _digest(images), _noted(source, part, root, len(images)))
@@ -183,11 +242,22 @@ def _decode(source: Source, part: str, root: Path, shape: Shape | None, cache: P
     return decoded.Decoded(ready, content, note)
 
 
+def _read(source: TableSource, part: str, root: Path, cache: Path | None) -> decoded.Decoded:
+    files = source.files(part, root)
+    if not files:
+        raise missing(source, part, root)
+    origin = decoded.origin_of(files, root)
+    path = decoded.entry(decoded.cache_dir(cache), root.absolute(), source.name, part, source.selection)
+    return decoded.recall(path, origin) or decoded.store(
+        path, origin, source.chunks(part, root), lambda n: _noted(source, part, root, n)
+    )
+
+
 def _digest(images: Images) -> str:
     return content_digest(images.shape[1:], in_chunks(images))
 
 
-def _checked(source: Source, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:
+def _checked(source: ImageSource, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:
     try:
         for chunk in source.chunks(part, root, shape):
             if chunk.dtype != np.uint8 or chunk.ndim != 4 or (shape and chunk.shape[1:] != shape):

@@ -88,8 +88,7 @@ def _problems(source: Source, part: str, root: Path) -> list[str]:
     try:
         if not source.built_in and not source.files(part, root):
             return [str(missing(source, part, root))]
-        for _ in source.chunks(part, root, source.shape):
-            pass
+        source.read(part, root)
         return source.doubts(part, root)
     except OodflowError as error:
         return [str(error)]

@@ -23,6 +23,7 @@ class RealSet:
         split: what they serve for.
         array: float ``[N, *shape]``, such as ``[N, D]`` for vectors.
         note: what a reader of results must know; empty otherwise.
+        columns: names of the numbers of a vector, in their order; none if they have no names.
 
     Example:
         >>> vectors = RealSet.from_array(np.zeros((4, 3)))
@@ -34,6 +35,7 @@ class RealSet:
     split: str
     array: Reals
     note: str = ""
+    columns: tuple[str, ...] = ()
 
     @classmethod
     def from_array(cls, values: Reals, name: str = "array", split: str = "test") -> "RealSet":
@@ -70,4 +72,8 @@ class RealSet:
         if n < 1:
             raise UsageError(f"the limit of {self.name} must be at least 1 tensor, but {n} came.")
         kept = min(n, len(self))
-        return replace(self, array=self.array[np.arange(kept) * len(self) // kept])
+        return self.take(np.arange(kept) * len(self) // kept)
+
+    def take(self, rows: npt.NDArray[np.intp]) -> "RealSet":
+        """Keep the tensors with these numbers, in this order."""
+        return replace(self, array=self.array[rows])

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oodflow.data.image_set import Images, Shape
+from oodflow.data.real_set import Reals
+from oodflow.data.selection import Selection
+from oodflow.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,9 @@ class Remote:
 
 
 class Source(ABC):
-    """A data set. To add one, write a subclass in a file of its own and one line in ``SOURCES``.
+    """A data set, of images (:class:`ImageSource`) or rows of numbers (:class:`TableSource`).
+
+    To add one, write a subclass of one of these in a file of its own and one line in ``SOURCES``.
 
     A *part* is what the set comes in, such as the official ``train`` and ``test`` of MNIST; *splits* are dealt from
     parts by ``oodflow.data.splits``. A source knows parts only, and never deals by itself unless the deal needs
@@ -37,25 +42,52 @@ class Source(ABC):
         name: what users type.
         description: one line.
         licence: of the data; "none stated" where there is none.
-        shape: ``(C, H, W)`` of an image; None if only the files know (a user's own data).
-        parts: the parts and the official number of images of each (None: whatever is there).
+        shape: of an image, ``(C, H, W)``, or of a row, ``(D,)``; None if only the files know.
+        parts: the parts and the official number of images or rows of each (None: whatever is there).
         downloads: the files to get; none for generated sets and for those that must be got by hand.
         by_hand: what to get and where to put it, for sets that cannot be downloaded.
         built_in: True if the images are made, not read from files under the data root.
+        unit: what there are many of, for messages.
     """
 
     name: str
     description: str
     licence: str
-    shape: Shape | None
+    shape: tuple[int, ...] | None
     parts: Mapping[str, int | None]
     downloads: tuple[Remote, ...] = ()
     by_hand: str = ""
     built_in: bool = False
+    unit: str = "images"
 
     @abstractmethod
     def files(self, part: str, root: Path) -> list[Path]:
         """Files under ``root`` that the part is read from; an empty list if they are not there."""
+
+    @abstractmethod
+    def count(self, part: str, root: Path) -> int:
+        """Count the images or rows on disk."""
+
+    @abstractmethod
+    def read(self, part: str, root: Path) -> None:
+        """Read all of a part and keep nothing, to see that it can be read; errors as those of ``chunks``."""
+
+    def note(self, part: str, root: Path) -> str:
+        """What a reader of results must know about this copy of the part, beside its size."""
+        return ""
+
+    def doubts(self, part: str, root: Path) -> list[str]:
+        """What is wrong with files that can be read all the same, one sentence each; to be partial is not wrong.
+
+        Asked when the part is decoded, and then said in the note of its images.
+        """
+        return []
+
+
+class ImageSource(Source):
+    """A set of images."""
+
+    shape: Shape | None
 
     @abstractmethod
     def chunks(self, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:
@@ -69,23 +101,63 @@ class Source(ABC):
         """Count the images on disk; overridden where a header knows."""
         return sum(len(chunk) for chunk in self.chunks(part, root, self.shape))
 
-    def note(self, part: str, root: Path) -> str:
-        """What a reader of results must know about this copy of the part, beside its size."""
-        return ""
-
-    def doubts(self, part: str, root: Path) -> list[str]:
-        """What is wrong with files that can be read all the same, one sentence each; to be partial is not wrong.
-
-        Asked when the part is decoded, and then said in the note of its images.
-        """
-        return []
+    def read(self, part: str, root: Path) -> None:
+        """Decode all images."""
+        for _ in self.chunks(part, root, self.shape):
+            pass
 
     def in_place(self, part: str, root: Path, shape: Shape | None) -> Images | None:
         """Images ``[N,C,H,W]`` memory-mapped where they lie, if they need no decoding."""
         return None
 
 
-class BuiltIn(Source):
+class TableSource(Source):
+    """A set of rows of numbers, in columns that may have names.
+
+    Attributes:
+        selection: what of the files is read, in the words of the spec; empty: all. It tells copies in the cache apart.
+    """
+
+    shape: tuple[int] | None = None
+    unit = "rows"
+    selection: str = ""
+
+    def selecting(self, selection: Selection) -> "TableSource":
+        """Make the source of some columns and rows of this one; overridden by sources that have such.
+
+        Raises:
+            UsageError: this set has no such columns or classes.
+        """
+        if selection.used:
+            raise UsageError(f"{self.name} is read as a whole: leave {', '.join(selection.used)} out.")
+        return self
+
+    @abstractmethod
+    def columns(self, part: str, root: Path) -> tuple[str, ...]:
+        """Names of the columns of the rows, in their order; none if the files name none."""
+
+    @abstractmethod
+    def chunks(self, part: str, root: Path) -> Iterator[Reals]:
+        """Read the part: finite float32 ``[n,D]``, a few megabytes at a time.
+
+        Raises:
+            OodflowError: a file is damaged, or something in it is no finite number; says where.
+        """
+
+    def count(self, part: str, root: Path) -> int:
+        """Count the rows; overridden where there is a faster way."""
+        return sum(len(chunk) for chunk in self.chunks(part, root))
+
+    def read(self, part: str, root: Path) -> None:
+        """Read all rows."""
+        for _ in self.chunks(part, root):
+            pass
+
+
+AnySource = ImageSource | TableSource
+
+
+class BuiltIn(ImageSource):
     """A source whose images are made at the wanted shape, the same on every machine."""
 
     built_in = True

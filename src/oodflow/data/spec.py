@@ -1,28 +1,34 @@
-"""How users name data: ``NAME``, ``folder:PATH`` or ``npy:PATH``, each with options behind a question mark.
+"""How users name data: ``NAME`` or ``KIND:PATH``, such as ``folder:PATH`` or ``csv:PATH``, with options behind ``?``.
 
-``?shape=CxHxW`` crops, resizes and converts the images, ``?every=K`` keeps of what comes of it each K-th row and
-column, and ``?mutated=RATE`` replaces values of that by noise; they are joined by ``&``.
+Of images ``?shape=CxHxW`` crops, resizes and converts them, ``?every=K`` keeps of what comes of it each K-th row and
+column, and ``?mutated=RATE`` replaces values of that by noise. The options of tables are described by
+:class:`~oodflow.data.selection.Selection`. Options are joined by ``&``.
 """
 
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from oodflow.data import selection
 from oodflow.data.image_set import Shape
+from oodflow.data.selection import Selection
 from oodflow.errors import UnknownName, UsageError
 
-OWN_DATA = ("folder", "npy")  # what a user's own data can lie in
-OPTIONS = {"shape": "CxHxW", "every": "K", "mutated": "RATE"}
+OWN_DATA = ("folder", "npy", "npz", "csv", "parquet")  # what a user's own data can lie in
+OF_IMAGES = {"shape": "CxHxW", "every": "K", "mutated": "RATE"}
+OPTIONS = OF_IMAGES | selection.OPTIONS
+ALL = Selection()
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A parsed name of data: ``kind`` is a registered name, or ``folder`` or ``npy`` with a ``path``.
+    """A parsed name of data: ``kind`` is a registered name, or what a user's own data lies in, with a ``path``.
 
     Attributes:
         shape: what images are brought to; none: as they are.
         every: of which rows and columns each is kept, to make images small as one does who does not smooth; none: all.
         mutated: the probability with which a value is replaced by noise; none: as they are.
+        table: what is read of a table.
     """
 
     kind: str
@@ -30,18 +36,31 @@ class Spec:
     shape: Shape | None = None
     every: int | None = None
     mutated: float | None = None
+    table: Selection = ALL
+
+    @property
+    def of_images(self) -> list[str]:
+        """Names of the options that it has of images."""
+        return [name for name in OF_IMAGES if getattr(self, name) is not None]
 
 
 def parse(spec: str, names: Collection[str]) -> Spec:
     """Read a spec; ``names`` are the registered data sets.
 
     Example:
-        >>> parse("cifar10?shape=1x28x28&mutated=0.2", ["cifar10"])
-        Spec(kind='cifar10', path='', shape=(1, 28, 28), every=None, mutated=0.2)
-        >>> parse("folder:my pictures", ["cifar10"])
-        Spec(kind='folder', path='my pictures', shape=None, every=None, mutated=None)
+        >>> read = parse("cifar10?shape=1x28x28&mutated=0.2", ["cifar10"])
+        >>> read.kind, read.shape, read.mutated
+        ('cifar10', (1, 28, 28), 0.2)
+        >>> read = parse("csv:my tables/train.csv?columns=age,weight", ["cifar10"])
+        >>> read.kind, read.path, read.table.columns
+        ('csv', 'my tables/train.csv', ('age', 'weight'))
     """
     where, options = _split(spec)
+    of_table = {name: value for name, value in options.items() if name in selection.OPTIONS}
+    try:
+        table = Selection.of(of_table)
+    except UsageError as error:
+        raise UsageError(f"data set {spec!r}: {error}") from error
     shape = parse_shape(options["shape"]) if "shape" in options else None
     every = parse_every(options["every"]) if "every" in options else None
     rate = parse_rate(options["mutated"]) if "mutated" in options else None
@@ -49,10 +68,10 @@ def parse(spec: str, names: Collection[str]) -> Spec:
     if colon and kind in OWN_DATA:
         if not path:
             raise UsageError(f"data set {spec!r} names no path: write {kind}:PATH.")
-        return Spec(kind, path, shape, every, rate)
+        return Spec(kind, path, shape, every, rate, table)
     if where not in names:
         raise UnknownName("data set", where, [*names, *(f"{kind}:PATH" for kind in OWN_DATA)])
-    return Spec(where, "", shape, every, rate)
+    return Spec(where, "", shape, every, rate, table)
 
 
 def parse_shape(text: str) -> Shape:
@@ -116,8 +135,13 @@ def _split(spec: str) -> tuple[str, dict[str, str]]:
     for option in query.split("&"):
         name, _, value = option.partition("=")
         if name not in OPTIONS:
-            there = ", ".join(f"?{known}={form}" for known, form in OPTIONS.items())
-            raise UsageError(f"data set {spec!r}: the options are {there}, joined by &, but ?{name}= came.")
+            images, tables = (
+                ", ".join(f"?{known}={form}" for known, form in some.items()) for some in (OF_IMAGES, selection.OPTIONS)
+            )
+            raise UsageError(
+                f"data set {spec!r}: the options are {images} of images and {tables} of tables, joined by &, but "
+                f"?{name}= came."
+            )
         if name in options:
             raise UsageError(f"data set {spec!r} has {name} twice: leave one of them out.")
         options[name] = value

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
-from oodflow.data import ImageSet, load
+from oodflow.data import DataSet, load
 from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.flows import Flow
@@ -27,11 +27,11 @@ class Choice:
     scores: dict[str, Score]
     asked: frozenset[str]
     left_out: dict[str, str]
-    reference: ImageSet | None
+    reference: DataSet | None
 
 
 def choose(
-    flow: Flow, config: RunConfig, sets: Sequence[ImageSet], options: EvaluationOptions, root: Path | None
+    flow: Flow, config: RunConfig, sets: Sequence[DataSet], options: EvaluationOptions, root: Path | None
 ) -> Choice:
     """Choose the scores that were asked for and can be computed of every set: of ``all`` those that can't are left out.
 
@@ -41,7 +41,7 @@ def choose(
     named = {score.name: score for score in (named_score(text) for text in options.scores if text != "all")}
     scores, left_out = shown_scores() if "all" in options.scores else ({}, {})
     scores, left_out = scores | named, {name: why for name, why in left_out.items() if name not in named}
-    reference: ImageSet | None = None
+    reference: DataSet | None = None
     none_held_out = None
     promise = options.strictest
     if promise is not None or any(score.learns for score in scores.values()):
@@ -62,7 +62,7 @@ def choose(
     return Choice(chosen, frozenset(named), left_out, reference)
 
 
-def _too_few(score: Score, reference: ImageSet | None, rate: float | None) -> str | None:
+def _too_few(score: Score, reference: DataSet | None, rate: float | None) -> str | None:
     """Say that half of the reference, which promises rest on, is too few for a rate of false alarms."""
     if rate is None or reference is None:
         return None
@@ -74,7 +74,7 @@ def _too_few(score: Score, reference: ImageSet | None, rate: float | None) -> st
     )  # fmt: skip
 
 
-def _reference(config: RunConfig, options: EvaluationOptions, root: Path | None) -> ImageSet:
+def _reference(config: RunConfig, options: EvaluationOptions, root: Path | None) -> DataSet:
     """Open the images that scores learn from, which the flow must not have seen either.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from oodflow.data import ImageSet, load, same_images
+from oodflow.data import DataSet, load, same_images
 from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.choice import choose
 from oodflow.evaluation.entries import entries
@@ -72,7 +72,7 @@ def evaluate(
     choice = choose(flow, config, sets, options, root)
     store = Store(run.statistics_dir, weights)
 
-    def observe(images: ImageSet) -> Observation:
+    def observe(images: DataSet) -> Observation:
         return Observation(
             flow, images, seed=options.seed, draws=options.draws, batch_size=options.batch_size, store=store,
             progress=progress and (lambda done, total: progress(images.name, done, total)),
@@ -134,7 +134,7 @@ def _open_flow(run: RunDir) -> tuple[Flow, str]:
             return flow, before
 
 
-def _open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: Path | None) -> list[ImageSet]:
+def _open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: Path | None) -> list[DataSet]:
     """Open the test set and all others before any is scored: a mistake in the last should not cost the first's pass."""
     require_images(flow)
     specs = tuple(dict.fromkeys(options.ood or config.ood))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from oodflow.data import ImageSet
+from oodflow.data import DataSet
 from oodflow.evaluation.record import Flagged, Threshold
 from oodflow.metrics import conformal_p_values, conformal_threshold, discoveries
 from oodflow.scores import Values
@@ -13,7 +13,7 @@ ByScore = Mapping[str, Values]
 """By name of the score, its values."""
 
 
-def halves(reference: ImageSet | None, *, promised: bool) -> tuple[ImageSet | None, ImageSet | None]:
+def halves(reference: DataSet | None, *, promised: bool) -> tuple[DataSet | None, DataSet | None]:
     """Split the reference, if something is to be promised: what scores learn from, and what promises rest on."""
     if reference is None or not promised:
         return reference, None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from oodflow.data import ImageSet, load, same_images
+from oodflow.data import ImageSet, load_images, same_images
 from oodflow.document import as_markdown
 from oodflow.errors import OodflowError, UsageError
 from oodflow.explanation.gallery import PICTURES, figures_of_page
@@ -153,7 +153,7 @@ def _open_sets(config: RunConfig, flow: Flow, options: ExplainOptions, root: Pat
         )
     if same_images(ood, config.data):
         raise UsageError(f"{ood} is what this flow was trained on: name another data set.")
-    sets = [load(config.data, "test", root=root), load(ood, config.asked_split(ood), root=root)]
+    sets = [load_images(config.data, "test", root=root), load_images(ood, config.asked_split(ood), root=root)]
     for images in sets:
         require_shape(flow, images)
         if len(images) < 2:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from oodflow.data import ImageSet, same_images
+from oodflow.data import DataSet, same_images
 from oodflow.data.spec import with_shape
 from oodflow.errors import UsageError
 from oodflow.flows import Flow
@@ -128,7 +128,7 @@ def _train(run: RunDir, config: RunConfig, options: SessionOptions) -> None:
 
 
 def _say_what(
-    run: RunDir, config: RunConfig, training: TrainingConfig, sets: Mapping[str, ImageSet], options: SessionOptions
+    run: RunDir, config: RunConfig, training: TrainingConfig, sets: Mapping[str, DataSet], options: SessionOptions
 ) -> None:
     data, *others = (
         f"{len(images):,} images of {images.name}" + (f" ({images.note})" if images.note else "")
@@ -147,7 +147,7 @@ def _training(config: RunConfig) -> TrainingConfig:
     return config.training
 
 
-def _state(config: RunConfig, training: TrainingConfig, sets: Mapping[str, ImageSet], device: str) -> TrainState:
+def _state(config: RunConfig, training: TrainingConfig, sets: Mapping[str, DataSet], device: str) -> TrainState:
     with seeded(training.seed):
         flow = _flow(config, sets[DATA])
     for name, images in sets.items():
@@ -156,7 +156,7 @@ def _state(config: RunConfig, training: TrainingConfig, sets: Mapping[str, Image
     return TrainState.start(flow, training, choose_device(device))
 
 
-def _flow(config: RunConfig, images: ImageSet) -> Flow:
+def _flow(config: RunConfig, images: DataSet) -> Flow:
     try:
         return config.flow.build(images.shape)
     except UsageError as error:

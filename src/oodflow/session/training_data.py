@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from oodflow.data import ImageSet, load, same_images
+from oodflow.data import DataSet, load, same_images
 from oodflow.errors import UsageError
 from oodflow.runs.config import RunConfig
 from oodflow.training.streams import DATA
 
 
-def training_data(config: RunConfig, root: Path | None) -> dict[str, ImageSet]:
+def training_data(config: RunConfig, root: Path | None) -> dict[str, DataSet]:
     """Open every set that a run is trained on, by the name of the part; all are of the split of its data.
 
     Raises:

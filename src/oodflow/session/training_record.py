@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from oodflow.data import ImageSet, TrainingBatches
+from oodflow.data import DataSet, TrainingBatches
 from oodflow.errors import OodflowError
 from oodflow.runs.config import RunConfig
 from oodflow.runs.provenance import DataFacts, describe, provenance
@@ -28,7 +28,7 @@ class TrainingRecord:
         OodflowError: when the run was begun on other images.
     """
 
-    def __init__(self, run: RunDir, config: RunConfig, sets: Mapping[str, ImageSet], command: str) -> None:
+    def __init__(self, run: RunDir, config: RunConfig, sets: Mapping[str, DataSet], command: str) -> None:
         self.run, self.config = run, config
         record = run.record()
         self.evaluation = record.evaluation if record else None
@@ -60,7 +60,7 @@ class TrainingRecord:
         record.write(self.run.record_file)
 
 
-def _require_same(begun: DataFacts, images: ImageSet, run: RunDir) -> None:
+def _require_same(begun: DataFacts, images: DataSet, run: RunDir) -> None:
     if begun.fingerprint != images.fingerprint:
         raise OodflowError(
             f"{run.path} was begun on {begun.images:,} images of {begun.name} with fingerprint "

@@ -1,6 +1,5 @@
 """What a program may hand over to be trained on, and how it becomes a set to take batches from."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from oodflow.data import SOURCES, ImageSet, RealSet, load
 from oodflow.data.sources.npy import channels_first
+from oodflow.data.spec import OWN_DATA
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import FlowConfig
 
@@ -37,8 +37,10 @@ def set_of(data: UserData, config: FlowConfig, name: str = "data", root: Path | 
     found: ImageSet | RealSet
     if isinstance(data, str | Path):
         found = load(_spec(data, name), "train", root=root)
-        if not config.domain.is_images:
-            raise UsageError(f"{name} is a set of 8-bit images but this flow is over reals.")
+        if isinstance(found, ImageSet) != config.domain.is_images:
+            images, rows = "8-bit images", "rows of numbers"
+            holds, over = (images, "reals") if isinstance(found, ImageSet) else (rows, images)
+            raise UsageError(f"{name} is a set of {holds} but this flow is over {over}.")
     else:
         array = _array(data, name)
         found = _images(array, config, name) if config.domain.is_images else _reals(array, config, name)
@@ -58,14 +60,15 @@ def _spec(data: str | Path, name: str) -> str:
     """Turn a path into the name of a data set; names come first."""
     text = str(data)
     path, mark, query = text.partition("?")
-    if isinstance(data, str) and (path in SOURCES or re.match(r"(folder|npy):", path)):
+    if isinstance(data, str) and (path in SOURCES or path.partition(":")[0] in OWN_DATA):
         return text
     if Path(path).is_dir():
         return f"folder:{path}{mark}{query}"
-    if Path(path).suffix == ".npy":
-        return f"npy:{path}{mark}{query}"
+    kind = Path(path).suffix.removeprefix(".")
+    if kind in OWN_DATA:
+        return f"{kind}:{path}{mark}{query}"
     if isinstance(data, Path):
-        raise UsageError(f"{name} is {path}: expected a folder of pictures or a .npy file.")
+        raise UsageError(f"{name} is {path}: expected a folder of pictures or a file .npy, .npz, .csv or .parquet.")
     return text  # whatever is wrong with it, reading it will say
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from oodflow.data import ImageSet, shape_of
+from oodflow.data import DataSet, shape_of
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import Flow
 from oodflow.recipes import SCALES
@@ -92,7 +92,7 @@ def _check_training(config: RunConfig, root: Path | None) -> None:
     assert all(map(math.isfinite, losses)), f"{config.recipe} has a finite loss, not {losses}"
 
 
-def _losses(config: RunConfig, sets: Mapping[str, ImageSet]) -> list[float]:
+def _losses(config: RunConfig, sets: Mapping[str, DataSet]) -> list[float]:
     losses: list[float] = []
 
     def note(state: TrainState, report: StepReport) -> None:

@@ -6,21 +6,23 @@ from pathlib import Path
 
 import numpy as np
 
-from oodflow.data import SPLITS, ImageSet, Shape, Source, data_root, in_order
+from oodflow.data import SPLITS, AnySource, ImageSet, ImageSource, Shape, Source, TableSource, data_root, in_order
 from oodflow.data.image_set import content_digest
 from oodflow.data.load import missing, open_split
 from oodflow.data.splits import part_of
 from oodflow.errors import OodflowError
+from oodflow.testing.tables import check_table
 
 _SHAPES: tuple[Shape, ...] = ((1, 12, 10), (3, 9, 14))  # grey and colour, and never square: a swapped axis shows
 
 
-def check_source(source: Source, root: Path | None = None) -> None:
+def check_source(source: AnySource, root: Path | None = None) -> None:
     """Test that a source keeps its contract.
 
     It describes itself; every part that is on disk decodes to uint8 [n,C,H,W] of its own shape and of any wanted one,
-    twice to the same pixels; it counts what it decodes and no more than it says there is; its splits have no row in
-    common; what is not on disk it reports as missing.
+    twice to the same pixels, and every part of a table as :func:`~oodflow.testing.tables.check_table` says; it
+    counts what it decodes and no more than it says there is; its splits have no row in common; what is not on disk it
+    reports as missing.
 
     Args:
         source: the source; at least one of its parts must be there.
@@ -39,6 +41,10 @@ def check_source(source: Source, root: Path | None = None) -> None:
     present = [part for part in source.parts if source.built_in or source.files(part, root)]
     if not present:
         raise missing(source, ", ".join(source.parts), root)
+    _check_missing(source)
+    if isinstance(source, TableSource):
+        check_table(source, root, _splits(source, present))
+        return
     with tempfile.TemporaryDirectory() as cache:
         opened = {split: open_split(source, split, root=root, cache=Path(cache)) for split in _splits(source, present)}
         for images in opened.values():
@@ -48,7 +54,6 @@ def check_source(source: Source, root: Path | None = None) -> None:
         for part, images in {part_of(source.name, split, source.parts): opened[split] for split in opened}.items():
             _check_part(source, part, root, images)
             _check_shapes(source, part, root)
-    _check_missing(source)
 
 
 def _check_description(source: Source) -> None:
@@ -77,7 +82,7 @@ def _splits(source: Source, present: list[str]) -> list[str]:
     return possible
 
 
-def _check_images(source: Source, images: ImageSet) -> None:
+def _check_images(source: ImageSource, images: ImageSet) -> None:
     where = f"{source.name} ({images.split})"
     assert source.shape in (None, images.shape), f"{where} has shape {images.shape}, not {source.shape}"
     first = images.batch(slice(0, 100))
@@ -99,7 +104,7 @@ def _check_same(images: ImageSet, again: ImageSet) -> None:
     assert np.array_equal(again.rows, images.rows), f"{images.name} ({images.split}) is dealt the same way twice"
 
 
-def _check_part(source: Source, part: str, root: Path, images: ImageSet) -> None:
+def _check_part(source: ImageSource, part: str, root: Path, images: ImageSet) -> None:
     where = f"{source.name} ({part})"
     content = content_digest(images.shape, source.chunks(part, root, source.shape))
     assert content == images.content, f"{where} decodes twice to the same pixels"
@@ -108,7 +113,7 @@ def _check_part(source: Source, part: str, root: Path, images: ImageSet) -> None
     assert official is None or count <= official, f"{where} has {count} images, officially {official}"
 
 
-def _check_shapes(source: Source, part: str, root: Path) -> None:
+def _check_shapes(source: ImageSource, part: str, root: Path) -> None:
     for shape in _SHAPES:
         chunk = next(source.chunks(part, root, shape))
         came = f"{chunk.dtype} {list(chunk.shape)}"

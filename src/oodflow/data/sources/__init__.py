@@ -1,6 +1,6 @@
 """The registered data sets: one file and one line here each."""
 
-from oodflow.data.source import Source
+from oodflow.data.source import AnySource
 from oodflow.data.sources.celeba import CelebA
 from oodflow.data.sources.cifar10 import Cifar10
 from oodflow.data.sources.digits import Digits
@@ -14,7 +14,7 @@ from oodflow.data.sources.smooth import Smooth
 from oodflow.data.sources.svhn import Svhn
 from oodflow.registry import Registry
 
-SOURCES: Registry[Source] = Registry(
+SOURCES: Registry[AnySource] = Registry(
     "data set",
     "oodflow.sources",
     {

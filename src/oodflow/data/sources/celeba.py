@@ -10,7 +10,7 @@ import numpy as np
 
 from oodflow.data.fit import fit_image
 from oodflow.data.image_set import Images, Shape
-from oodflow.data.source import Source
+from oodflow.data.source import ImageSource
 from oodflow.data.sources.official import unofficial
 from oodflow.data.sources.picture import decode
 from oodflow.errors import OodflowError
@@ -23,7 +23,7 @@ SIZE = (178, 218)  # width and height of the aligned pictures
 STEP = 1024  # pictures decoded at a time
 
 
-class CelebA(Source):
+class CelebA(ImageSource):
     """CelebA, whole pictures: the short side resized, the centre cut out, no face crop, as in the original."""
 
     name = "celeba"

@@ -10,7 +10,7 @@ import numpy as np
 
 from oodflow.data.fit import fit
 from oodflow.data.image_set import Images, Shape
-from oodflow.data.source import Remote, Source
+from oodflow.data.source import ImageSource, Remote
 from oodflow.data.sources.official import unofficial
 from oodflow.errors import OodflowError
 
@@ -27,7 +27,7 @@ MD5 = {
 }
 
 
-class Cifar10(Source):
+class Cifar10(ImageSource):
     """CIFAR-10; batches that are not there make the set partial."""
 
     name = "cifar10"

@@ -7,14 +7,14 @@ import numpy as np
 
 from oodflow.data.fit import fit_image
 from oodflow.data.image_set import CHUNK_BYTES, Images, Shape
-from oodflow.data.source import Source
+from oodflow.data.source import ImageSource
 from oodflow.data.sources.picture import decode
 from oodflow.errors import OodflowError
 
 ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
 
 
-class Folder(Source):
+class Folder(ImageSource):
     """Pictures of a folder and all folders in it, in the order of their names.
 
     If it holds both a folder ``train`` and a folder ``test``, these are its parts; otherwise all pictures are one part.

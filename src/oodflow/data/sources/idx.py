@@ -17,7 +17,7 @@ import numpy as np
 
 from oodflow.data.fit import fit
 from oodflow.data.image_set import CHUNK_BYTES, Images, Shape
-from oodflow.data.source import Remote, Source
+from oodflow.data.source import ImageSource, Remote
 from oodflow.errors import OodflowError
 
 MAGIC = 2051
@@ -26,7 +26,7 @@ FILES = {"train": "train-images-idx3-ubyte", "test": "t10k-images-idx3-ubyte"}
 
 
 @dataclass(frozen=True)
-class Idx(Source):
+class Idx(ImageSource):
     """Grey images of 28 x 28 in IDX files, plain or compressed.
 
     Args:

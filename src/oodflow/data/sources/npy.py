@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from oodflow.data.fit import fit
 from oodflow.data.image_set import Images, Shape, in_chunks
-from oodflow.data.source import Source
+from oodflow.data.source import ImageSource
 from oodflow.errors import OodflowError
 
 Numbers = npt.NDArray[Any]
 
 
-class Npy(Source):
+class Npy(ImageSource):
     """An array ``[N,C,H,W]``, ``[N,H,W]`` or ``[N,H,W,C]`` with 1 or 3 channels, memory-mapped.
 
     Bytes are used as they are. Other numbers must be whole and in 0 to 255, or finite and in [0, 1]: then they are
@@ -95,6 +95,15 @@ class Npy(Source):
     def _position(array: Numbers, number: int, at: npt.NDArray[np.intp]) -> str:
         start = number * len(next(in_chunks(array)))
         return f"[{', '.join(map(str, (at[0] + start, *at[1:])))}] (image, channel, row, column)"
+
+
+def holds_table(path: Path) -> bool:
+    """Tell whether a file is an array of two axes: these are rows of numbers, and no images."""
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        return isinstance(array, np.ndarray) and array.ndim == 2
+    except (ValueError, EOFError, OSError):
+        return False  # whatever is wrong with it, reading it will say
 
 
 def channels_first(array: Numbers, name: str) -> Numbers:

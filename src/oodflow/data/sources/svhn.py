@@ -8,14 +8,14 @@ import numpy as np
 
 from oodflow.data.fit import fit
 from oodflow.data.image_set import Images, Shape, in_chunks
-from oodflow.data.source import Remote, Source
+from oodflow.data.source import ImageSource, Remote
 from oodflow.data.sources.official import unofficial
 from oodflow.errors import OodflowError
 
 MD5 = {"train": "e26dedcc434d2e4c54c9b2d4a06d8373", "test": "eb5a983be6a315427106f1b164d9cef3"}
 
 
-class Svhn(Source):
+class Svhn(ImageSource):
     """SVHN, format 2: cropped digits; the `extra` images are not used."""
 
     name = "svhn"

@@ -1,0 +1,127 @@
+"""Tables in NumPy archives: features ``X`` and labels ``y``, as ADBench keeps them."""
+
+import math
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from oodflow.data.tables.npy_file import ArrayBlock, require_table
+from oodflow.data.tables.table_file import BLOCK, Block, Labels, TableFile
+from oodflow.errors import OodflowError, UnknownName
+
+FEATURES, LABELS = "X", "y"
+MOST = 1 << 30  # bytes of what must be in memory as a whole: labels, and features that lie by column
+
+
+class Header(NamedTuple):
+    """What an array of an archive says of itself."""
+
+    shape: tuple[int, ...]
+    by_column: bool
+    dtype: np.dtype[Any]
+
+
+class NpzFile(TableFile):
+    """An ``.npz`` file with features ``[N, D]`` and, if asked for, labels ``[N]``; its columns have no names.
+
+    Sizes are checked before anything is allocated, and features that lie by row are read a few megabytes at a time.
+
+    Args:
+        path: of the file.
+        features: name of the array; empty: ``X``, or the only one there is.
+        labels: name of the array of labels, which counts as the column behind the last; empty: they are not asked for.
+    """
+
+    names = ()
+
+    def __init__(self, path: Path, features: str = "", labels: str = "") -> None:
+        self.path = path
+        with self._archive() as archive:
+            there = tuple(name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy"))
+            self.features = self._found(features or (there[0] if len(there) == 1 else FEATURES), there)
+            self.header = self._header(archive, self.features)
+            require_table(path, f"the array {self.features!r}", self.header.dtype, self.header.shape)
+            self.rows, self.width = self.header.shape
+            self.apart = self._labels(archive, self._found(labels, there)) if labels else None
+            if self.header.by_column:
+                self._require_size(self.features, self.header)
+
+    def blocks(self) -> Iterator[Block]:
+        """Read rows."""
+        step = max(1, BLOCK // self.width)
+        with self._archive() as archive, archive.open(f"{self.features}.npy") as file:
+            _read_header(file)
+            whole = self._whole(file, self.header) if self.header.by_column else None
+            for start in range(0, self.rows, step):
+                stop = min(start + step, self.rows)
+                some = self._some(file, stop - start) if whole is None else whole[start:stop]
+                yield ArrayBlock(some, None if self.apart is None else self.apart[start:stop])
+
+    def _some(self, file: IO[bytes], rows: int) -> npt.NDArray[Any]:
+        content = file.read(rows * self.width * self.header.dtype.itemsize)
+        return np.frombuffer(content, self.header.dtype).reshape(rows, self.width)
+
+    def _whole(self, file: IO[bytes], header: Header) -> npt.NDArray[Any]:
+        content = file.read(math.prod(header.shape) * header.dtype.itemsize)
+        return np.frombuffer(content, header.dtype).reshape(header.shape, order="F" if header.by_column else "C")
+
+    def _labels(self, archive: zipfile.ZipFile, name: str) -> Labels:
+        header = self._header(archive, name)
+        if header.dtype.kind not in "buifUS" or header.shape not in ((self.rows,), (self.rows, 1)):
+            raise OodflowError(
+                f"{self.path}: the array {name!r} is {header.dtype} {list(header.shape)} but labels should be numbers "
+                f"or texts [{self.rows}], one for each row of {self.features!r}."
+            )
+        self._require_size(name, header)
+        with archive.open(f"{name}.npy") as file:
+            _read_header(file)
+            return self._whole(file, header).reshape(-1)
+
+    def _found(self, name: str, there: tuple[str, ...]) -> str:
+        if name not in there:
+            raise UnknownName(f"array of {self.path.name}", name, there)
+        return name
+
+    def _header(self, archive: zipfile.ZipFile, name: str) -> Header:
+        """Read what an array says of itself, and see that the archive holds as many bytes."""
+        with archive.open(f"{name}.npy") as file:
+            header = _read_header(file)
+            said, there = math.prod(header.shape) * header.dtype.itemsize, archive.getinfo(f"{name}.npy").file_size
+            if header.dtype.hasobject:
+                raise OodflowError(f"{self.path}: the array {name!r} holds objects, which are not read: save numbers.")
+            if said != there - file.tell():
+                raise OodflowError(
+                    f"{self.path}: the array {name!r} says that it has {said:,} bytes but {there - file.tell():,} are "
+                    "there: get the file again."
+                )
+        return header
+
+    def _require_size(self, name: str, header: Header) -> None:
+        size = math.prod(header.shape) * header.dtype.itemsize
+        if size > MOST:
+            raise OodflowError(
+                f"{self.path}: the array {name!r} has {size:,} bytes and lies so that it must be read as a whole, "
+                f"which is done up to {MOST:,}: save it after numpy.ascontiguousarray, or as .npy."
+            )
+
+    @contextmanager
+    def _archive(self) -> Iterator[zipfile.ZipFile]:
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                yield archive
+        except OodflowError:
+            raise
+        except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError, NotImplementedError) as error:
+            raise OodflowError(f"{self.path}: not a whole .npz file of numbers ({error}).") from error
+
+
+def _read_header(file: IO[bytes]) -> Header:
+    major, _ = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
+    return Header(*read(file))

@@ -1,0 +1,76 @@
+"""Tables as Parquet files, read by pyarrow."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from oodflow.data.tables.table_file import BLOCK, Block, Labels, NotANumber, Numbers, TableFile, require_names
+from oodflow.errors import OodflowError
+
+
+class ParquetFile(TableFile):
+    """A Parquet file; whole numbers, floats, decimals and booleans are numbers, null is missing."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            import pyarrow
+            from pyarrow import parquet
+        except ImportError as error:
+            raise OodflowError(
+                f"{path}: Parquet files are read with pyarrow, which is not installed: pip install 'oodflow[tables]'."
+            ) from error
+        self.path = path
+        try:
+            self.file = parquet.ParquetFile(path, memory_map=True)
+        except (pyarrow.ArrowException, OSError) as error:
+            raise OodflowError(f"{path}: not a whole Parquet file ({_first_line(error)}).") from error
+        self.names = require_names(path, self.file.schema_arrow.names)
+        self.width = len(self.names)
+        self.rows = self.file.metadata.num_rows
+        self.damaged = (pyarrow.ArrowException, OSError)
+
+    def blocks(self) -> Iterator[Block]:
+        """Read rows."""
+        try:
+            for batch in self.file.iter_batches(max(1, BLOCK // max(1, self.width))):
+                yield ArrowBlock(batch)
+        except self.damaged as error:
+            raise OodflowError(f"{self.path}: the file is damaged ({_first_line(error)}): get it again.") from error
+
+
+class ArrowBlock(Block):
+    """Some rows of an Arrow table."""
+
+    def __init__(self, batch: Any) -> None:
+        self.batch = batch
+
+    def __len__(self) -> int:
+        return int(self.batch.num_rows)
+
+    def labels(self, column: int) -> Labels:
+        """Whatever they are."""
+        return np.array(self.batch.column(column).to_pylist())
+
+    def numbers(self, columns: Sequence[int], rows: npt.NDArray[np.intp]) -> Numbers:
+        """Convert."""
+        return np.stack([self._numbers(column)[rows] for column in columns], axis=1)
+
+    def _numbers(self, column: int) -> Numbers:
+        from pyarrow import types
+
+        values = self.batch.column(column)
+        kind = values.type
+        tests = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal, types.is_null)
+        if not any(test(kind) for test in tests):
+            first = next((i for i, value in enumerate(values.to_pylist()) if value is not None), 0)
+            raise NotANumber(first, column, str(values[first].as_py()))
+        return np.array([np.nan if value is None else value for value in values.to_pylist()], np.float64) if (
+            types.is_boolean(kind) or types.is_decimal(kind)
+        ) else np.asarray(values.to_numpy(zero_copy_only=False), np.float64)  # fmt: skip
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(".")
