@@ -36,7 +36,7 @@ def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None 
         cache: where decoded images are kept; ``$OODFLOW_CACHE`` or the user's cache directory by default.
 
     Returns:
-        8-bit images, or the rows of a table in float32.
+        8-bit images, or the rows of a table.
 
     Raises:
         UsageError: the spec or the split cannot be right.
@@ -89,8 +89,7 @@ def open_table(source: TableSource, split: str, *, root: Path | None = None, cac
     part = part_of(source.name, split, source.parts)
     whole = _read(source, part, root, cache)
     rows = _dealt(source, split, part, len(whole.array))
-    array = whole.array if len(rows) == len(whole.array) else whole.array[rows]
-    return RealSet(source.name, split, array, whole.note, source.columns(part, root))
+    return RealSet(source.name, split, whole.array, whole.note, source.columns(part, root), rows)
 
 
 def _dealt(source: Source, split: str, part: str, count: int) -> Rows:

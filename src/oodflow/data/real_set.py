@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from oodflow.data.image_set import content_digest, in_chunks
+from oodflow.data.image_set import CHUNK_BYTES, Rows, content_digest
 from oodflow.errors import UsageError
 
 Reals = npt.NDArray[np.floating[Any]]
@@ -21,9 +21,10 @@ class RealSet:
     Args:
         name: what to call them.
         split: what they serve for.
-        array: float ``[N, *shape]``, such as ``[N, D]`` for vectors.
+        array: float ``[M, *shape]``, such as ``[M, D]`` for vectors; it may lie on disk.
         note: what a reader of results must know; empty otherwise.
         columns: names of the numbers of a vector, in their order; none if they have no names.
+        rows: int64 ``[N]``, those of ``array`` that belong to this split; none: all.
 
     Example:
         >>> vectors = RealSet.from_array(np.zeros((4, 3)))
@@ -36,6 +37,7 @@ class RealSet:
     array: Reals
     note: str = ""
     columns: tuple[str, ...] = ()
+    rows: Rows | None = None
 
     @classmethod
     def from_array(cls, values: Reals, name: str = "array", split: str = "test") -> "RealSet":
@@ -49,7 +51,7 @@ class RealSet:
         return cls(name, split, values)
 
     def __len__(self) -> int:
-        return len(self.array)
+        return len(self.array if self.rows is None else self.rows)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -59,13 +61,15 @@ class RealSet:
     @cached_property
     def fingerprint(self) -> str:
         """16 hexadecimal digits of a SHA-256 over all numbers, their type and shape."""
-        content = content_digest(self.shape, in_chunks(self.array))
+        step = max(1, CHUNK_BYTES // max(1, self.array[:1].nbytes))
+        chunks = (self.batch(slice(start, start + step)) for start in range(0, len(self), step))
+        content = content_digest(self.shape, chunks)
         return hashlib.sha256(f"{self.array.dtype.str} {content}".encode()).hexdigest()[:16]
 
     def batch(self, indices: npt.ArrayLike | slice) -> Reals:
         """Tensors number ``indices``: a contiguous ``[n, *shape]`` of their own memory."""
         at = indices if isinstance(indices, slice) else np.asarray(indices)
-        return np.array(self.array[at], order="C")
+        return np.array(self.array[at if self.rows is None else self.rows[at]], order="C")
 
     def limit(self, n: int) -> "RealSet":
         """Keep ``n`` tensors spread evenly over all, or all if there are fewer."""
@@ -76,4 +80,4 @@ class RealSet:
 
     def take(self, rows: npt.NDArray[np.intp]) -> "RealSet":
         """Keep the tensors with these numbers, in this order."""
-        return replace(self, array=self.array[rows])
+        return replace(self, rows=rows if self.rows is None else self.rows[rows])

@@ -138,7 +138,7 @@ class TableSource(Source):
 
     @abstractmethod
     def chunks(self, part: str, root: Path) -> Iterator[Reals]:
-        """Read the part: finite float32 ``[n,D]``, a few megabytes at a time.
+        """Read the part: finite ``[n,D]``, all float32 or all float64, a few megabytes at a time.
 
         Raises:
             OodflowError: a file is damaged, or something in it is no finite number; says where.

@@ -15,8 +15,9 @@ from oodflow.data.splits import part_of
 def check_table(source: TableSource, root: Path, splits: Sequence[str]) -> None:
     """Test that a source of rows keeps its contract.
 
-    Every part reads as finite float32 [n,D], twice to the same numbers, with D names or none; it counts what it reads
-    and no more than it says there is; splits that are dealt from one part share no row and leave none out.
+    Every part reads as finite [n,D] in float32 or float64, twice to the same numbers, with D names or none; it
+    counts what it reads and no more than it says there is; splits that are dealt from one part share no row and leave
+    none out.
 
     Args:
         source: the source.
@@ -40,7 +41,10 @@ def check_table(source: TableSource, root: Path, splits: Sequence[str]) -> None:
 def _check_part(source: TableSource, part: str, root: Path, opened: dict[str, RealSet]) -> None:
     where = f"{source.name} ({part})"
     chunks = list(source.chunks(part, root))
-    assert {chunk.dtype for chunk in chunks} == {np.dtype(np.float32)}, f"{where} yields float32"
+    dtypes = {chunk.dtype for chunk in chunks}
+    assert dtypes in ({np.dtype(np.float32)}, {np.dtype(np.float64)}), (
+        f"{where} yields float32 or float64, not {dtypes}"
+    )
     assert len({chunk.shape[1:] for chunk in chunks}) == 1, f"{where} yields rows of one length"
     rows = np.concatenate(chunks)
     assert rows.ndim == 2, f"{where} yields [n,D], not {list(rows.shape)}"

@@ -130,14 +130,12 @@ class OwnTable(TableSource):
             values = block.numbers(self._features, rows)
         except NotANumber as error:
             raise self._no_number(error, start) from error
-        with np.errstate(over="ignore"):
-            narrow = values.astype(np.float32)
-        bad = np.argwhere(~np.isfinite(narrow))
+        bad = np.argwhere(~np.isfinite(values))
         if len(bad):
             row, column = bad[0]
             where = f"{file.place(start + int(rows[row]))}, {file.title(self._features[column])},"
             raise OodflowError(f"{self.path}: {where} {_wrong(values[row, column])}.")
-        return narrow
+        return values.astype(file.dtype(self._features))
 
     def _no_number(self, error: NotANumber, start: int) -> OodflowError:
         file, row = self._file, start + error.row
@@ -154,6 +152,4 @@ class OwnTable(TableSource):
 def _wrong(value: float) -> str:
     if np.isnan(value):
         return "is missing or NaN: fill it in or remove the row"
-    if np.isinf(value):
-        return f"is {'' if value > 0 else 'minus '}infinite: remove the row or put a number there"
-    return f"is {value:g}, more than 32-bit floats hold: bring the column to another unit"
+    return f"is {'' if value > 0 else 'minus '}infinite: put a number there or remove the row"

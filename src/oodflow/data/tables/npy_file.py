@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from oodflow.data.tables.table_file import BLOCK, Block, Labels, Numbers, TableFile
+from oodflow.data.tables.table_file import BLOCK, Block, Labels, Numbers, TableFile, narrowest
 from oodflow.errors import OodflowError
 
 
@@ -27,6 +27,10 @@ class NpyFile(TableFile):
         require_table(path, "the array", array.dtype, array.shape)
         self.array = array
         self.width = array.shape[1]
+
+    def dtype(self, columns: Sequence[int]) -> np.dtype[Any]:
+        """By the array's."""
+        return narrowest(self.array.dtype)
 
     def blocks(self) -> Iterator[Block]:
         """Walk over the file."""

@@ -3,7 +3,7 @@
 import math
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from oodflow.data.tables.npy_file import ArrayBlock, require_table
-from oodflow.data.tables.table_file import BLOCK, Block, Labels, TableFile
+from oodflow.data.tables.table_file import BLOCK, Block, Labels, TableFile, narrowest
 from oodflow.errors import OodflowError, UnknownName
 
 FEATURES, LABELS = "X", "y"
@@ -51,6 +51,10 @@ class NpzFile(TableFile):
             self.apart = self._labels(archive, self._found(labels, there)) if labels else None
             if self.header.by_column:
                 self._require_size(self.features, self.header)
+
+    def dtype(self, columns: Sequence[int]) -> np.dtype[Any]:
+        """By the array's."""
+        return narrowest(self.header.dtype)
 
     def blocks(self) -> Iterator[Block]:
         """Read rows."""

@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from oodflow.data.tables.table_file import BLOCK, Block, Labels, NotANumber, Numbers, TableFile, require_names
+from oodflow.data.tables.table_file import (
+    BLOCK,
+    Block,
+    Labels,
+    NotANumber,
+    Numbers,
+    TableFile,
+    narrowest,
+    require_names,
+)
 from oodflow.errors import OodflowError
 
 
@@ -31,6 +40,12 @@ class ParquetFile(TableFile):
         self.width = len(self.names)
         self.rows = self.file.metadata.num_rows
         self.damaged = (pyarrow.ArrowException, OSError)
+
+    def dtype(self, columns: Sequence[int]) -> np.dtype[Any]:
+        """By the columns'; decimals and what is no number count as float64."""
+        kinds = [self.file.schema_arrow.types[column].to_pandas_dtype() for column in columns]
+        narrow = all(np.dtype(kind) != object and narrowest(kind) == np.float32 for kind in kinds)
+        return np.dtype(np.float32 if narrow else np.float64)
 
     def blocks(self) -> Iterator[Block]:
         """Read rows."""

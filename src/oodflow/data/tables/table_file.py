@@ -69,6 +69,11 @@ class TableFile(ABC):
             OodflowError: the file is damaged.
         """
 
+    def dtype(self, columns: Sequence[int]) -> np.dtype[Any]:
+        """Tell which type holds the numbers of columns as they are, float32 or float64."""
+        del columns
+        return np.dtype(np.float64)
+
     def place(self, row: int) -> str:
         """Say which row is meant; ``row`` counts from 0, people from 1."""
         return f"row {row + 1:,}"
@@ -87,6 +92,16 @@ class TableFile(ABC):
     def title(self, column: int) -> str:
         """Say which column is meant."""
         return f"column {self.names[column]!r}" if self.names else f"column {column + 1}"
+
+
+def narrowest(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    """Choose the narrower of float32 and float64 that holds all numbers of a type.
+
+    Example:
+        >>> narrowest(np.int16), narrowest(np.int64)
+        (dtype('float32'), dtype('float64'))
+    """
+    return np.dtype(np.float32 if np.can_cast(dtype, np.float32) else np.float64)
 
 
 def require_names(path: Path, names: Sequence[str]) -> tuple[str, ...]:
