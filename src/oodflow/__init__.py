@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from oodflow import cli as cli
     from oodflow import data as data
     from oodflow import document as document
+    from oodflow import encoders as encoders
     from oodflow import evaluation as evaluation
     from oodflow import explanation as explanation
     from oodflow import figures as figures

@@ -1,6 +1,7 @@
-"""Gradients of a loss, taken back through a part of a model by hand."""
+"""Gradients of a loss, taken back through a part of a model by hand; and doing without."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -38,3 +39,10 @@ def add_gradients(total: Gradients, more: Gradients) -> None:
     """Add ``more`` to ``total``; parts that share a parameter each have their share in its gradient."""
     for parameter, gradient in more.items():
         total[parameter] = total[parameter] + gradient if parameter in total else gradient
+
+
+@contextmanager
+def inference() -> Iterator[None]:
+    """Compute without gradients, and on a GPU with the same algorithm each time."""
+    with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+        yield

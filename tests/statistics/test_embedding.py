@@ -11,8 +11,9 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from oodflow.data import ImageSet
+from oodflow.encoders import encoder as encoder_module
 from oodflow.errors import OodflowError, UsageError
-from oodflow.statistics import Embedding, Observation, embedding
+from oodflow.statistics import Embedding, Observation
 from oodflow.testing.encoders import save_encoder
 from oodflow.testing.observations import example_data
 
@@ -134,6 +135,6 @@ def test_data_that_no_encoder_takes(encoder):
 
 
 def test_without_transformers_it_says_what_to_install(encoder, monkeypatch):
-    monkeypatch.setattr(embedding, "find_spec", lambda name: None)
+    monkeypatch.setattr(encoder_module, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=re.escape('which is not there: pip install "oodflow[encoders]"')):
         embeddings(encoder, example_data("test", "grey"))

@@ -8,8 +8,9 @@ from typing import Annotated
 
 from pydantic import SerializeAsAny
 
+from oodflow.gradients import inference
 from oodflow.registry import ChosenFrom, Registry
-from oodflow.statistics.batch import Batch, inference, numbers
+from oodflow.statistics.batch import Batch, numbers
 from oodflow.statistics.batch_norm_log_prob import BatchNormLogProb
 from oodflow.statistics.compressed_bits import Codec, CompressedBits
 from oodflow.statistics.cost import timed

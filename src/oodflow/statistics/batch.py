@@ -1,7 +1,6 @@
 """Some images under a model: what a statistic is computed from."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +11,7 @@ from torch import Tensor
 
 from oodflow.errors import UsageError
 from oodflow.flows import Flow, Terms, image_noise
+from oodflow.gradients import inference
 from oodflow.statistics.cost import Cost, Made, timed
 from oodflow.statistics.model import InEval
 
@@ -97,13 +97,6 @@ class Batch:
                 f"{list(self.data.shape[1:])}: expected [{len(self)}], one number each."
             )
         return values
-
-
-@contextmanager
-def inference() -> Iterator[None]:
-    """Compute without gradients, and on a GPU with the same algorithm each time."""
-    with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
-        yield
 
 
 def numbers(values: Tensor) -> NDArray[np.float64]:

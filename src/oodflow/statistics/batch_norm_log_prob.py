@@ -5,8 +5,9 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from oodflow.data import DataSet
+from oodflow.gradients import inference
 from oodflow.nets import has_batch_norm
-from oodflow.statistics.batch import Batch, inference, numbers
+from oodflow.statistics.batch import Batch, numbers
 from oodflow.statistics.model import Density
 from oodflow.statistics.statistic import Array, Statistic
 

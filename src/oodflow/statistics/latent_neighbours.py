@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from oodflow.data import DataSet
-from oodflow.statistics.batch import Batch, inference, numbers
+from oodflow.gradients import inference
+from oodflow.statistics.batch import Batch, numbers
 from oodflow.statistics.model import Density
 from oodflow.statistics.statistic import Array, Statistic
 

@@ -8,7 +8,8 @@ import torch
 from oodflow.bijections import Shape
 from oodflow.data import DataSet
 from oodflow.flows import image_generators
-from oodflow.statistics.batch import Batch, inference, numbers
+from oodflow.gradients import inference
+from oodflow.statistics.batch import Batch, numbers
 from oodflow.statistics.continuous import log_densities
 from oodflow.statistics.model import Density
 from oodflow.statistics.perturbation import WithNoise, perturbed

@@ -10,8 +10,9 @@ from oodflow.data import DataSet, ImageSet
 from oodflow.errors import OodflowError
 from oodflow.files import digest
 from oodflow.flows import Flow, load_flow
+from oodflow.gradients import inference
 from oodflow.nets import folded
-from oodflow.statistics.batch import Batch, inference, numbers
+from oodflow.statistics.batch import Batch, numbers
 from oodflow.statistics.log_prob import LogProb
 from oodflow.statistics.model import Density
 from oodflow.statistics.statistic import Needs

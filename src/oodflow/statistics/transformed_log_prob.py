@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from oodflow.bijections import Shape
 from oodflow.data import DataSet
 from oodflow.flows import image_noise
-from oodflow.statistics.batch import Batch, inference, numbers
+from oodflow.gradients import inference
+from oodflow.statistics.batch import Batch, numbers
 from oodflow.statistics.model import Density
 from oodflow.statistics.statistic import Array, Statistic
 
