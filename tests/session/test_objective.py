@@ -12,6 +12,7 @@ from oodflow.data import load
 from oodflow.evaluation.record import chosen
 from oodflow.runs import RunDir
 from oodflow.session.train import SessionOptions, resume, start
+from oodflow.training import NegativeTraining
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,8 @@ def test_every_set_that_is_trained_on_stands_in_the_record(config, blank, tmp_pa
             "note": "",
         }
     }  # fmt: skip
-    assert record_of(run.path)["config"]["objective"] == {"kind": "negative", "data": blank, "threshold": -600.0}
+    said = record_of(run.path)["config"]["objective"]
+    assert said == NegativeTraining(data=blank, threshold=-600.0).model_dump(mode="json")
 
 
 def test_images_that_an_objective_has_pushed_down_are_not_asked_about(oodflow, config, blank, sets, tmp_path):
