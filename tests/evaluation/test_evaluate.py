@@ -171,7 +171,7 @@ def test_other_weights_and_other_data_are_another_question(oodflow, run, sets, t
     assert first.inside.bits_per_dim != third.inside.bits_per_dim
 
 
-@pytest.mark.parametrize("place", ["load_flow", "_open_sets"])
+@pytest.mark.parametrize("place", ["load_flow", "open_sets"])
 def test_weights_that_are_written_meanwhile_are_not_taken_for_those_that_were_read(oodflow, run, monkeypatch, place):
     """As those of a run that is still in training."""
     former, function, written = package.load(run), getattr(evaluate, place), []

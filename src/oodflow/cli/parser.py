@@ -55,6 +55,7 @@ def build_parser() -> Parser:
     _curves(verbs)
     _leaderboard(verbs)
     _scores(verbs)
+    _negative(verbs)
     _masks(verbs)
     _bench(verbs)
     _import_original(verbs)
@@ -191,6 +192,16 @@ def _scores(verbs: "Verbs[Parser]") -> None:
     text = "evaluated run directories, whose newest evaluation counts, folders of evaluations, or a page's .json"
     parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help=text)
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md, PATH.json and PATH.png instead")
+    _json(parser)
+
+
+def _negative(verbs: "Verbs[Parser]") -> None:
+    text = "see what pushing a set down in training does to it, to third sets and to the training data"
+    parser = _verb(verbs, "negative", "oodflow.cli.negative:run", text)
+    text = "evaluated runs of negative training and of likelihood alone, folders of evaluations, or a page's .json"
+    parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help=text)
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md, PATH.json and PATH.png instead")
+    _data_dir(parser)
     _json(parser)
 
 

@@ -65,10 +65,10 @@ def evaluate(
         OodflowError: for missing or damaged data or weights.
     """
     config = run.config()
-    flow, weights = _open_flow(run)
+    flow, weights = open_flow(run)
     flow = flow.to(choose_device(options.device))
     run.require_writable()
-    sets = _open_sets(config, flow, options, root)
+    sets = open_sets(config, flow, options, root)
     choice = choose(flow, config, sets, options, root)
     store = Store(run.statistics_dir, weights)
 
@@ -125,7 +125,7 @@ def folder_name(evaluation: Evaluation) -> str:
     return f"{readable}-{hashlib.sha256(repr(asked).encode()).hexdigest()[:8]}"
 
 
-def _open_flow(run: RunDir) -> tuple[Flow, str]:
+def open_flow(run: RunDir) -> tuple[Flow, str]:
     """Load a flow with the digest of just these weights, though a training may be writing the next."""
     while True:
         before = digest(run.weights_file) if run.weights_file.exists() else ""
@@ -134,7 +134,7 @@ def _open_flow(run: RunDir) -> tuple[Flow, str]:
             return flow, before
 
 
-def _open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: Path | None) -> list[DataSet]:
+def open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: Path | None) -> list[DataSet]:
     """Open the test set and all others before any is scored: a mistake in the last should not cost the first's pass."""
     require_images(flow)
     specs = tuple(dict.fromkeys(options.ood or config.ood))

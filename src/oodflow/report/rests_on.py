@@ -12,7 +12,7 @@ def provenance_blocks(group: Replicas) -> tuple[Block, ...]:
     """Write a paragraph and a list; of runs with several seeds the commands of all, and what they share once."""
     config, first = group.config, group.runs[0].run
     begun = _imported(first.imported) if first.imported else _trained(group)
-    trained_on = [first.training.data] if first.training else []
+    trained_on = [first.training.data, *first.training.streams.values()] if first.training else []
     sets = [*trained_on, group.inside, *group.outsides]
     head = f", {config.scale}{' scale' if config.training else ''}, "
     return (

@@ -1,0 +1,110 @@
+"""Negative training beside likelihood alone: what is measured, and the page of it."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from oodflow.cli import main
+from oodflow.data import load
+from oodflow.document import as_markdown
+from oodflow.report.likely_runs import LikelyRuns, likely_runs
+from oodflow.report.negative import draw_negative, negative_document
+from oodflow.runs import load as load_flow
+
+THIRD = "smooth?shape=1x8x8"
+THRESHOLD = -300.0
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, tiny, sets):
+    """A run for likelihood alone and two seeds of one that pushes the noise down, evaluated, to be read only."""
+    folder = tmp_path_factory.mktemp("runs")
+    negative = ["objective=negative", f"objective.data={sets.outside}", f"objective.threshold={THRESHOLD}"]
+    for name, settings in {
+        "alone": [], "negative-0": negative, "negative-1": [*negative, "training.seed=1"],
+    }.items():  # fmt: skip
+        assert main([*tiny, *settings, f"ood={sets.outside},{THIRD}", "--out", str(folder / name)]) == 0
+        assert main(["evaluate", str(folder / name), "--limit", "20"]) == 0
+    return folder
+
+
+@pytest.fixture
+def runs(made, tmp_path):
+    copy = shutil.copytree(made, tmp_path / "runs")
+    return [copy / name for name in ("alone", "negative-0", "negative-1")]
+
+
+def test_the_images_of_training_are_measured_and_all_sets_have_histograms(runs, sets):
+    alone, negative, _ = likely_runs(runs).runs
+    flow = load_flow(runs[0])
+    images = load(sets.inside, "train").limit(20)
+    log_prob = flow.log_prob(images.batch(slice(None)), seed=0)
+    assert alone.trained_on.log_prob == pytest.approx(log_prob.mean(), rel=1e-5)
+    assert alone.trained_on.split == "train"
+    steps = np.searchsorted(alone.trained_on.edges, -np.sort(log_prob), side="right") - 1
+    assert np.bincount(steps, minlength=len(alone.trained_on.counts)).tolist() == list(alone.trained_on.counts)
+    assert [one.name for one in alone.sets] == [sets.inside, sets.outside, THIRD]
+    for run in (alone, negative):
+        for measured, evaluated in zip(run.sets, run.evaluation.sets, strict=True):
+            assert sum(measured.counts) == measured.images == evaluated.images
+            assert measured.log_prob == pytest.approx(evaluated.log_prob)
+            assert measured.bits_per_dim == pytest.approx(evaluated.bits_per_dim)
+    assert alone.pushed is None
+    assert alone.sets[1].above is None
+    assert negative.pushed == sets.outside
+    assert negative.pushes(f"{sets.outside}?shape=1x8x8") and not negative.pushes(THIRD)
+    noise = load_flow(runs[1]).log_prob(load(sets.outside, "test").limit(20).batch(slice(None)), seed=0)
+    assert negative.sets[1].above == pytest.approx(np.mean(noise > THRESHOLD))
+
+
+def test_the_page_holds_the_set_that_is_pushed_down_against_third_sets(runs, sets):
+    page = as_markdown(negative_document(likely_runs(runs))).splitlines()
+    assert "| pair | likelihood alone | pushed down | another pushed down |" in page
+    (pushed,) = [line for line in page if line.startswith(f"| {sets.inside} → {sets.outside} |")]
+    assert pushed.count("**") == 2
+    assert pushed.endswith("** |  |")
+    (third,) = [line for line in page if line.startswith(f"| {sets.inside} → {THIRD} |")]
+    assert third.endswith(f"({sets.outside} pushed) |")
+    assert any(f"{sets.outside} (below −300)" in line and f"{THIRD} −" in line for line in page)
+
+
+def test_runs_of_other_lengths_have_columns_of_their_own(runs):
+    record = json.loads(likely_runs(runs).as_json())
+    longer = json.loads(json.dumps(record["runs"][0]))
+    longer["run"]["config"]["training"]["steps"] = 9
+    record["runs"].append(longer)
+    page = as_markdown(negative_document(LikelyRuns.parse(record)))
+    assert "| pair | likelihood alone | likelihood alone, 9 steps | pushed down |" in page
+
+
+def test_each_negative_training_has_a_row_of_panels_after_those_of_likelihood_alone(runs, sets):
+    found = likely_runs(runs)
+    figure = draw_negative(found, "Negative training")
+    alone, negative = figure.axes
+    said = [text.get_text() for text in figure.texts]
+    assert f"Trained on {sets.inside}, likelihood alone, 4 steps" in said
+    assert any(text.startswith(f"Trained on {sets.inside}, pushing down ") for text in said)
+    assert alone.get_xlim() == negative.get_xlim()
+    assert len(alone.lines) == 0
+    (line,) = negative.lines
+    assert set(line.get_xdata()) == {-THRESHOLD}
+    assert len(draw_negative(likely_runs(runs[:1]), "Likelihood").axes) == 1
+
+
+def test_the_verb_writes_page_data_and_picture_and_reads_them_again(oodflow, runs, tmp_path):
+    result = oodflow("negative", *runs, "--write", tmp_path / "negative-training")
+    assert result.out.count("negative-training.") == 3
+    assert (tmp_path / "negative-training.png").exists()
+    page = (tmp_path / "negative-training.md").read_text()
+    assert page.startswith("# Negative training\n\n![Negative training](negative-training.png)")
+    data = tmp_path / "negative-training.json"
+    assert oodflow("negative", data, "--json").out == data.read_text()
+    assert oodflow("negative", data).out.startswith("# Negative training\n\n| pair |")
+
+
+def test_a_run_that_went_on_is_to_be_evaluated_again(oodflow, runs):
+    (file,) = runs[0].glob("evaluations/*/evaluation.json")
+    file.write_text(file.read_text().replace('"weights": "', '"weights": "0'))
+    assert "since it was evaluated: run `oodflow evaluate" in oodflow("negative", runs[0]).error
