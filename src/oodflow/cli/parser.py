@@ -47,6 +47,7 @@ def build_parser() -> Parser:
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     _demo(verbs)
     _data(verbs)
+    _embed(verbs)
     _train(verbs)
     _evaluate(verbs)
     _explain(verbs)
@@ -84,6 +85,24 @@ def _data(verbs: "Verbs[Parser]") -> None:
         parser = _verb(actions, name, f"oodflow.cli.data:{name}", text)
         parser.add_argument("names", nargs="+", metavar="NAME", help="data sets; see `oodflow data list`")
         _data_dir(parser)
+
+
+def _embed(verbs: "Verbs[Parser]") -> None:
+    text = "compute what an outside model makes of images, and keep it"
+    parser = _verb(verbs, "embed", "oodflow.cli.embed:run", text)
+    parser.add_argument("data", metavar="SET", help="data set of images, such as cifar10 or folder:PATH")
+    parser.add_argument(
+        "--encoder", required=True, metavar="MODEL",
+        help="a folder with a model of Hugging Face transformers, or its name, such as google/efficientnet-b4",
+    )  # fmt: skip
+    parser.add_argument(
+        "--split", nargs="+", default=[], metavar="SPLIT", help="train, calibration, test, ... (default: all it has)"
+    )
+    text = "images that go through the model at once (default: 32); another number gives other last digits"
+    parser.add_argument("--batch-size", type=_positive, default=32, metavar="N", help=text)
+    _device(parser)
+    _data_dir(parser)
+    _json(parser)
 
 
 def _train(verbs: "Verbs[Parser]") -> None:

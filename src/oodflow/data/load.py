@@ -19,7 +19,7 @@ from oodflow.data.sources import SOURCES
 from oodflow.data.sources.folder import Folder
 from oodflow.data.sources.npy import Npy, holds_table
 from oodflow.data.sources.table import OwnTable
-from oodflow.data.splits import part_of, rows_of
+from oodflow.data.splits import SPLITS, has_split, part_of, rows_of
 from oodflow.errors import OodflowError, UsageError
 
 
@@ -28,15 +28,16 @@ def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None 
 
     Args:
         spec: ``NAME``, ``folder:PATH``, or ``csv:``, ``parquet:``, ``npz:`` or ``npy:PATH``, each with options behind
-            ``?``, joined by ``&``. Of images: ``shape=CxHxW``, ``every=K`` for each K-th row and column of that, and
-            ``mutated=RATE``, see :func:`~oodflow.data.mutated.mutated`. Of tables: see
-            :class:`~oodflow.data.selection.Selection`. A ``.npy`` file of two axes is a table.
+            ``?``, joined by ``&``. Of images: ``shape=CxHxW``, ``every=K`` for each K-th row and column of that,
+            ``mutated=RATE``, see :func:`~oodflow.data.mutated.mutated`, and ``encoder=MODEL`` for what an outside model
+            makes of them, see :func:`~oodflow.data.embedded.embed`, which may take a while the first time. Of tables:
+            see :class:`~oodflow.data.selection.Selection`. A ``.npy`` file of two axes is a table.
         split: ``train``, ``calibration``, ``test``, ``train+calibration`` or ``all``; see :mod:`oodflow.data.splits`.
         root: where data sets lie; see :func:`data_root`.
         cache: where decoded images are kept; ``$OODFLOW_CACHE`` or the user's cache directory by default.
 
     Returns:
-        8-bit images, or the rows of a table.
+        8-bit images, or the rows of a table or the vectors of an encoder.
 
     Raises:
         UsageError: the spec or the split cannot be right.
@@ -53,15 +54,33 @@ def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None 
         return replace(open_table(source, split, root=root, cache=cache), name=spec)
     opened = open_split(source, split, shape=parsed.shape, root=root, cache=cache)
     named = replace(_thinned(opened, parsed.every), name=spec)
-    return named if parsed.mutated is None else MutatedImageSet.of(named, parsed.mutated)
+    images = named if parsed.mutated is None else MutatedImageSet.of(named, parsed.mutated)
+    if parsed.encoder is None:
+        return images
+    from oodflow.data.embedded import embed  # it takes torch with it
+
+    return embed(images, parsed.encoder, cache=cache).vectors
 
 
 def load_images(spec: str, split: str, *, root: Path | None = None) -> ImageSet:
     """Open a split of images, as :func:`load`, and refuse anything else."""
+    if encoder := _parsed(spec).encoder:
+        raise UsageError(f"the data set {spec} holds vectors, and images are needed here: leave encoder={encoder} out.")
     found = load(spec, split, root=root)
     if not isinstance(found, ImageSet):
         raise UsageError(f"the data set {spec} holds rows of numbers {found.shape}, and images are needed here.")
     return found
+
+
+def splits_of(spec: str) -> tuple[str, ...]:
+    """Tell which of ``train``, ``calibration`` and ``test`` a data set has; whether it is on disk is not looked at.
+
+    Example:
+        >>> splits_of("cifar10"), splits_of("digits")
+        (('train', 'calibration', 'test'), ('test',))
+    """
+    source = source_of(_parsed(spec))
+    return tuple(split for split in SPLITS if has_split(split, source.parts))
 
 
 def _thinned(images: ImageSet, every: int | None) -> ImageSet:
@@ -157,11 +176,17 @@ def shape_of(spec: str) -> tuple[int, ...]:
     if len(shape) == 1:
         return shape
     channels, *sides = shape
-    return channels, *(ceil(side / (parsed.every or 1)) for side in sides)
+    thinned = channels, *(ceil(side / (parsed.every or 1)) for side in sides)
+    if parsed.encoder is None:
+        return thinned
+    from oodflow.encoders import fingerprint, width  # they take torch with them
+
+    return (width(parsed.encoder, fingerprint(parsed.encoder), thinned),)
 
 
 def same_images(spec: str, other: str) -> bool:
-    """Tell whether two specs name the same data, be it in another shape, or by another way of writing a path.
+    """Tell whether two specs name the same data, be it in another shape, as an encoder sees it, or by another way of
+    writing a path.
 
     Images that are mutated, or are so at another rate, are others; so are rows of other classes. No file is looked at.
 
@@ -170,6 +195,8 @@ def same_images(spec: str, other: str) -> bool:
         (True, True)
         >>> same_images("npy:a.npy", "npy:b.npy"), same_images("folder:digits", "digits")
         (False, False)
+        >>> same_images("mnist", "mnist?encoder=models/mobilenet")
+        True
         >>> same_images("mnist", "mnist?mutated=0.2"), same_images("mnist?mutated=0.20", "mnist?mutated=0.2")
         (False, True)
         >>> same_images("npz:a.npz?class=0", "npz:a.npz?class=1"), same_images("npz:a.npz?class=0", "npz:a.npz")

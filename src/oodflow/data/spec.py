@@ -1,13 +1,14 @@
 """How users name data: ``NAME`` or ``KIND:PATH``, such as ``folder:PATH`` or ``csv:PATH``, with options behind ``?``.
 
 Of images ``?shape=CxHxW`` crops, resizes and converts them, ``?every=K`` keeps of what comes of it each K-th row and
-column, and ``?mutated=RATE`` replaces values of that by noise. The options of tables are described by
-:class:`~oodflow.data.selection.Selection`. Options are joined by ``&``.
+column, ``?mutated=RATE`` replaces values of that by noise, and ``?encoder=MODEL`` makes vectors of what comes of all
+this. The options of tables are described by :class:`~oodflow.data.selection.Selection`. Options are joined by ``&``.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 from oodflow.data import selection
 from oodflow.data.image_set import Shape
@@ -15,7 +16,7 @@ from oodflow.data.selection import Selection
 from oodflow.errors import UnknownName, UsageError
 
 OWN_DATA = ("folder", "npy", "npz", "csv", "parquet")  # what a user's own data can lie in
-OF_IMAGES = {"shape": "CxHxW", "every": "K", "mutated": "RATE"}
+OF_IMAGES = {"shape": "CxHxW", "every": "K", "mutated": "RATE", "encoder": "MODEL"}
 OPTIONS = OF_IMAGES | selection.OPTIONS
 ALL = Selection()
 
@@ -28,6 +29,7 @@ class Spec:
         shape: what images are brought to; none: as they are.
         every: of which rows and columns each is kept, to make images small as one does who does not smooth; none: all.
         mutated: the probability with which a value is replaced by noise; none: as they are.
+        encoder: a folder, or the name of a model, that makes vectors of images; none: they stay images.
         table: what is read of a table.
     """
 
@@ -36,6 +38,7 @@ class Spec:
     shape: Shape | None = None
     every: int | None = None
     mutated: float | None = None
+    encoder: str | None = None
     table: Selection = ALL
 
     @property
@@ -64,14 +67,15 @@ def parse(spec: str, names: Collection[str]) -> Spec:
     shape = parse_shape(options["shape"]) if "shape" in options else None
     every = parse_every(options["every"]) if "every" in options else None
     rate = parse_rate(options["mutated"]) if "mutated" in options else None
+    encoder = parse_encoder(options["encoder"]) if "encoder" in options else None
     kind, colon, path = where.partition(":")
     if colon and kind in OWN_DATA:
         if not path:
             raise UsageError(f"data set {spec!r} names no path: write {kind}:PATH.")
-        return Spec(kind, path, shape, every, rate, table)
+        return Spec(kind, path, shape, every, rate, encoder, table)
     if where not in names:
         raise UnknownName("data set", where, [*names, *(f"{kind}:PATH" for kind in OWN_DATA)])
-    return Spec(where, "", shape, every, rate, table)
+    return Spec(where, "", shape, every, rate, encoder, table)
 
 
 def parse_shape(text: str) -> Shape:
@@ -113,6 +117,29 @@ def parse_rate(text: str) -> float:
     return rate
 
 
+def parse_encoder(text: str) -> str:
+    """Read an encoder's folder or name; ``%26`` is an ``&`` in it, ``%3F`` a ``?`` and ``%25`` a ``%``.
+
+    Example:
+        >>> parse_encoder("models/q%26a")
+        'models/q&a'
+    """
+    if not text:
+        raise UsageError("encoder is empty: write a folder or the name of a model, such as encoder=models/mobilenet.")
+    return unquote(text)
+
+
+def with_encoder(spec: str, encoder: str) -> str:
+    """Write a spec of images with an encoder that makes vectors of them.
+
+    Example:
+        >>> with_encoder("cifar10", "models/mobilenet"), with_encoder("mnist?shape=3x32x32", "q&a")
+        ('cifar10?encoder=models/mobilenet', 'mnist?shape=3x32x32&encoder=q%26a')
+    """
+    where, options = _split(spec)
+    return _joined(where, options | {"encoder": re.sub("[%&?]", lambda one: quote(one[0]), encoder)})
+
+
 def with_shape(spec: str, shape: str) -> str:
     """Write a spec with another shape, and its other options as they are.
 
@@ -121,9 +148,11 @@ def with_shape(spec: str, shape: str) -> str:
         ('mnist?shape=CxHxW', 'mnist?shape=3x32x32&mutated=0.2')
     """
     where, options = _split(spec)
-    return f"{where}?" + "&".join(
-        f"{name}={value}" for name, value in ({"shape": ""} | options | {"shape": shape}).items()
-    )
+    return _joined(where, {"shape": ""} | options | {"shape": shape})
+
+
+def _joined(where: str, options: Mapping[str, str]) -> str:
+    return f"{where}?" + "&".join(f"{name}={value}" for name, value in options.items())
 
 
 def _split(spec: str) -> tuple[str, dict[str, str]]:

@@ -14,6 +14,7 @@ What is dealt out holds a tenth of the images up to 1,000, or a twentieth if tha
 """
 
 from collections.abc import Collection
+from contextlib import suppress
 
 import numpy as np
 
@@ -45,6 +46,13 @@ def part_of(name: str, split: str, parts: Collection[str]) -> str:
     if split in ("calibration", "train+calibration") and "train" in parts and "calibration" not in parts:
         return "train"
     raise OodflowError(f"{name} has no {split} split: it comes in {', '.join(parts)} only: ask for one of these.")
+
+
+def has_split(split: str, parts: Collection[str]) -> bool:
+    """Tell whether there is a part that a split can be taken from."""
+    with suppress(OodflowError):
+        return bool(part_of("", split, parts))
+    return False
 
 
 def rows_of(split: str, part: str, parts: Collection[str], n: int) -> Rows:
