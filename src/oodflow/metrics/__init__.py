@@ -6,11 +6,13 @@ from oodflow.metrics.conformal import conformal_p_values, conformal_threshold
 from oodflow.metrics.envelope import optimistic_auroc
 from oodflow.metrics.false_discovery import discoveries
 from oodflow.metrics.interval import Estimate, difference, estimate, mean
+from oodflow.metrics.martingale import ConformalMartingale
 from oodflow.metrics.paired import auroc_difference
 from oodflow.metrics.ranking import Ranking, aupr_in, aupr_out, auroc, fpr95, ranking, roc
 
 __all__ = [
     "LEAST",
+    "ConformalMartingale",
     "Estimate",
     "Ranking",
     "aupr_in",
