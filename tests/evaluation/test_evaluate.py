@@ -23,8 +23,8 @@ from oodflow.statistics import LogProb, Observation
 from .asking import asked, folders, newest, scores_of, unescaped
 
 APART = {
-    "likelihood-ratio", "waic", "local-dimension", "embedding-mahalanobis", "embedding-neighbours",
-    "perturbed-likelihood",
+    "likelihood-ratio", "waic", "local-dimension", "embedding-mahalanobis", "embedding-mixture",
+    "embedding-neighbours", "perturbed-likelihood",
     *(BatchNorm(**settings).name for settings in BatchNorm.shown),
 }  # fmt: skip
 

@@ -10,11 +10,15 @@ from oodflow.scores import (
     SCORES,
     Combined,
     DensityOfScores,
+    EmbeddingMahalanobis,
+    EmbeddingMixture,
+    EmbeddingNeighbours,
     InputComplexity,
     InputGradients,
     LatentCovariance,
     Likelihood,
     LocalDimension,
+    PerturbedLikelihood,
     Typicality,
 )
 from oodflow.statistics import LogDet, LogProb
@@ -32,6 +36,7 @@ VARIANTS = [
     (LocalDimension, {"dimension": 4}),
     *((Combined, {"of": "likelihood+complexity+typicality", "by": by}) for by in ("fisher", "stouffer", "harmonic")),
     (Combined, {"of": "compressed-size+two-sided?of=typicality"}),
+    *((kind, {}) for kind in (EmbeddingMahalanobis, EmbeddingMixture, EmbeddingNeighbours, PerturbedLikelihood)),
     *((DensityOfScores, {"of": "likelihood+typicality", "model": model}) for model in ("kernels", "mixture", "svm")),
 ]
 
@@ -48,11 +53,12 @@ def other(tmp_path_factory):
 
 @pytest.fixture
 def filled(other, tmp_path):
-    """Settings that a score has no defaults for: a flow's file, or the folder of a small outside model."""
+    """Settings that a score has no defaults for: a flow's file; and the folder of a small outside model."""
 
     def fill(kind):
         required = [name for name, field in kind.model_fields.items() if field.is_required()]
-        if "encoder" in required:
+        if "encoder" in kind.model_fields:
+            required = [*dict.fromkeys([*required, "encoder"])]
             pytest.importorskip("transformers", reason="an outside model needs transformers: oodflow[encoders]")
         return {name: save_encoder(tmp_path) if name == "encoder" else other for name in required}
 
@@ -63,7 +69,7 @@ def filled(other, tmp_path):
     ("kind", "settings"), [(kind, shown) for kind in SCORES.values() for shown in kind.shown] + VARIANTS
 )
 def test_score_keeps_the_contract(kind, settings, filled):
-    check_score(kind(**filled(kind), **settings))
+    check_score(kind(**filled(kind) | settings))
 
 
 class UpsideDown(Likelihood):

@@ -15,7 +15,7 @@ from sklearn.neighbors import KernelDensity, NearestNeighbors
 from sklearn.preprocessing import normalize
 from sklearn.svm import OneClassSVM
 
-from oodflow.data import ImageSet
+from oodflow.data import ImageSet, RealSet
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import image_noise, save_flow
 from oodflow.metrics import conformal_p_values
@@ -25,6 +25,7 @@ from oodflow.scores import (
     Combined,
     DensityOfScores,
     EmbeddingMahalanobis,
+    EmbeddingMixture,
     EmbeddingNeighbours,
     GradientNorms,
     LatentCovariance,
@@ -43,6 +44,7 @@ from oodflow.scores import (
 )
 from oodflow.scores.density_of_scores import MIXTURE
 from oodflow.scores.projections import kolmogorov_smirnov
+from oodflow.scores.shrunk_normal import shrunk_normal
 from oodflow.statistics import (
     BatchNormLogProb,
     CompressedBits,
@@ -231,18 +233,43 @@ def test_embeddings_by_their_neighbours(encoder, rng):
     assert of_embeddings(EmbeddingNeighbours(encoder=encoder, k=7), x[:50], x[50:]) == pytest.approx(distances[:, -1])
 
 
-@pytest.mark.parametrize("kind", [EmbeddingMahalanobis, EmbeddingNeighbours])
+def test_embeddings_by_a_mixture(encoder, rng):
+    x = (rng.normal(size=(300, 4)) + 3 * rng.integers(0, 2, (300, 1))).astype(np.float32)
+    one = of_embeddings(EmbeddingMixture(encoder=encoder, components=1, floor=1e-9), x[:40], x[40:])
+    distance = of_embeddings(EmbeddingMahalanobis(encoder=encoder), x[:40], x[40:])
+    assert np.corrcoef(one, distance)[0, 1] > 0.99, "a single one, but for the shrinkage, is the Mahalanobis distance"
+    unit = normalize(x.astype(float))
+    white = (unit - unit[:40].mean(0)) @ shrunk_normal(unit[:40])[1]
+    fitted = GaussianMixture(3, covariance_type="diag", reg_covar=0.1, random_state=0).fit(white[:40])
+    expected = -fitted.score_samples(white[40:]) - 2 * np.log(2 * np.pi)
+    assert of_embeddings(EmbeddingMixture(encoder=encoder, components=3), x[:40], x[40:]) == pytest.approx(expected)
+
+
+def test_vectors_need_no_encoder(encoder, rng):
+    x = rng.normal(size=(70, 6)).astype(np.float32)
+    for kind in (EmbeddingMahalanobis, EmbeddingMixture, EmbeddingNeighbours):
+        own = fitted_values(kind(), {Pixels(): x[:40]}, {Pixels(): x[40:]})
+        assert (own == of_embeddings(kind(encoder=encoder), x[:40], x[40:])).all()
+        assert kind().why_not(None, RealSet.from_array(x)) is None
+        images = ImageSet.from_array(np.zeros((3, 1, 8, 8), np.uint8), "images")
+        expected = f"images holds images, and takes a model that makes vectors of them: {kind().kind}?encoder=FOLDER"
+        assert kind().why_not(None, images) == expected
+
+
+@pytest.mark.parametrize("kind", [EmbeddingMahalanobis, EmbeddingMixture, EmbeddingNeighbours])
 @pytest.mark.parametrize("value", [0, 2])
 def test_embeddings_that_are_all_alike_are_finite(kind, value, encoder, rng):
     same = np.full((12, 6), value, np.float32)
     alike, other = of_embeddings(kind(encoder=encoder), same, np.stack([same[0], rng.random(6, np.float32)]))
-    assert 0 <= alike <= other < np.inf
+    assert -np.inf < alike <= other < np.inf
 
 
 def test_too_few_embeddings(encoder):
     few = np.ones((1, 6), np.float32)
     with pytest.raises(UsageError, match="one image has no covariance of its embedding: fit on more"):
         of_embeddings(EmbeddingMahalanobis(encoder=encoder), few, few)
+    with pytest.raises(UsageError, match="components is 3 and the reference has 1 images: take fewer components, or"):
+        of_embeddings(EmbeddingMixture(encoder=encoder, components=3), few, few)
     with pytest.raises(UsageError, match="k is 2 and the reference has 1 images: take a smaller k, or fit on more"):
         of_embeddings(EmbeddingNeighbours(encoder=encoder, k=2), few, few)
 

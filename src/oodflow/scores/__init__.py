@@ -10,6 +10,7 @@ from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
 from oodflow.scores.density_of_scores import DensityOfScores
 from oodflow.scores.embedding_mahalanobis import EmbeddingMahalanobis
+from oodflow.scores.embedding_mixture import EmbeddingMixture
 from oodflow.scores.embedding_neighbours import EmbeddingNeighbours
 from oodflow.scores.gradient_norms import GradientNorms
 from oodflow.scores.input_gradients import InputGradients
@@ -38,9 +39,9 @@ from oodflow.scores.waic import WAIC
 
 __all__ = [
     "SCORES", "WAIC", "AnyScore", "BatchNorm", "Combined", "CompressedSize", "DensityOfScores", "EmbeddingMahalanobis",
-    "EmbeddingNeighbours", "FittedScore", "GradientNorms", "InputComplexity", "InputGradients", "LatentCovariance",
-    "LatentLikelihood", "LatentNeighbours", "LatentNormality", "Learned", "Likelihood", "LikelihoodRatio",
-    "LocalDimension", "LogDeterminant", "NotFittedError", "PerturbedLikelihood", "PixelMoments", "PrincipalComponents",
-    "Projections", "Scoped", "Score", "ScoreStatistic", "Seen", "Transformed", "TwoSided", "Typicality", "Values",
-    "load_score", "named_score", "ranks", "shown_scores",
+    "EmbeddingMixture", "EmbeddingNeighbours", "FittedScore", "GradientNorms", "InputComplexity", "InputGradients",
+    "LatentCovariance", "LatentLikelihood", "LatentNeighbours", "LatentNormality", "Learned", "Likelihood",
+    "LikelihoodRatio", "LocalDimension", "LogDeterminant", "NotFittedError", "PerturbedLikelihood", "PixelMoments",
+    "PrincipalComponents", "Projections", "Scoped", "Score", "ScoreStatistic", "Seen", "Transformed", "TwoSided",
+    "Typicality", "Values", "load_score", "named_score", "ranks", "shown_scores",
 ]  # fmt: skip

@@ -2,11 +2,10 @@
 
 from typing import ClassVar, Literal
 
-import numpy as np
-
 from oodflow.errors import UsageError
 from oodflow.scores.of_embedding import OfEmbedding
 from oodflow.scores.score import Learned, Seen, Values
+from oodflow.scores.shrunk_normal import shrunk_normal
 from oodflow.scores.unit_length import of_directions, unit_length
 
 
@@ -26,7 +25,7 @@ class EmbeddingMahalanobis(OfEmbedding):
     The model has seen other images than a flow has, so a score of pixels alone is nothing to compare it with.
 
     Attributes:
-        encoder: a folder with the model, as :class:`oodflow.statistics.Embedding` has it.
+        encoder: a folder with the model, or its name; none: the data are embeddings.
 
     Reference:
         Lee, Lee, Lee, Shin, 2018, arXiv 1807.03888, section 2.1; Mueller and Hein, 2025, arXiv 2505.18032 (unit
@@ -51,17 +50,11 @@ class EmbeddingMahalanobis(OfEmbedding):
         Raises:
             UsageError: there is but one image.
         """
-        from sklearn.covariance import ledoit_wolf_shrinkage
-
         directions = unit_length(seen[self.embedding])
         if len(directions) < 2:
             raise UsageError("one image has no covariance of its embedding: fit on more.")
-        mean = directions.mean(0)
-        centred = directions - mean
-        shrinkage = ledoit_wolf_shrinkage(centred, assume_centered=True)
-        variances, axes = np.linalg.eigh(centred.T @ centred / len(centred))
-        shrunk = (1 - shrinkage) * variances + shrinkage * variances.mean()
-        return {"mean": mean, "whitening": axes / np.sqrt(np.maximum(shrunk, 1e-12))}
+        mean, whitening = shrunk_normal(directions)
+        return {"mean": mean, "whitening": whitening}
 
     def values(self, seen: Seen, learned: Learned) -> Values:
         """Return half the squared Mahalanobis distance, [N] in nats."""

@@ -23,7 +23,7 @@ class EmbeddingNeighbours(OfEmbedding):
     The model has seen other images than a flow has, so a score of pixels alone is nothing to compare it with.
 
     Attributes:
-        encoder: a folder with the model, as :class:`oodflow.statistics.Embedding` has it.
+        encoder: a folder with the model, or its name; none: the data are embeddings.
         k: which neighbour; at most as many as there are held-out images. Sun et al. take the 50th of 50,000 images; of
             a thousand or two, a few let no single image decide.
 

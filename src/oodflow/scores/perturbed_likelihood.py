@@ -61,6 +61,7 @@ class PerturbedLikelihood(OfEmbedding):
 
     kind: Literal["perturbed-likelihood"] = "perturbed-likelihood"
     unit: ClassVar[str] = "nats"
+    encoder: str
     k: int = Field(5, ge=1)
     levels: int = Field(7, ge=1)
     smallest: float = Field(1.0, gt=0)

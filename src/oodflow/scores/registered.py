@@ -6,6 +6,7 @@ from oodflow.scores.complexity import InputComplexity
 from oodflow.scores.compressed_size import CompressedSize
 from oodflow.scores.density_of_scores import DensityOfScores
 from oodflow.scores.embedding_mahalanobis import EmbeddingMahalanobis
+from oodflow.scores.embedding_mixture import EmbeddingMixture
 from oodflow.scores.embedding_neighbours import EmbeddingNeighbours
 from oodflow.scores.gradient_norms import GradientNorms
 from oodflow.scores.input_gradients import InputGradients
@@ -59,6 +60,7 @@ SCORES.update({
     "principal-components": PrincipalComponents,
     # With an outside model, which has learned from other images.
     "embedding-mahalanobis": EmbeddingMahalanobis,
+    "embedding-mixture": EmbeddingMixture,
     "embedding-neighbours": EmbeddingNeighbours,
     "perturbed-likelihood": PerturbedLikelihood,
 })  # fmt: skip
