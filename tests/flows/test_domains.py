@@ -28,6 +28,8 @@ from oodflow.flows import (
     Standardised,
     StandardisedConfig,
     TabularConfig,
+    Whitened,
+    WhitenedConfig,
     image_noise,
     load_flow,
 )
@@ -251,6 +253,33 @@ def test_standardised_numbers_are_those_of_numpy():
     np.testing.assert_allclose(values.numpy()[within], units[within], rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(np.abs(values.numpy()[~within]), 2 + np.log(1 + np.abs(units[~within]) - 2), rtol=1e-9)
     np.testing.assert_array_equal(np.sign(values.numpy()), np.sign(units))
+
+
+def test_whitened_numbers_have_no_correlations_left():
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(500, 4, dtype=torch.float64, generator=generator) @ torch.randn(4, 4, dtype=torch.float64) + 1e4
+    x = torch.cat([x, x[:, :1], torch.full((500, 1), 3.0)], 1)  # a copy and a constant
+    domain = Whitened((6,), jitter=0.1)
+    domain.fit(x.split(64))
+    variances = np.linalg.eigvalsh(np.corrcoef(x[:, :5].T))[::-1]
+    np.testing.assert_allclose(domain.spread[:5], np.sqrt(variances + 0.01), rtol=1e-6)
+    values, _ = domain.enter(x, None, 0, torch.float64)
+    expected = np.diag([*variances / (variances + 0.01), 0])
+    np.testing.assert_allclose(np.cov(values.T, bias=True), expected, atol=1e-6)
+    noise = torch.rand(x.shape, dtype=torch.float64, generator=generator)
+    spread, _ = domain.enter(x, noise, 0, torch.float64)
+    np.testing.assert_allclose(np.cov(spread.T, bias=True), np.eye(6), atol=0.2)
+    assert domain.axes.gather(0, domain.axes.abs().argmax(0, keepdim=True)).min() > 0
+
+
+def test_a_flow_that_begins_as_the_identity_begins_as_the_normal_distribution_of_whitened_data():
+    x = torch.randn(400, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    x = x @ torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 3.0], [0.0, 0.0, 0.5]], dtype=torch.float64)
+    config = TabularConfig(couplings=2, width=4, net={"kind": "mlp", "zero_init": True}, domain="whitened")
+    flow = config.model_copy(update={"domain": WhitenedConfig(jitter=1e-6, tail=1e9)}).build((3,)).double()
+    flow.domain.fit([x])
+    expected = stats.multivariate_normal(x.mean(0).numpy(), np.cov(x.T, bias=True)).logpdf(x.numpy())
+    np.testing.assert_allclose(flow.log_prob(x).detach(), expected, rtol=1e-9)
 
 
 def test_a_constant_number_keeps_its_unit_and_what_lies_absurdly_far_out_has_a_finite_density():

@@ -27,6 +27,8 @@ from oodflow.flows.domains import (
     RealsConfig,
     Standardised,
     StandardisedConfig,
+    Whitened,
+    WhitenedConfig,
 )
 from oodflow.flows.flow import Flow, LogProbOfOne, Terms
 from oodflow.flows.glow import GlowConfig
@@ -55,6 +57,7 @@ __all__ = [
     "GlowConfig", "Images", "ImagesConfig", "LocalConfig", "LogProbOfOne", "Prior", "PriorConfig", "RealNVPConfig",
     "Reals", "RealsConfig", "Seed", "SingleScaleConfig", "StandardNormal", "StandardNormalConfig", "Standardised",
     "StandardisedConfig", "TabularConfig", "TarFlowConfig", "Terms", "Uniform", "UniformConfig", "Variational",
-    "VariationalConfig", "coupling", "dequantise", "entrance", "generator_of", "image_generators", "image_noise",
-    "load_flow", "load_tensors", "noise_of", "quantise", "save_flow", "save_tensors", "scale_shapes",
+    "VariationalConfig", "Whitened", "WhitenedConfig", "coupling", "dequantise", "entrance", "generator_of",
+    "image_generators", "image_noise", "load_flow", "load_tensors", "noise_of", "quantise", "save_flow", "save_tensors",
+    "scale_shapes",
 ]  # fmt: skip

@@ -8,12 +8,13 @@ from oodflow.flows.domains.domain import Domain, DomainConfig
 from oodflow.flows.domains.images import Images, ImagesConfig
 from oodflow.flows.domains.reals import Reals, RealsConfig
 from oodflow.flows.domains.standardised import Standardised, StandardisedConfig
+from oodflow.flows.domains.whitened import Whitened, WhitenedConfig
 from oodflow.registry import ChosenFrom, Registry
 
 DOMAINS: Registry[type[DomainConfig]] = Registry(
     "domain",
     "oodflow.domains",
-    {"images": ImagesConfig, "reals": RealsConfig, "standardised": StandardisedConfig},
+    {"images": ImagesConfig, "reals": RealsConfig, "standardised": StandardisedConfig, "whitened": WhitenedConfig},
 )
 
 AnyDomainConfig = Annotated[SerializeAsAny[DomainConfig], ChosenFrom(DOMAINS)]
@@ -21,5 +22,5 @@ AnyDomainConfig = Annotated[SerializeAsAny[DomainConfig], ChosenFrom(DOMAINS)]
 
 __all__ = [
     "DOMAINS", "AnyDomainConfig", "Domain", "DomainConfig", "Images", "ImagesConfig", "Reals", "RealsConfig",
-    "Standardised", "StandardisedConfig",
+    "Standardised", "StandardisedConfig", "Whitened", "WhitenedConfig",
 ]  # fmt: skip
