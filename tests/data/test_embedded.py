@@ -100,6 +100,17 @@ def test_a_set_with_an_encoder_has_the_splits_and_rows_of_the_images(encoder, tm
     assert not np.array_equal(changed.array, load(spec, "test", cache=tmp_path).array)
 
 
+def test_vectors_of_one_length(encoder, tmp_path):
+    whole = load(f"noise?shape=3x8x8&encoder={encoder}", "test", cache=tmp_path)
+    scaled = load(f"noise?shape=3x8x8&encoder={encoder}&length=2", "test", cache=tmp_path)
+    x = whole.batch(slice(None))
+    np.testing.assert_allclose(scaled.batch(slice(None)), 2 * x / np.linalg.norm(x, axis=1, keepdims=True), rtol=1e-6)
+    assert (len(scaled), scaled.shape, scaled.batch([0]).dtype) == (len(whole), whole.shape, np.float32)
+    few = scaled.limit(7)
+    np.testing.assert_array_equal(few.batch([3]), scaled.batch([3 * len(scaled) // 7]))
+    assert len({whole.fingerprint, scaled.fingerprint, few.fingerprint}) == 3
+
+
 def test_notes_of_images_are_those_of_their_vectors(encoder, images, tmp_path):
     noted = replace(images, note="partial: 70 of 90 images")
     assert embed(noted, encoder, cache=tmp_path).vectors.note == noted.note

@@ -19,10 +19,20 @@ from oodflow.errors import UsageError
         ("mnist?mutated=0.2", Spec("mnist", "", None, None, 0.2)),
         ("npy:what?.npy?mutated=1&shape=1x8x8", Spec("npy", "what?.npy", (1, 8, 8), None, 1.0)),
         ("mnist?every=2&mutated=0.2", Spec("mnist", "", None, 2, 0.2)),
+        ("mnist?encoder=models/q%26a", Spec("mnist", "", encoder="models/q&a")),
+        ("mnist?encoder=e&length=.5", Spec("mnist", "", encoder="e", length=0.5)),
     ],
 )
 def test_reads(spec, expected):
     assert parse(spec, SOURCES) == expected
+
+
+@pytest.mark.parametrize("length", ["", "0", "-1", "unit", "1e3"])
+def test_refuses_what_is_no_length(length):
+    with pytest.raises(UsageError, match="is none: write a number above 0, such as length=1"):
+        parse(f"mnist?encoder=e&length={length}", SOURCES)
+    with pytest.raises(UsageError, match="has a length and no encoder that gives vectors: write encoder=MODEL, too"):
+        parse("mnist?length=1", SOURCES)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from oodflow.data import spec as specs
 from oodflow.data.image_set import Images, ImageSet, Rows, Shape, content_digest, in_chunks
 from oodflow.data.mutated import MutatedImageSet
 from oodflow.data.real_set import RealSet
+from oodflow.data.scaled import ScaledSet
 from oodflow.data.source import AnySource, ImageSource, Source, TableSource
 from oodflow.data.sources import SOURCES
 from oodflow.data.sources.folder import Folder
@@ -30,8 +31,9 @@ def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None 
         spec: ``NAME``, ``folder:PATH``, or ``csv:``, ``parquet:``, ``npz:`` or ``npy:PATH``, each with options behind
             ``?``, joined by ``&``. Of images: ``shape=CxHxW``, ``every=K`` for each K-th row and column of that,
             ``mutated=RATE``, see :func:`~oodflow.data.mutated.mutated`, and ``encoder=MODEL`` for what an outside model
-            makes of them, see :func:`~oodflow.data.embedded.embed`, which may take a while the first time. Of tables:
-            see :class:`~oodflow.data.selection.Selection`. A ``.npy`` file of two axes is a table.
+            makes of them, see :func:`~oodflow.data.embedded.embed`, which may take a while the first time, with
+            ``length=L`` at that length, see :class:`~oodflow.data.scaled.ScaledSet`. Of tables: see
+            :class:`~oodflow.data.selection.Selection`. A ``.npy`` file of two axes is a table.
         split: ``train``, ``calibration``, ``test``, ``train+calibration`` or ``all``; see :mod:`oodflow.data.splits`.
         root: where data sets lie; see :func:`data_root`.
         cache: where decoded images are kept; ``$OODFLOW_CACHE`` or the user's cache directory by default.
@@ -59,7 +61,8 @@ def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None 
         return images
     from oodflow.data.embedded import embed  # it takes torch with it
 
-    return embed(images, parsed.encoder, cache=cache).vectors
+    vectors = embed(images, parsed.encoder, cache=cache).vectors
+    return vectors if parsed.length is None else ScaledSet.of(vectors, parsed.length)
 
 
 def load_images(spec: str, split: str, *, root: Path | None = None) -> ImageSet:

@@ -1,8 +1,8 @@
 """How users name data: ``NAME`` or ``KIND:PATH``, such as ``folder:PATH`` or ``csv:PATH``, with options behind ``?``.
 
 Of images ``?shape=CxHxW`` crops, resizes and converts them, ``?every=K`` keeps of what comes of it each K-th row and
-column, ``?mutated=RATE`` replaces values of that by noise, and ``?encoder=MODEL`` makes vectors of what comes of all
-this. The options of tables are described by :class:`~oodflow.data.selection.Selection`. Options are joined by ``&``.
+column, ``?mutated=RATE`` replaces values of that by noise, ``?encoder=MODEL`` makes vectors of what comes of all
+this, and ``?length=L`` brings these to one length. The options of tables are described by :class:`~oodflow.data.selection.Selection`. Options are joined by ``&``.
 """
 
 import re
@@ -16,7 +16,7 @@ from oodflow.data.selection import Selection
 from oodflow.errors import UnknownName, UsageError
 
 OWN_DATA = ("folder", "npy", "npz", "csv", "parquet")  # what a user's own data can lie in
-OF_IMAGES = {"shape": "CxHxW", "every": "K", "mutated": "RATE", "encoder": "MODEL"}
+OF_IMAGES = {"shape": "CxHxW", "every": "K", "mutated": "RATE", "encoder": "MODEL", "length": "L"}
 OPTIONS = OF_IMAGES | selection.OPTIONS
 ALL = Selection()
 
@@ -30,6 +30,7 @@ class Spec:
         every: of which rows and columns each is kept, to make images small as one does who does not smooth; none: all.
         mutated: the probability with which a value is replaced by noise; none: as they are.
         encoder: a folder, or the name of a model, that makes vectors of images; none: they stay images.
+        length: what the vectors are brought to; none: as the encoder gives them.
         table: what is read of a table.
     """
 
@@ -39,6 +40,7 @@ class Spec:
     every: int | None = None
     mutated: float | None = None
     encoder: str | None = None
+    length: float | None = None
     table: Selection = ALL
 
     @property
@@ -68,14 +70,17 @@ def parse(spec: str, names: Collection[str]) -> Spec:
     every = parse_every(options["every"]) if "every" in options else None
     rate = parse_rate(options["mutated"]) if "mutated" in options else None
     encoder = parse_encoder(options["encoder"]) if "encoder" in options else None
+    length = parse_length(options["length"]) if "length" in options else None
+    if length is not None and encoder is None:
+        raise UsageError(f"data set {spec!r} has a length and no encoder that gives vectors: write encoder=MODEL, too.")
     kind, colon, path = where.partition(":")
     if colon and kind in OWN_DATA:
         if not path:
             raise UsageError(f"data set {spec!r} names no path: write {kind}:PATH.")
-        return Spec(kind, path, shape, every, rate, encoder, table)
+        return Spec(kind, path, shape, every, rate, encoder, length, table)
     if where not in names:
         raise UnknownName("data set", where, [*names, *(f"{kind}:PATH" for kind in OWN_DATA)])
-    return Spec(where, "", shape, every, rate, encoder, table)
+    return Spec(where, "", shape, every, rate, encoder, length, table)
 
 
 def parse_shape(text: str) -> Shape:
@@ -127,6 +132,19 @@ def parse_encoder(text: str) -> str:
     if not text:
         raise UsageError("encoder is empty: write a folder or the name of a model, such as encoder=models/mobilenet.")
     return unquote(text)
+
+
+def parse_length(text: str) -> float:
+    """Read the length that vectors are brought to.
+
+    Example:
+        >>> parse_length("1")
+        1.0
+    """
+    length = float(text) if re.fullmatch(r"\d*\.?\d+", text, re.ASCII) else 0.0
+    if not length > 0:
+        raise UsageError(f"length {text!r} is none: write a number above 0, such as length=1.")
+    return length
 
 
 def with_encoder(spec: str, encoder: str) -> str:
