@@ -10,7 +10,7 @@ import torch
 from oodflow.bijections import reversible
 from oodflow.data import ImageSet
 from oodflow.errors import UsageError
-from oodflow.flows import Flow, GlowConfig, RealNVPConfig
+from oodflow.flows import Flow, GlowConfig, RealNVPConfig, SingleScaleConfig
 from oodflow.metrics import bits_per_dim
 from oodflow.nets import ConvNetConfig, ResNetConfig
 from oodflow.testing import check_objective
@@ -48,6 +48,10 @@ def small_flow():
 @pytest.mark.parametrize("kind", OBJECTIVES)
 def test_objective_keeps_the_contract(kind):
     check_objective(OBJECTIVES[kind](**NEEDED.get(kind, {})))
+
+
+def test_the_variants_of_negative_training_keep_it_too():
+    check_objective(NegativeTraining(data="another set", threshold=-500.0, halved=True, batch_norm="data"))
 
 
 def made(value=lambda value: value, terms=lambda terms: terms, **fields):
@@ -288,6 +292,19 @@ def test_several_passes_go_with_compiled_networks(monkeypatch):
     compiled = trained(EachByItself(), config.model_copy(update={"compile": True}), flow, ood=blank())
     plain = trained(EachByItself(), config, flow, ood=blank())
     assert mean_log_prob(compiled, striped()) == pytest.approx(mean_log_prob(plain, striped()), rel=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+@pytest.mark.parametrize("settings", [{"compile": True}, {"memory": "reversible"}, {"precision": "bfloat16"}])
+def test_batch_norms_of_the_data_alone_go_with_every_way_of_training(monkeypatch, settings):
+    monkeypatch.setattr("torch.nn.Module.compile", compiling_without_a_compiler)
+    torch.compiler.reset()
+    objective = NegativeTraining(data="blank", threshold=-1e5, batch_norm="data")
+    config = TrainingConfig(steps=3, batch_size=8, lr=1e-3, max_grad_norm=100.0)
+    flow = SingleScaleConfig(couplings=2, width=4, net=ResNetConfig(blocks=1))
+    expected = mean_log_prob(trained(objective, config, flow, ood=blank()), striped())
+    found = mean_log_prob(trained(objective, config.model_copy(update=settings), flow, ood=blank()), striped())
+    assert found == pytest.approx(expected, rel=2e-2 if "precision" in settings else 1e-4)
 
 
 def compiling_without_a_compiler(module, **options):
