@@ -2,7 +2,8 @@
 
 Of images ``?shape=CxHxW`` crops, resizes and converts them, ``?every=K`` keeps of what comes of it each K-th row and
 column, ``?mutated=RATE`` replaces values of that by noise, ``?encoder=MODEL`` makes vectors of what comes of all
-this, and ``?length=L`` brings these to one length. The options of tables are described by :class:`~oodflow.data.selection.Selection`. Options are joined by ``&``.
+this, and ``?length=L`` brings these to one length. The options of tables are described by
+:class:`~oodflow.data.selection.Selection`. Options are joined by ``&``.
 """
 
 import re
