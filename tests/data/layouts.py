@@ -68,3 +68,37 @@ def write_celeba(root: Path, codes: str, *, zipped: bool = True, height: int = 2
 def write_picture(path: Path, pixels, **options) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels).save(path, **options)
+
+
+_rng = np.random.default_rng(0)
+SIGNALS, BACKGROUND = 40, 70
+EVENTS = _rng.standard_normal((SIGNALS + BACKGROUND, 50)).round(4)
+
+
+def write_miniboone(root: Path, events=EVENTS, first: str = f" {SIGNALS}  {BACKGROUND}") -> None:
+    """The layout of MiniBooNE_PID.txt."""
+    (root / "miniboone").mkdir(exist_ok=True)
+    lines = ["   ".join(f"{number:.6E}" for number in event) for event in events]
+    (root / "miniboone/MiniBooNE_PID.txt").write_text("\n".join([first, *lines]) + "\n")
+
+
+FEATURES = _rng.standard_normal((300, 27))
+LABELS = _rng.integers(0, 2, 300)
+_LEAST = FEATURES.min() - 1
+FEATURES[:4, 0] = _LEAST  # of f0 the smallest value occurs 4 times: few enough
+FEATURES[np.flatnonzero(LABELS == 1)[:7], 1:7] = _LEAST  # of f1 to f6 7 times among signals
+FEATURES[np.flatnonzero(LABELS == 0)[:7], 7:13] = _LEAST  # of f7 to f12 7 times, in the background alone
+FEATURES[:100, 13] = 5.0  # of f13 another value recurs
+
+
+def write_hepmass(root: Path, compressed: bool = True, train=FEATURES, labels=LABELS) -> None:
+    """The layout of 1000_train.csv and of 1000_test.csv, which has a column more."""
+    (root / "hepmass").mkdir(exist_ok=True)
+    names = ["# label", *(f"f{number}" for number in range(27))]
+    for part, features, more in (("train", train, []), ("test", -train[:90], ["mass"])):
+        lines = [",".join([*names, *more])]
+        for label, row in zip(labels, features, strict=False):
+            lines.append(",".join([f"{label:.18e}", *map(repr, map(float, row)), *(["1000.0"] * len(more))]))
+        text = ("\n".join(lines) + "\n").encode()
+        path = root / f"hepmass/1000_{part}.csv{'.gz' if compressed else ''}"
+        path.write_bytes(gzip.compress(text) if compressed else text)

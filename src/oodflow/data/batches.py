@@ -17,6 +17,10 @@ class Batchable(Protocol):
     def name(self) -> str:
         """What it is called in messages."""
 
+    @property
+    def unit(self) -> str:
+        """What its rows are called, ``images`` or ``rows``."""
+
     def __len__(self) -> int: ...
 
     def batch(self, indices: npt.ArrayLike) -> npt.NDArray[Any]:
@@ -45,7 +49,7 @@ class TrainingBatches:
         _require_batch_size(batch_size)
         if batch_size > len(image_set):
             raise UsageError(
-                f"batch_size {batch_size} is more than the {len(image_set)} images of {image_set.name}: "
+                f"batch_size {batch_size} is more than the {len(image_set)} {image_set.unit} of {image_set.name}: "
                 f"use at most {len(image_set)}."
             )
         if seed < 0:

@@ -26,6 +26,14 @@ class DataSet(Protocol):
         """Of one image or vector."""
 
     @property
+    def unit(self) -> str:
+        """What there are many of, ``images`` or ``rows``, for messages."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the numbers of a vector; none if they have no names."""
+
+    @property
     def fingerprint(self) -> str:
         """16 hexadecimal digits that tell exactly this data."""
 

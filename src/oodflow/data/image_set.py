@@ -60,6 +60,16 @@ class ImageSet:
         return len(self.rows)
 
     @property
+    def unit(self) -> str:
+        """What there are many of, for messages."""
+        return "images"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """None: pixels have no names."""
+        return ()
+
+    @property
     def shape(self) -> Shape:
         """Shape ``(C, H, W)`` of one image."""
         _, channels, height, width = self.array.shape

@@ -15,6 +15,7 @@ from oodflow.data.image_set import Images, ImageSet, Rows, Shape, content_digest
 from oodflow.data.mutated import MutatedImageSet
 from oodflow.data.real_set import RealSet
 from oodflow.data.scaled import ScaledSet
+from oodflow.data.selection import Selection
 from oodflow.data.source import AnySource, ImageSource, Source, TableSource
 from oodflow.data.sources import SOURCES
 from oodflow.data.sources.folder import Folder
@@ -132,6 +133,11 @@ def data_root(explicit: Path | None = None) -> Path:
     return Path(pooch.os_cache("oodflow")) / "data"
 
 
+def named(spec: str) -> AnySource:
+    """Find the source that a spec names, of a user's own data too; errors as :func:`load`."""
+    return source_of(_parsed(spec))
+
+
 def source_of(spec: specs.Spec) -> AnySource:
     """Find the source that a spec names, and see that the spec's options are its.
 
@@ -171,13 +177,11 @@ def shape_of(spec: str) -> tuple[int, ...]:
     """
     parsed = _parsed(spec)
     source = source_of(parsed)
-    if isinstance(source, OwnTable):
-        return (source.width,)
+    if isinstance(source, TableSource):
+        return (source.width(data_root()),)
     shape = parsed.shape or source.shape
     if shape is None:
         raise UsageError(f"the shape of {spec} is known only when it is read: write {specs.with_shape(spec, 'CxHxW')}.")
-    if len(shape) == 1:
-        return shape
     channels, *sides = shape
     thinned = channels, *(ceil(side / (parsed.every or 1)) for side in sides)
     if parsed.encoder is None:
@@ -217,7 +221,13 @@ def same_set(spec: str, other: str) -> bool:
     """
     one, two = _parsed(spec), _parsed(other)
     same = (one.kind, _absolute(one.path)) == (two.kind, _absolute(two.path))
-    return same and one.table.shares_rows(two.table)
+    return same and _rows(one).shares_rows(_rows(two))
+
+
+def _rows(spec: specs.Spec) -> Selection:
+    """What of a table a spec names, its classes by one name each."""
+    source = None if spec.path else SOURCES[spec.kind]
+    return source.named(spec.table) if isinstance(source, TableSource) else spec.table
 
 
 def missing(source: Source, part: str, root: Path) -> OodflowError:
@@ -272,6 +282,9 @@ def _decode(source: ImageSource, part: str, root: Path, shape: Shape | None, cac
 
 
 def _read(source: TableSource, part: str, root: Path, cache: Path | None) -> decoded.Decoded:
+    if source.built_in:
+        rows = np.concatenate(list(source.chunks(part, root)))
+        return decoded.Decoded(rows, "", _noted(source, part, root, len(rows)))
     files = source.files(part, root)
     if not files:
         raise missing(source, part, root)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from oodflow.data.load import missing, note_of
+from oodflow.data.load import missing, named, note_of
 from oodflow.data.source import Source
 from oodflow.data.sources import SOURCES
 from oodflow.errors import OodflowError
@@ -31,13 +31,13 @@ class SourceStatus:
 
 
 def status(name: str, root: Path) -> SourceStatus:
-    """Look which parts of a data set lie under ``root``, without reading all images.
+    """Look which parts of a data set lie under ``root``, or where it says, without reading all images.
 
     Example:
         >>> status("digits", Path("anywhere"))
         SourceStatus(name='digits', state='built-in', counts={'test': 1797}, detail='')
     """
-    source = SOURCES[name]
+    source = named(name)
     if source.built_in:
         return SourceStatus(name, "built-in", {part: count or 0 for part, count in source.parts.items()}, "")
     counts: dict[str, int] = {}
@@ -51,7 +51,7 @@ def status(name: str, root: Path) -> SourceStatus:
         if note:
             details.append(f"{part}: {note}")
     detail = "; ".join(details)
-    if counts == source.parts:
+    if all(counts[part] and counts[part] == (official or counts[part]) for part, official in source.parts.items()):
         return SourceStatus(name, "ready", counts, detail)
     if any(counts.values()):
         return SourceStatus(name, "partial", counts, detail)
@@ -80,7 +80,7 @@ def verify(name: str, root: Path) -> list[str]:
 
     A part of which only some images are there is no problem; :func:`status` tells.
     """
-    source = SOURCES[name]
+    source = named(name)
     return [problem for part in source.parts for problem in _problems(source, part, root)]
 
 

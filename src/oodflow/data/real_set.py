@@ -54,6 +54,11 @@ class RealSet:
         return len(self.array if self.rows is None else self.rows)
 
     @property
+    def unit(self) -> str:
+        """What there are many of, for messages."""
+        return "rows"
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Of one tensor: ``(D,)`` of a vector."""
         return self.array.shape[1:]

@@ -132,6 +132,16 @@ class TableSource(Source):
             raise UsageError(f"{self.name} is read as a whole: leave {', '.join(selection.used)} out.")
         return self
 
+    def named(self, selection: Selection) -> Selection:
+        """Write a selection with one name for each class; overridden where classes have several."""
+        return selection
+
+    def width(self, root: Path) -> int:
+        """How many numbers a row has, without reading them; overridden where that is not always the same."""
+        if self.shape is None:
+            raise TypeError(f"{type(self).__name__} has no shape of its own: override width.")
+        return self.shape[0]
+
     @abstractmethod
     def columns(self, part: str, root: Path) -> tuple[str, ...]:
         """Names of the columns of the rows, in their order; none if the files name none."""

@@ -6,10 +6,13 @@ from oodflow.data.sources.cifar10 import Cifar10
 from oodflow.data.sources.digits import Digits
 from oodflow.data.sources.fashion_mnist import FASHION_MNIST
 from oodflow.data.sources.flat import Flat
+from oodflow.data.sources.hepmass import HEPMASS, HEPMASS_MAF
+from oodflow.data.sources.miniboone import MiniBooNE
 from oodflow.data.sources.mnist import MNIST
 from oodflow.data.sources.noise import Noise
 from oodflow.data.sources.notmnist import NOTMNIST
 from oodflow.data.sources.photographs import Photographs
+from oodflow.data.sources.sklearn_tables import BREAST_CANCER, WINE
 from oodflow.data.sources.smooth import Smooth
 from oodflow.data.sources.svhn import Svhn
 from oodflow.registry import Registry
@@ -29,5 +32,10 @@ SOURCES: Registry[AnySource] = Registry(
         "flat": Flat(),
         "smooth": Smooth(),
         "noise": Noise(),
+        "miniboone": MiniBooNE(),
+        "hepmass": HEPMASS,
+        "hepmass_maf": HEPMASS_MAF,
+        "breast_cancer": BREAST_CANCER,
+        "wine": WINE,
     },
 )

@@ -42,9 +42,8 @@ class OwnTable(TableSource):
         self.kind, self.path, self.wanted = kind, path, selection
         self.selection = repr(selection)
 
-    @property
-    def width(self) -> int:
-        """How many features a row has; the file is looked at."""
+    def width(self, root: Path) -> int:
+        """How many features there are; the file is looked at."""
         return len(self._features)
 
     def files(self, part: str, root: Path) -> list[Path]:
