@@ -352,7 +352,7 @@ def test_a_score_learns_from_no_image_that_the_flow_was_trained_on(oodflow, whol
     result = oodflow("evaluate", whole, "--scores", "likelihood", "typicality")
     assert result.code == 2
     assert (
-        "the score typicality can't be computed here: it must learn from images that the flow has not seen, and this "
+        "the score typicality can't be computed here: it must learn from data that the flow has not seen, and this "
         "flow was trained on train+calibration" in result.error
     )
     assert (
@@ -365,7 +365,7 @@ def test_a_score_learns_from_no_image_that_the_flow_was_trained_on(oodflow, whol
 def test_all_leaves_out_what_does_not_apply_and_says_why(oodflow, whole):
     result = oodflow("evaluate", whole, "--scores", "all")
     assert result.code == 0
-    assert "typicality is left out: it must learn from images that the flow has not seen" in result.out
+    assert "typicality is left out: it must learn from data that the flow has not seen" in result.out
     evaluation = newest(whole)
     assert {*evaluation.left_out} == ({*shown(most=25)} | APART) - {*shown(learning=False)}
     assert list(evaluation.scores) == shown(learning=False)

@@ -3,9 +3,11 @@
 import json
 from argparse import Namespace
 from dataclasses import asdict
+from pathlib import Path
 
 from oodflow.cli.display import result_console
-from oodflow.data import SOURCES, data_root, download, status, verify
+from oodflow.data import SOURCES, AnySource, TableSource, data_root, download, status, verify
+from oodflow.data.load import named
 from oodflow.session.progress import progress_console
 
 
@@ -16,7 +18,10 @@ def list_sources(arguments: Namespace) -> None:
     if arguments.json:
         print(json.dumps([asdict(one) for one in found], indent=2))
         return
-    result_console.print(f"Data sets in {root}; your own images are folder:PATH and npy:PATH.\n")
+    result_console.print(
+        f"Data sets in {root}; your own images are folder:PATH and npy:PATH, your own tables csv:PATH, parquet:PATH, "
+        "npz:PATH and npy:PATH.\n"
+    )
     for one in found:
         source = SOURCES[one.name]
         counts = ", ".join(f"{part} {number:,}" for part, number in one.counts.items())
@@ -39,17 +44,27 @@ def get(arguments: Namespace) -> None:
 def check(arguments: Namespace) -> int:
     """Verify data sets; exit code 1 when something is wrong with one."""
     root = data_root(arguments.data_dir)
-    _require_known(arguments.names)
+    sources = {name: named(name) for name in arguments.names}  # all, before anything is done for the first
     wrong = False
-    for name in arguments.names:
+    for name, source in sources.items():
         problems = verify(name, root)
         wrong = wrong or bool(problems)
         for problem in problems:
             progress_console.print(f"{name}: {problem}")
         if not problems:
             one = status(name, root)
-            result_console.print(f"{name}: fine, {one.state}" + (f" ({one.detail})" if one.detail else ""))
+            details = [*_columns(source, root), *([one.detail] if one.detail else [])]
+            result_console.print(f"{name}: fine, {one.state}" + (f" ({'; '.join(details)})" if details else ""))
     return int(wrong)
+
+
+def _columns(source: AnySource, root: Path) -> list[str]:
+    """Tell which columns a table has, by its first part that is there."""
+    if not isinstance(source, TableSource):
+        return []
+    part = next(part for part in source.parts if source.built_in or source.files(part, root))
+    names = source.columns(part, root)
+    return [f"{source.width(root)} columns" + (f": {', '.join(names)}" if names else "")]
 
 
 def _require_known(names: list[str]) -> None:

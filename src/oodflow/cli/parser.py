@@ -81,9 +81,12 @@ def _data(verbs: "Verbs[Parser]") -> None:
     parser = _verb(actions, "list", "oodflow.cli.data:list_sources", "what there is, and what of it is here")
     _data_dir(parser)
     _json(parser)
-    for name, text in [("get", "download data sets"), ("check", "read data sets whole and verify their checksums")]:
+    for name, text, also in [
+        ("get", "download data sets", ""),
+        ("check", "read data sets whole and verify their checksums", ", or your own, as csv:PATH"),
+    ]:
         parser = _verb(actions, name, f"oodflow.cli.data:{name}", text)
-        parser.add_argument("names", nargs="+", metavar="NAME", help="data sets; see `oodflow data list`")
+        parser.add_argument("names", nargs="+", metavar="NAME", help="data sets; see `oodflow data list`" + also)
         _data_dir(parser)
 
 

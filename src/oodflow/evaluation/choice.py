@@ -67,7 +67,7 @@ def _too_few(score: Score, reference: DataSet | None, rate: float | None) -> str
     if rate is None or reference is None:
         return None
     needed, there = ceil(1 / rate) - 1, len(reference) // 2 // score.group_size
-    what = "images" if score.group_size == 1 else f"groups of {score.group_size} images"
+    what = reference.unit if score.group_size == 1 else f"groups of {score.group_size} {reference.unit}"
     return None if there >= needed else (
         f"to promise at most {100 * rate:g} % false alarms takes {needed:,} {what} that it has not learned from, "
         f"and half of the calibration part makes {there:,}"
@@ -83,7 +83,7 @@ def _reference(config: RunConfig, options: EvaluationOptions, root: Path | None)
     """
     if "calibration" in config.split:
         raise UsageError(
-            f"it must learn from images that the flow has not seen, and this flow was trained on {config.split}, the "
+            f"it must learn from data that the flow has not seen, and this flow was trained on {config.split}, the "
             f"whole official train part, so that none of it is held out: ask for scores that learn nothing, such as "
             "likelihood or complexity, or train with split=train."
         )

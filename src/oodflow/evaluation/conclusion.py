@@ -12,12 +12,12 @@ FEW = 100  # images, of which less can be said
 
 def conclusion(evaluation: Evaluation) -> str:
     """Say in a sentence or two which sets the likelihood takes for the training data, and which score does better."""
-    inside, others = evaluation.inside.name, evaluation.outsides
+    inside, unit, others = evaluation.inside.name, evaluation.inside.unit, evaluation.outsides
     if not any("likelihood" in one.scores for one in others):
         return ""
     too_few = [one for one in evaluation.sets if one.images < LEAST]
     if evaluation.inside in too_few:
-        return f"There are too few images of {inside} ({evaluation.inside.images}) to say anything."
+        return f"There are too few {unit} of {inside} ({evaluation.inside.images}) to say anything."
     others = tuple(one for one in others if one not in too_few)
     likelihood = {one.name: one.scores["likelihood"].auroc for one in others}
     fooled = sorted((name for name, area in likelihood.items() if area < FOOLED), key=lambda name: likelihood[name])
@@ -26,8 +26,8 @@ def conclusion(evaluation: Evaluation) -> str:
     if fooled:
         worst = fooled[0]
         sentences.append(
-            f"A flow trained on {inside} finds {_list(fooled)} more likely than {inside} that it has "
-            f"not seen: a random image of {worst} beats one of them in {100 * (1 - likelihood[worst]):.0f} of 100 draws"
+            f"A flow trained on {inside} finds {_list(fooled)} more likely than {inside} that it has not seen: a "
+            f"random {unit[:-1]} of {worst} beats one of them in {100 * (1 - likelihood[worst]):.0f} of 100 draws"
             + (f", while {_list(caught)} {'is' if len(caught) == 1 else 'are'} caught." if caught else ".")
         )
         sentences += _way_out(others, fooled, evaluation.costs)
@@ -40,10 +40,10 @@ def conclusion(evaluation: Evaluation) -> str:
         sentences += [] if fooled else _way_out(others, between, evaluation.costs)
     if too_few:
         names = _list([f"{one.name} ({one.images})" for one in too_few])
-        sentences.append(f"There are too few images of {names} to say anything.")
+        sentences.append(f"There are too few {unit} of {names} to say anything.")
     few = [f"{one.name} ({one.images})" for one in (evaluation.inside, *others) if one.images < FEW]
     if few:
-        sentences.append(f"There are few images of {_list(few)}: what is said of them may be chance.")
+        sentences.append(f"There are few {unit} of {_list(few)}: what is said of them may be chance.")
     return " ".join(sentences)
 
 

@@ -29,7 +29,7 @@ from oodflow.runs.pictures import row_of, samples_figure
 from oodflow.runs.provenance import provenance
 from oodflow.runs.run_dir import RunDir
 from oodflow.runs.run_dir import load as load_flow
-from oodflow.statistics import LogProb, Observation, Store, require_images, require_shape
+from oodflow.statistics import LogProb, Observation, Store, require_columns, require_shape
 from oodflow.training import choose_device
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def evaluate(
     """Score the test set and the out-of-distribution sets, and write what comes of it into the run directory.
 
     Writes ``evaluations/<name>/``, all of it or nothing: ``evaluation.json``, ``scores/<set>.safetensors``,
-    ``likelihoods.png``, ``samples.png``, ``roc.png``, ``heat-map.png`` of several scores, and ``maps.png`` where a
-    score is a sum over pixels. The name says what was asked, so that other questions have folders of their own. The
-    statistics that scores are made of are kept in ``statistics/``, for evaluations to come.
+    ``likelihoods.png``, ``samples.png`` of images, ``roc.png``, ``heat-map.png`` of several scores, and ``maps.png``
+    where a score is a sum over pixels. The name says what was asked, so that other questions have folders of their own.
+    The statistics that scores are made of are kept in ``statistics/``, for evaluations to come.
 
     Returns:
         What stands in ``evaluation.json``: for each out-of-distribution set and score the AUROC with its 95 % bootstrap
@@ -68,7 +68,7 @@ def evaluate(
     flow, weights = open_flow(run)
     flow = flow.to(choose_device(options.device))
     run.require_writable()
-    sets = open_sets(config, flow, options, root)
+    sets = open_sets(run, flow, options, root)
     choice = choose(flow, config, sets, options, root)
     store = Store(run.statistics_dir, weights)
 
@@ -134,9 +134,9 @@ def open_flow(run: RunDir) -> tuple[Flow, str]:
             return flow, before
 
 
-def open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: Path | None) -> list[DataSet]:
+def open_sets(run: RunDir, flow: Flow, options: EvaluationOptions, root: Path | None) -> list[DataSet]:
     """Open the test set and all others before any is scored: a mistake in the last should not cost the first's pass."""
-    require_images(flow)
+    config, record = run.config(), run.record()
     specs = tuple(dict.fromkeys(options.ood or config.ood))
     if not specs:
         raise UsageError("there is nothing to compare with: name out-of-distribution sets with --ood, as --ood mnist.")
@@ -144,7 +144,9 @@ def open_sets(config: RunConfig, flow: Flow, options: EvaluationOptions, root: P
         if same_images(spec, config.data):
             raise UsageError(f"{spec} is what this flow was trained on: name other data sets.")
     sets = [load(config.data, "test", root=root), *(load(spec, config.asked_split(spec), root=root) for spec in specs)]
+    trained = record.training.data.columns if record and record.training else ()
     for images in sets:
+        require_columns(trained or sets[0].columns, images)
         require_shape(flow, images)
     return [images if options.limit is None else images.limit(options.limit) for images in sets]
 

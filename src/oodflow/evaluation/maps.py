@@ -48,7 +48,12 @@ def score_map(score: Score, flow: Flow, images: NDArray[np.uint8], *, seed: int 
 def map_figure(
     scores: Mapping[str, Score | FittedScore], flow: Flow, sets: Mapping[str, Observation], title: str
 ) -> "Figure | None":
-    """Draw the first images of each set and which of their pixels each score comes from; none: no score is a sum."""
+    """Draw the first images of each set and which of their pixels each score comes from.
+
+    None: no score is a sum over pixels, or the flow is over something else than images.
+    """
+    if not flow.domain.is_images:
+        return None
     images = {name: seen.data.batch(slice(0, IMAGES)) for name, seen in sets.items()}
     seed = next(iter(sets.values())).seed
     asked = {name: score.settings if isinstance(score, FittedScore) else score for name, score in scores.items()}

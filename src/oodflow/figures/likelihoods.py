@@ -44,14 +44,14 @@ class Row:
 
     Args:
         name: of the data set.
-        images: uint8 [n,C,H,W], a few to show; as many as fit, eight of 28 or 32 pixels.
+        images: uint8 [n,C,H,W], a few to show; as many as fit, eight of 28 or 32 pixels; none: it is no set of images.
         bits_per_dim: [N], of all the data set's images that were evaluated.
         auroc: of the flow's likelihood as a score, a fraction; None for the in-distribution row.
         note: what a reader must know about the data set, such as ``"test split"``; two lines, may be empty.
     """
 
     name: str
-    images: NDArray[np.uint8]
+    images: NDArray[np.uint8] | None
     bits_per_dim: NDArray[np.float64]
     auroc: float | None = None
     note: str = ""
@@ -112,7 +112,7 @@ def _axes(figure: Figure, rows: Sequence[Row], dims: int) -> Axes:
     )
     nats.xaxis.set_major_locator(MaxNLocator(nbins=6))
     nats.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}".replace("-", "−")))
-    nats.set_xlabel("log p(x), nats per image", fontsize=9, color=GREY)
+    nats.set_xlabel(f"log p(x), nats per {'row' if rows[0].images is None else 'image'}", fontsize=9, color=GREY)
     axes.tick_params(labelsize=8.5, color=GREY, labelcolor=INK)
     nats.tick_params(labelsize=8.5, color=GREY, labelcolor=GREY)
     nats.spines["top"].set_color(FAINT)
@@ -142,11 +142,11 @@ def _describe(figure: Figure, row: Row, top: int, color: str, *, is_reference: b
     write(figure, _MARGIN, top + 4, row.name, size=10, weight="bold", color=color, within=_STRIP)
     note = textwrap.fill(row.note, width=64, max_lines=2, placeholder=" …")
     write(figure, _MARGIN, top + 100, note, size=8, color=GREY, within=_STRIP)
-    _, _, height, width = row.images.shape
-    fitting = int(_STRIP / (width * enlargement(height + 2, _THUMBNAIL)))  # 2: the white above and below
-    shown = row.images[: min(8, max(1, fitting))]
-    show_pixels(figure, grid_array(shown, columns=len(shown)), Box(_MARGIN, top + 28, _STRIP, _THUMBNAIL))
-
+    if row.images is not None:
+        _, _, height, width = row.images.shape
+        fitting = int(_STRIP / (width * enlargement(height + 2, _THUMBNAIL)))  # 2: the white above and below
+        shown = row.images[: min(8, max(1, fitting))]
+        show_pixels(figure, grid_array(shown, columns=len(shown)), Box(_MARGIN, top + 28, _STRIP, _THUMBNAIL))
     verdict = "in-distribution" if is_reference else "" if row.auroc is None else f"{100 * row.auroc:.1f} %"
     size = 8.5 if is_reference else 13
     write(figure, _VERDICT, top + 66, verdict, size=size, color=color, va="center", within=_WIDTH - _VERDICT - 4)
@@ -172,7 +172,8 @@ def _check(rows: Sequence[Row]) -> None:
     if not rows:
         raise UsageError("rows is empty: the figure needs at least the in-distribution row.")
     for row in rows:
-        check_images(f"images of row {row.name!r}", row.images)
+        if row.images is not None:
+            check_images(f"images of row {row.name!r}", row.images)
         values = row.bits_per_dim
         if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all():
             raise UsageError(

@@ -16,9 +16,12 @@ def evaluation_document(evaluation: Evaluation) -> Document:
     """Lay an evaluation out: each set, and below it its scores; what is special about it, and what it says."""
     rows: list[list[Text]] = []
     columns = _further_columns(evaluation)
+    unit = evaluation.inside.unit
+    rows_of_numbers = unit == "rows"  # of a density, with a unit, that bits/dim would hide
     for place, one in enumerate(evaluation.sets):
         inside = "in-distribution" if one is evaluation.inside else ""
-        head = [f"{one.name} ({one.images:,})", bits([evaluation], place), inside]
+        likely = number(one.log_prob, 3) if rows_of_numbers else bits([evaluation], place)
+        head = [f"{one.name} ({one.images:,})", likely, inside]
         rows.append([*head, *[""] * (3 + len(columns))])
         for score, found in one.scores.items():
             area, low, high, *others = (
@@ -30,7 +33,14 @@ def evaluation_document(evaluation: Evaluation) -> Document:
             rows.append(
                 [f"  {score}", "", f"{area} [{low}, {high}]", *others, *(tell(one, score) for tell in columns.values())]
             )
-    header = ["data set (images)", "bits/dim", "AUROC % [95 % CI]", "AUPR-in", "AUPR-out", "FPR95"]
+    header = [
+        f"data set ({unit})",
+        "log p, nats" if rows_of_numbers else "bits/dim",
+        "AUROC % [95 % CI]",
+        "AUPR-in",
+        "AUPR-out",
+        "FPR95",
+    ]
     header += columns
     align: list[Align] = ["left" if place == 0 else "right" for place in range(len(header))]
     remarks = notes(evaluation)
@@ -79,7 +89,7 @@ def _further_columns(evaluation: Evaluation) -> dict[str, Tell]:
             found[one.name], score, false[one.name]
         )
     if evaluation.costs:
-        columns["ms/image"] = lambda one, score: _milliseconds(evaluation.costs.get(score))
+        columns[f"ms/{inside.unit[:-1]}"] = lambda one, score: _milliseconds(evaluation.costs.get(score))
     return columns
 
 
@@ -113,12 +123,14 @@ def _costs(evaluation: Evaluation) -> str:
     """Say what the costs are of."""
     if not evaluation.costs:
         return ""
+    unit = evaluation.inside.unit[:-1]
     threads = evaluation.provenance.threads
     where = evaluation.provenance.gpu if evaluation.device.startswith("cuda") else f"{threads} CPU thread" + "s" * (
         threads > 1
     )  # fmt: skip
+    one = f"{'an' if unit == 'image' else 'a'} {unit}"
     return (
-        f"ms/image: what a score takes for an image of the test set if it is the only one, on {where}; without fitting."
+        f"ms/{unit}: what a score takes for {one} of the test set if it is the only one, on {where}; without fitting."
     )
 
 

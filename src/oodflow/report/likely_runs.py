@@ -104,7 +104,7 @@ def _measured(path: Path, root: Path | None, progress: Progress | None) -> Likel
     if record is None or record.training is None:
         raise OodflowError(f"{run.path} has not been trained here: run `oodflow train --resume {run.path}` first.")
     flow, weights = open_flow(run)
-    sets = open_sets(record.config, flow, evaluation.options, root)
+    sets = open_sets(run, flow, evaluation.options, root)
     now = (weights, *(images.fingerprint for images in sets))
     if now != (evaluation.weights, *(one.fingerprint for one in evaluation.sets)):
         raise OodflowError(

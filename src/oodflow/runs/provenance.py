@@ -7,8 +7,10 @@ import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import torch
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from oodflow import __version__
 from oodflow.data import DataSet
@@ -51,7 +53,7 @@ class Provenance(Record):
 
 
 class DataFacts(Record):
-    """Which images a result rests on.
+    """Which images, or rows, a result rests on.
 
     Attributes:
         name: of the data set.
@@ -60,6 +62,8 @@ class DataFacts(Record):
         shape: of each.
         fingerprint: digest of their content.
         note: what is special about this copy; empty: nothing.
+        unit: ``images`` or ``rows``.
+        columns: names of a row's numbers; none if they have no names.
     """
 
     name: str
@@ -68,6 +72,17 @@ class DataFacts(Record):
     shape: tuple[int, ...]
     fingerprint: str
     note: str
+    unit: str = "images"
+    columns: tuple[str, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Say of rows that they are rows; all other data are images, in records of any age."""
+        written: dict[str, Any] = write(self)
+        return {name: value for name, value in written.items() if self.unit != "images" or name not in _OF_ROWS}
+
+
+_OF_ROWS = {"unit", "columns"}
 
 
 def provenance(command: str) -> Provenance:
@@ -96,6 +111,8 @@ def describe(images: DataSet) -> DataFacts:
         shape=images.shape,
         fingerprint=images.fingerprint,
         note=images.note,
+        unit=images.unit,
+        columns=images.columns,
     )
 
 

@@ -10,10 +10,10 @@ from oodflow.figures import likelihood_figure, save_figure
 from oodflow.flows import Flow
 from oodflow.metrics import auroc, bits_per_dim
 from oodflow.runs.config import RunConfig
-from oodflow.runs.pictures import row_of, samples_figure
+from oodflow.runs.pictures import likelihood_words, row_of, samples_figure
 from oodflow.runs.run_dir import RunDir
 from oodflow.session.journal import Board, Log
-from oodflow.statistics import LogProb, Observation, require_shape
+from oodflow.statistics import LogProb, Observation, require_columns, require_shape
 from oodflow.training import StepReport, TrainState
 
 
@@ -28,7 +28,7 @@ def watched_split(config: RunConfig) -> str:
 
 
 class Monitor:
-    """Every so often: likelihoods of some images, in and out of distribution, and samples."""
+    """Every so often: likelihoods of some data, in and out of distribution, and samples of images."""
 
     def __init__(
         self,
@@ -50,8 +50,9 @@ class Monitor:
                 raise
             except OodflowError as error:  # it is not on disk, and the run itself doesn't need it
                 say(f"Not watching {spec} while training: {error}")
-        for images in self.ood:
-            require_shape(flow, images)
+        for data in self.ood:
+            require_columns(self.inside.columns, data)
+            require_shape(flow, data)
 
     def __call__(self, state: TrainState, report: StepReport) -> None:
         """Look, when it is time."""
@@ -84,7 +85,9 @@ class Monitor:
         self.log.write(step=step, seconds=round(seconds, 3), inside={"split": split, "bpd": bpd}, ood=results)
         self.board.figure("ll_hist", lambda: likelihood_figure(rows, dims=flow.dims, title=f"step {step:,}"), step)
         samples = samples_figure(flow, self.config)
-        save_figure(samples, self.run.samples_file)
-        self.board.figure("samples", lambda: samples, step)
+        if samples is not None:
+            save_figure(samples, self.run.samples_file)
+            self.board.figure("samples", lambda: samples, step)
         areas = "".join(f", AUROC {name} {100 * result['auroc']:.1f} %" for name, result in results.items())
-        self.say(f"step {step:,}: {len(self.inside):,} {split} images at {bpd:.3f} bits/dim{areas}")
+        likely = likelihood_words(inside[LogProb()], self.inside)
+        self.say(f"step {step:,}: {len(self.inside):,} {split} {self.inside.unit} at {likely}{areas}")

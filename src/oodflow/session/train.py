@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from oodflow.data import DataSet, same_images
+from oodflow.data import DataSet, ImageSet, same_images
 from oodflow.data.spec import with_shape
 from oodflow.errors import UsageError
 from oodflow.flows import Flow
@@ -17,7 +17,7 @@ from oodflow.session.journal import Board, Log
 from oodflow.session.monitor import Monitor
 from oodflow.session.training_data import training_data
 from oodflow.session.training_record import TrainingRecord
-from oodflow.statistics import require_shape
+from oodflow.statistics import require_columns, require_shape
 from oodflow.training import Callback, Diverged, TrainingConfig, TrainState, choose_device, seeded, stream, train
 from oodflow.training.streams import DATA
 
@@ -131,7 +131,7 @@ def _say_what(
     run: RunDir, config: RunConfig, training: TrainingConfig, sets: Mapping[str, DataSet], options: SessionOptions
 ) -> None:
     data, *others = (
-        f"{len(images):,} images of {images.name}" + (f" ({images.note})" if images.note else "")
+        f"{len(images):,} {images.unit} of {images.name}" + (f" ({images.note})" if images.note else "")
         for images in sets.values()
     )
     options.say(f"Training {config.flow.kind} on {data} in {run.path}")
@@ -152,14 +152,25 @@ def _state(config: RunConfig, training: TrainingConfig, sets: Mapping[str, DataS
         flow = _flow(config, sets[DATA])
     for name, images in sets.items():
         if name != DATA:
+            require_columns(sets[DATA].columns, images)
             require_shape(flow, images)
     return TrainState.start(flow, training, choose_device(device))
 
 
 def _flow(config: RunConfig, images: DataSet) -> Flow:
+    if isinstance(images, ImageSet) != config.flow.domain.is_images:
+        other = (
+            "one over 8-bit images" if isinstance(images, ImageSet) else "such as that of the recipe tabular-realnvp"
+        )
+        raise UsageError(
+            f"data={config.data} holds {images.unit}, and this {config.flow.kind} is over "
+            f"{'8-bit images' if config.flow.domain.is_images else 'real tensors'}: take another flow, {other}."
+        )
     try:
         return config.flow.build(images.shape)
     except UsageError as error:
+        if not isinstance(images, ImageSet):
+            raise UsageError(f"this {config.flow.kind} can't be built for {config.data}: {error}") from error
         shape = "x".join(map(str, images.shape))
         raise UsageError(
             f"this {config.flow.kind} can't be built for the {shape} images of {config.data}: {error} "

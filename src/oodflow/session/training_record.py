@@ -63,7 +63,7 @@ class TrainingRecord:
 def _require_same(begun: DataFacts, images: DataSet, run: RunDir) -> None:
     if begun.fingerprint != images.fingerprint:
         raise OodflowError(
-            f"{run.path} was begun on {begun.images:,} images of {begun.name} with fingerprint "
+            f"{run.path} was begun on {begun.images:,} {begun.unit} of {begun.name} with fingerprint "
             f"{begun.fingerprint}, but there are {len(images):,} with fingerprint {images.fingerprint} now: bring "
             "the former data back or start a new run."
         )

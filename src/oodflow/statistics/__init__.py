@@ -31,7 +31,7 @@ from oodflow.statistics.noisy_log_prob import NoisyLogProb
 from oodflow.statistics.observation import Observation
 from oodflow.statistics.other_log_prob import OtherLogProb, flow_from
 from oodflow.statistics.pixels import PixelMoments, Pixels
-from oodflow.statistics.requirements import require_images, require_shape
+from oodflow.statistics.requirements import require_columns, require_images, require_shape
 from oodflow.statistics.statistic import Array, Needs, Statistic
 from oodflow.statistics.store import Store
 from oodflow.statistics.transformed_log_prob import Move, TransformedLogProb
@@ -69,5 +69,5 @@ __all__ = [
     "DecoderSpectrum", "Density", "Embedding", "GradientNorms", "InputGradients", "LatentNeighbours", "LatentNormality",
     "Latents", "LogDet", "LogProb", "LogProbZ", "Move", "Needs", "NoisyLogProb", "Observation", "OtherLogProb",
     "PixelMoments", "Pixels", "Statistic", "Store", "TransformedLogProb", "deal", "flow_from", "inference", "numbers",
-    "require_images", "require_shape", "timed", "too_few",
+    "require_columns", "require_images", "require_shape", "timed", "too_few",
 ]  # fmt: skip
