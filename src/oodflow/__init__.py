@@ -7,6 +7,11 @@ Example:
         flow = oodflow.load("runs/fashion-mnist-realnvp-cpu")
         flow.log_prob(images), flow.sample(16)                # [N], nats per 8-bit image; uint8 [16, C, H, W]
 
+    Find outliers as scikit-learn does::
+
+        detector = oodflow.FlowDetector().fit(rows)           # [N, D]
+        detector.predict(rows)                                # 1 normal, -1 outlier
+
 Every package of it is there after ``import oodflow``, ``oodflow.flows`` or ``oodflow.scores``, and imported when it is
 first used.
 """
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from oodflow import bijections as bijections
     from oodflow import cli as cli
     from oodflow import data as data
+    from oodflow import detectors as detectors
     from oodflow import document as document
     from oodflow import encoders as encoders
     from oodflow import evaluation as evaluation
@@ -42,13 +48,14 @@ if TYPE_CHECKING:
     from oodflow import testing as testing
     from oodflow import training as training
     from oodflow import transformers as transformers
+    from oodflow.detectors import FlowDetector as FlowDetector
     from oodflow.flows import Flow as Flow
     from oodflow.session.fit import fit as fit
 
 __version__ = "0.1.0"
-__all__ = ["Flow", "fit", "load"]
+__all__ = ["Flow", "FlowDetector", "fit", "load"]
 
-_ELSEWHERE = {"Flow": "oodflow.flows", "fit": "oodflow.session.fit"}
+_ELSEWHERE = {"Flow": "oodflow.flows", "FlowDetector": "oodflow.detectors", "fit": "oodflow.session.fit"}
 
 
 def load(path: str | Path, *, builder: "Callable[[], Flow] | None" = None) -> "Flow":

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -51,9 +52,9 @@ def fit(
         flow: a configuration, or the name of one, which stands for the size of the recipes at ``cpu`` scale.
         data: for a flow over 8-bit images a uint8 array or tensor ``[N, C, H, W]``, ``[N, H, W, C]`` with 1 or 3
             channels, or ``[N, H, W]``; for one over real tensors floats ``[N, ...]``, such as ``[N, D]`` for
-            ``tabular``. Or a ``Dataset`` or ``DataLoader`` of PyTorch whose items are x or (x, y), which is read once,
-            into memory. Or a folder of pictures, or a data set by name, ``"fashion_mnist"`` or
-            ``"folder:photos?shape=3x32x32"``, of which the ``train`` split is taken.
+            ``tabular``. Or an ``ImageSet`` or ``RealSet``. Or a ``Dataset`` or ``DataLoader`` of PyTorch whose items
+            are x or (x, y), which is read once, into memory. Or a folder of pictures, or a data set by name,
+            ``"fashion_mnist"`` or ``"folder:photos?shape=3x32x32"``, of which the ``train`` split is taken.
         steps: optimiser steps, 1,000 unless ``training`` says.
         seed: of initial weights, order, noise and what is held out; 0 unless ``training`` says.
         training: every other setting of the training; that of the ``cpu`` recipes unless given.
@@ -79,7 +80,7 @@ def fit(
         >>> flow.log_prob(images[:3]).shape, flow.sample(2).shape
         ((3,), torch.Size([2, 1, 8, 8]))
     """
-    config, schedule = _config(flow, settings), _training(training, steps, seed)
+    config, schedule = flow_config(flow, settings), _training(training, steps, seed)
     _check(patience, every, validation)
     with seeded(schedule.seed):  # what a DataLoader or an augmentation draws
         found = set_of(data, config, "data", root)
@@ -100,7 +101,8 @@ def fit(
     return built.eval()
 
 
-def _config(flow: str | FlowConfig, settings: Mapping[str, Any]) -> FlowConfig:
+def flow_config(flow: str | FlowConfig, settings: Mapping[str, Any] = MappingProxyType({})) -> FlowConfig:
+    """Make the configuration that a name stands for, with settings of its own; arguments and errors as :func:`fit`."""
     if isinstance(flow, FlowConfig):
         if settings:
             raise UsageError(f"{', '.join(settings)} came beside a configuration: set what it stands for in that.")

@@ -16,8 +16,8 @@ from oodflow.data.spec import OWN_DATA
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import FlowConfig
 
-UserData = NDArray[Any] | Tensor | Dataset[Any] | DataLoader[Any] | str | Path
-"""Arrays, tensors, what PyTorch reads data with, the name of a data set, a folder."""
+UserData = NDArray[Any] | Tensor | Dataset[Any] | DataLoader[Any] | ImageSet | RealSet | str | Path
+"""Arrays, tensors, what PyTorch reads data with, a set in memory, the name of a data set, a folder."""
 
 
 def set_of(data: UserData, config: FlowConfig, name: str = "data", root: Path | None = None) -> ImageSet | RealSet:
@@ -34,15 +34,15 @@ def set_of(data: UserData, config: FlowConfig, name: str = "data", root: Path | 
         OodflowError: when files are missing or damaged.
     """
     found: ImageSet | RealSet
-    if isinstance(data, str | Path):
-        found = load(_spec(data, name), "train", root=root)
+    if isinstance(data, str | Path | ImageSet | RealSet):
+        found = load(_spec(data, name), "train", root=root) if isinstance(data, str | Path) else data
         if isinstance(found, ImageSet) != config.domain.is_images:
             images, rows = "8-bit images", "rows of numbers"
             holds, over = (images, "reals") if isinstance(found, ImageSet) else (rows, images)
             raise UsageError(f"{name} is a set of {holds} but this flow is over {over}.")
     else:
-        array = _array(data, name)
-        found = _images(array, config, name) if config.domain.is_images else _reals(array, config, name)
+        array = array_of(data, name)
+        found = images_of(array, config.kind, name) if config.domain.is_images else _reals(array, config, name)
     if len(found) < 2:
         raise UsageError(f"{name} holds one datum, of shape {found.shape}: pass [N, ...] with at least 2 to train on.")
     return found
@@ -69,8 +69,8 @@ def _spec(data: str | Path, name: str) -> str:
     return text  # whatever is wrong with it, reading it will say
 
 
-def _array(data: object, name: str) -> NDArray[Any]:
-    """Bring what lies in memory, or is read item by item, into one array."""
+def array_of(data: object, name: str) -> NDArray[Any]:
+    """Bring what lies in memory, or is read item by item, into one array of finite numbers, or raise ``UsageError``."""
     if isinstance(data, Tensor):
         data = _numbers(data)
     elif isinstance(data, DataLoader):
@@ -121,8 +121,8 @@ def _joined(parts: list[NDArray[Any]], name: str, join: Any) -> NDArray[Any]:
     return joined
 
 
-def _images(array: NDArray[Any], config: FlowConfig, name: str) -> ImageSet:
-    """Take 8-bit images that lie as ``npy:`` files may."""
+def images_of(array: NDArray[Any], kind: str, name: str) -> ImageSet:
+    """Take 8-bit images that lie as ``npy:`` files may, for a flow of some kind, or raise ``UsageError``."""
     if array.dtype != np.uint8:
         low, high = float(array.min()), float(array.max())
         if array.ndim == 2:
@@ -136,7 +136,7 @@ def _images(array: NDArray[Any], config: FlowConfig, name: str) -> ImageSet:
         if array.dtype.kind == "f" and array.ndim > 2:
             remedy += ", or say domain='reals' if these are real tensors"
         raise UsageError(
-            f"{name} is {array.dtype} {list(array.shape)} with values from {low:g} to {high:g} but a {config.kind} is "
+            f"{name} is {array.dtype} {list(array.shape)} with values from {low:g} to {high:g} but a {kind} is "
             f"over 8-bit images, uint8: {remedy}."
         )
     if array.ndim == 3 and len(array) in (1, 3):

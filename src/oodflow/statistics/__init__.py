@@ -26,7 +26,7 @@ from oodflow.statistics.latents import Latents
 from oodflow.statistics.log_det import LogDet
 from oodflow.statistics.log_prob import LogProb
 from oodflow.statistics.log_prob_z import LogProbZ
-from oodflow.statistics.model import Density
+from oodflow.statistics.model import Density, density_of
 from oodflow.statistics.noisy_log_prob import NoisyLogProb
 from oodflow.statistics.observation import Observation
 from oodflow.statistics.other_log_prob import OtherLogProb, flow_from
@@ -68,6 +68,6 @@ __all__ = [
     "STATISTICS", "AnyStatistic", "Array", "Batch", "BatchNormLogProb", "Codec", "CompressedBits", "Curvature",
     "DecoderSpectrum", "Density", "Embedding", "GradientNorms", "InputGradients", "LatentNeighbours", "LatentNormality",
     "Latents", "LogDet", "LogProb", "LogProbZ", "Move", "Needs", "NoisyLogProb", "Observation", "OtherLogProb",
-    "PixelMoments", "Pixels", "Statistic", "Store", "TransformedLogProb", "deal", "flow_from", "inference", "numbers",
-    "require_columns", "require_images", "require_shape", "timed", "too_few",
+    "PixelMoments", "Pixels", "Statistic", "Store", "TransformedLogProb", "deal", "density_of", "flow_from",
+    "inference", "numbers", "require_columns", "require_images", "require_shape", "timed", "too_few",
 ]  # fmt: skip

@@ -90,11 +90,12 @@ class Batch:
         if self._model.is_flow:
             return self.terms.log_prob
         with inference():
-            values: Tensor = self.model.log_prob(self.x)
+            values: Tensor = self.model.log_prob(self._model.cast(self.x))
         if tuple(values.shape) != (len(self),):
             raise UsageError(
                 f"log_prob of a {type(self.model).__name__} gives {list(values.shape)} for {len(self)} rows of shape "
-                f"{list(self.data.shape[1:])}: expected [{len(self)}], one number each."
+                f"{list(self.data.shape[1:])}: expected [{len(self)}], one number each; a distribution over each "
+                "number becomes one over rows as torch.distributions.Independent(distribution, 1)."
             )
         return values
 

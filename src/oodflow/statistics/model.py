@@ -1,11 +1,13 @@
 """What is asked about data: a flow, or anything that has a density."""
 
 import copy
+import sys
 from functools import cached_property
 from typing import Any, Protocol, cast
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from oodflow.flows import Flow
 from oodflow.nets import folded, groupwise
@@ -16,6 +18,78 @@ class Density(Protocol):
 
     def log_prob(self, x: Any, /) -> Any:
         """Return the log-density of each row, ``[B]`` in nats."""
+
+
+def density_of(model: Any) -> Any:
+    r"""Take whatever gives log-densities as an object with ``log_prob``.
+
+    - What has ``log_prob`` is taken as it is: a :class:`~oodflow.flows.Flow`, a ``torch.distributions.Distribution``
+      whose event is a whole row, such as ``MultivariateNormal`` or ``Independent(Normal(...), 1)``, anything of yours.
+    - A flow of zuko is asked for its distribution, ``flow().log_prob(x)``.
+    - Of an estimator of scikit-learn ``score_samples`` is taken, which are log-densities in nats if it is a density:
+      ``GaussianMixture``, ``KernelDensity``, ``PCA`` (the probabilistic one). The ``score_samples`` of outlier
+      detectors are none, and are refused where they are asked for, as what has none of these.
+
+    Args:
+        model: any of these, fitted; none stays none.
+
+    Example:
+        >>> from sklearn.mixture import GaussianMixture
+        >>> rows = np.random.default_rng(0).normal(size=(50, 3))
+        >>> mixture = GaussianMixture(2, random_state=0).fit(rows)
+        >>> np.allclose(density_of(mixture).log_prob(torch.from_numpy(rows)), mixture.score_samples(rows))
+        True
+    """
+    if model is None or callable(getattr(model, "log_prob", None)):
+        return model
+    zuko = sys.modules.get("zuko.lazy")  # where it is not imported the model is none of its
+    if zuko is not None and isinstance(model, zuko.LazyDistribution):
+        return LazyDensity(model)
+    return ScoredDensity(model) if is_scored_density(model) else model
+
+
+def is_scored_density(model: object) -> bool:
+    """Tell an estimator of scikit-learn whose ``score_samples`` are log-densities."""
+    base = sys.modules.get("sklearn.base")
+    return (
+        base is not None
+        and isinstance(model, base.BaseEstimator)
+        and callable(getattr(model, "score_samples", None))
+        and not isinstance(model, base.OutlierMixin)
+    )
+
+
+class LazyDensity(nn.Module):
+    """A module that makes a distribution when it is called, as zuko's flows do.
+
+    Args:
+        lazy: called with nothing.
+    """
+
+    def __init__(self, lazy: nn.Module) -> None:
+        super().__init__()
+        self.lazy = lazy
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """Log-density of each row, ``[B]`` in nats."""
+        values: Tensor = self.lazy().log_prob(x)
+        return values
+
+
+class ScoredDensity:
+    """An estimator whose ``score_samples(X)`` are log-densities of the rows of ``X [N, D]``, as scikit-learn has them.
+
+    Args:
+        estimator: fitted.
+    """
+
+    def __init__(self, estimator: Any) -> None:
+        self.estimator = estimator
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """Log-density of each row, float64 ``[B]`` in nats."""
+        rows = x.detach().cpu().numpy().reshape(len(x), -1)
+        return torch.from_numpy(np.asarray(self.estimator.score_samples(rows), dtype=np.float64))
 
 
 class InEval:
@@ -48,6 +122,12 @@ class InEval:
         if (group, share) not in self._groupwise:
             self._groupwise[group, share] = groupwise(cast(Flow, self._model), group, share)
         return self._groupwise[group, share]
+
+    def cast(self, x: Tensor) -> Tensor:
+        """Bring numbers to the type that the model's parameters have, if it has any and says nothing of types."""
+        parameters = [] if self._parts is None or self.is_flow else self._parts.parameters()
+        like = next((parameter for parameter in parameters if parameter.is_floating_point()), None)
+        return x if like is None or not x.is_floating_point() else x.to(like.dtype)
 
     @property
     def device(self) -> torch.device:

@@ -10,7 +10,7 @@ from oodflow.flows import Flow
 from oodflow.statistics.batch import Batch
 from oodflow.statistics.cost import UNKNOWN, Cost, together
 from oodflow.statistics.groups import deal
-from oodflow.statistics.model import Density, InEval
+from oodflow.statistics.model import Density, InEval, density_of
 from oodflow.statistics.requirements import require_shape
 from oodflow.statistics.statistic import Array, Statistic
 from oodflow.statistics.store import Store
@@ -26,8 +26,8 @@ class Observation:
     image, nor on the batch size but for rounding.
 
     Args:
-        model: a flow, or any object with ``log_prob(x)``, used on the device where it is and in eval mode; it is left
-            as it was. None: only statistics of the data alone are there.
+        model: a flow, or any density (:func:`~oodflow.statistics.density_of`), used on the device where it is and in
+            eval mode; it is left as it was. None: only statistics of the data alone are there.
         data: N images or vectors of the model's shape.
         seed: of the dequantisation noise, and of dealing images into groups.
         draws: K, how many draws of the noise to average; the cost grows with it.
@@ -67,7 +67,7 @@ class Observation:
                 raise UsageError(f"{name} is {value}: expected a positive number.")
         if isinstance(model, Flow):
             require_shape(model, data)
-        self.model, self.data, self.seed, self.draws, self.batch_size = model, data, seed, draws, batch_size
+        self.model, self.data, self.seed, self.draws, self.batch_size = density_of(model), data, seed, draws, batch_size
         self.store, self.progress = store, progress
         self._values: dict[Statistic, Array] = {}
         self._costs: dict[Statistic, Cost] = {}
@@ -181,7 +181,8 @@ class Observation:
                 f"{statistic.kind} of {self.data.name} is {values.dtype} {list(values.shape)}: expected floats "
                 f"{list(self._shape(statistic))}, as the statistic's shape says."
             )
-        bad = np.argwhere(~np.isfinite(values))
+        impossible = statistic.needs == "density" and not isinstance(self.model, Flow)  # as any density may find a row
+        bad = np.argwhere(~(np.isfinite(values) | (impossible & (values == -np.inf))))
         if bad.size:
             count = len(np.unique(bad[:, 0]))
             what = "images" if statistic.group_size == 1 else f"groups of {statistic.group_size} images"

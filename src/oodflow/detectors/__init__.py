@@ -1,0 +1,5 @@
+"""Outlier detectors: an estimator for scikit-learn, with thresholds that hold."""
+
+from oodflow.detectors.detector import FlowDetector
+
+__all__ = ["FlowDetector"]

@@ -1,0 +1,239 @@
+"""An outlier detector made of a flow, or of any density, as scikit-learn has them."""
+
+import copy
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from oodflow.detectors.defaults import AUTO_FPR
+from oodflow.detectors.models import density_for, fit_density, is_fitted, require_columns
+from oodflow.detectors.parts import deal_rows
+from oodflow.detectors.rows import Over, Rows, read_rows
+from oodflow.errors import UsageError
+from oodflow.flows import Flow, FlowConfig
+from oodflow.metrics import conformal_p_values, conformal_threshold
+from oodflow.scores import FittedScore, Score, named_score
+from oodflow.statistics import Observation
+from oodflow.statistics.model import is_scored_density
+from oodflow.training import TrainingConfig
+
+Values = NDArray[np.float64]
+
+
+class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    r"""Outlier detection by a normalizing flow, or any density.
+
+    ``fit`` deals the rows by the seed: most train the flow; of those held out one half tells when to stop, and is
+    learned from by scores that learn, and the other half is kept for thresholds and p-values. Scores have the signs of
+    scikit-learn, **higher = more normal**: they are the negatives of those of :mod:`oodflow.scores`.
+
+    Args:
+        flow: the density. The name of a flow, ``"tabular"`` for tables and embeddings, ``"realnvp"`` or ``"glow"`` for
+            8-bit images, or its configuration: it is trained. An estimator of scikit-learn whose ``score_samples`` are
+            log-densities, such as ``GaussianMixture()`` or ``KernelDensity()``: it is fitted, unless it is already.
+            Anything with ``log_prob(x)``, a flow that :func:`oodflow.fit` returned, a
+            ``torch.distributions.Distribution``, or a flow of zuko: it is used as it is, and all rows are held out as
+            far as it is concerned, so pass ``fit`` rows that it has not learned from.
+        score: what is made of the density: a name of ``oodflow.scores.SCORES``, with settings as
+            ``"typicality?..."``, or a score; one of single rows.
+        contamination: where the threshold lies. A share in (0, 0.5]: that share of the rows passed to ``fit`` lies
+            beyond it, as in scikit-learn. ``"auto"``: rows are taken as normal, and 5 % of new ones like them will lie
+            beyond it, or fewer; a guarantee that rests on held-out rows, as :meth:`calibrate` gives for any rate. Of
+            fewer than 19 such rows the least normal is the limit.
+        steps: of training; by default as many as suit the data.
+        training: every other setting of training, but for the seed.
+        validation: share of the rows to hold out, at most 20,000 rows, or 4,000 images; a fifth by default. 0: all are
+            trained on, for all steps, and nothing is left for promises.
+        patience: looks at held-out rows in a row, of twenty in all, that may bring nothing better before training ends.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        random_state: a number for the same result each time.
+        verbose: 1 shows a bar where stderr is a terminal.
+
+    Attributes:
+        n_features_in_: numbers in a row, or image.
+        feature_names_in_: names of the columns, where they had names that are all strings.
+        offset_: the threshold: ``decision_function`` is ``score_samples`` less it.
+        model_: the density.
+        score_: the fitted score.
+        calibration_scores_: score_samples of the rows that promises rest on, float64 ``[M]``; none: there are none.
+        shape_: of one row, or image.
+
+    Raises:
+        UsageError: (a ``ValueError``) for an argument that can't be right, and data that the density can't be over.
+        OodflowError: when training diverges.
+
+    Example:
+        >>> rows = np.random.default_rng(0).normal(size=(300, 2)) @ np.array([[2.0, 1.0], [0.0, 0.5]])
+        >>> detector = FlowDetector(steps=200, random_state=0).fit(rows)
+        >>> detector.predict([[2.0, 1.0], [2.0, -3.0]])
+        array([ 1, -1])
+        >>> bool(detector.p_values([[2.0, -3.0]])[0] < 0.05)
+        True
+    """
+
+    def __init__(
+        self,
+        flow: Any = "tabular",
+        score: str | Score = "likelihood",
+        *,
+        contamination: float | str = "auto",
+        steps: int | None = None,
+        training: TrainingConfig | None = None,
+        validation: float | None = None,
+        patience: int | None = None,
+        device: str = "auto",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.flow, self.score, self.contamination = flow, score, contamination
+        self.steps, self.training, self.validation, self.patience = steps, training, validation, patience
+        self.device, self.random_state, self.verbose = device, random_state, verbose
+
+    def fit(self, X: Any, y: object = None) -> Self:
+        """Fit density, score and threshold.
+
+        Args:
+            X: ``[N, D]`` numbers, an array, a tensor or a table with names; for flows over images uint8
+                ``[N, C, H, W]``, ``[N, H, W, C]`` or ``[N, H, W]``. Normal data, or mostly so.
+            y: not used.
+
+        Returns:
+            This detector.
+        """
+        del y
+        model, score = density_for(self.flow), _score(vars(self)["score"])
+        _require_contamination(self.contamination)
+        seed = _seed(self.random_state)
+        data = read_rows(self, X, Over.of(model))
+        require_columns(model, data)
+        chooses = isinstance(model, FlowConfig) or score.learns
+        parts = deal_rows(data, self.validation, seed, fits=not is_fitted(model), chooses=chooses)
+        self.shape_ = data.shape
+        self.model_ = fit_density(
+            self.flow, model, parts, steps=self.steps, training=self.training, patience=self.patience,
+            device=self.device, seed=seed, progress=bool(self.verbose),
+        )  # fmt: skip
+        learned_from = next(part for part in (parts.choice, parts.training, parts.calibration) if part is not None)
+        self.score_ = score.fit(self._seen(learned_from)) if score.learns else FittedScore(score, {})
+        self.calibration_scores_ = None if parts.calibration is None else self._scores(parts.calibration)
+        self.offset_ = self._offset(data)
+        return self
+
+    @property
+    def score(self) -> Callable[..., float]:
+        """The method ``score(X, y=None)``: the mean of ``score_samples``, by which a ``GridSearchCV`` chooses.
+
+        The argument of this name is told by ``get_params()["score"]``, for scikit-learn takes ``score`` of an estimator
+        for a method. Likelihoods of different densities compare; other scores have units of their own.
+        """
+        return self._mean_score
+
+    @score.setter
+    def score(self, chosen: str | Score) -> None:
+        self.__dict__["score"] = chosen
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Tell the arguments by name, and with ``deep`` those of an estimator among them, as ``flow__n_components``."""
+        own = {name: vars(self)[name] for name in self._get_param_names()}
+        inner = own["flow"].get_params() if deep and is_scored_density(own["flow"]) else {}
+        return own | {f"flow__{name}": value for name, value in inner.items()}
+
+    def score_samples(self, X: Any) -> Values:
+        """Tell how normal rows are, float64 ``[N]`` in the score's unit; the likelihood's is nats: log p(x)."""
+        check_is_fitted(self)
+        return self._scores(read_rows(self, X, Over.of(self.model_), shape=self.shape_))
+
+    def decision_function(self, X: Any) -> Values:
+        """Tell how far rows are on the normal side of the threshold, ``[N]``; below 0 they are outliers."""
+        return np.asarray(self.score_samples(X) - self.offset_)
+
+    def predict(self, X: Any) -> NDArray[np.int64]:
+        """Tell inliers, 1, and outliers, −1, ``[N]``."""
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def calibrate(self, X: Any = None, *, fpr: float = 0.05) -> Self:
+        """Move the threshold to where at most a share ``fpr`` of new normal rows lies beyond it.
+
+        The guarantee is finite-sample and assumes nothing of distribution or density: it holds for rows that are drawn
+        as those it rests on, over the draw of both; see :func:`oodflow.metrics.conformal_threshold`.
+
+        Args:
+            X: normal rows that were not passed to ``fit``; none: those of ``fit`` that were kept for this.
+            fpr: the rate of false alarms that is allowed.
+
+        Raises:
+            UsageError: there are too few rows for such a rate, or none were kept.
+        """
+        check_is_fitted(self)
+        if X is not None:
+            self.calibration_scores_ = self.score_samples(X)
+        self.offset_ = -conformal_threshold(-self._calibration(), fpr)
+        return self
+
+    def p_values(self, X: Any) -> Values:
+        """Tell which share of normal rows would be at least as odd, ``[N]``: at most α for a share of α of them.
+
+        See :func:`oodflow.metrics.conformal_p_values`; errors as :meth:`calibrate`.
+        """
+        check_is_fitted(self)
+        return conformal_p_values(-self._calibration(), -self.score_samples(X))
+
+    def _mean_score(self, X: Any, y: object = None) -> float:
+        del y
+        return float(self.score_samples(X).mean())
+
+    def _calibration(self) -> Values:
+        if self.calibration_scores_ is None:
+            raise UsageError(
+                "no rows were held out for promises: pass calibrate(X=...) normal rows that fit has not seen."
+            )
+        return self.calibration_scores_
+
+    def _offset(self, data: Rows) -> float:
+        if not isinstance(self.contamination, str):
+            return float(np.percentile(self._scores(data), 100 * self.contamination))
+        if self.calibration_scores_ is None:
+            return float(self._scores(data).min())
+        scores = self.calibration_scores_
+        return -conformal_threshold(-scores, max(AUTO_FPR, 1 / (len(scores) + 1)))
+
+    def _seen(self, data: Rows) -> Observation:
+        rows = 256 if data.array.dtype == np.uint8 else min(8192, max(256, 2**22 // self.n_features_in_))
+        return Observation(self.model_, data, batch_size=rows)
+
+    def _scores(self, data: Rows) -> Values:
+        return -self.score_.score(self._seen(data))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the device: what is read back may have none."""
+        state: dict[str, Any] = super().__getstate__()
+        if isinstance(model := state.get("model_"), Flow) and model.device.type != "cpu":
+            state = state | {"model_": copy.deepcopy(model).cpu()}
+        return state
+
+
+def _score(score: str | Score) -> Score:
+    chosen = named_score(score) if isinstance(score, str) else score
+    if not isinstance(chosen, Score):
+        raise UsageError(f"score is {score!r}: expected the name of a score, such as 'likelihood', or a Score.")
+    if chosen.group_size > 1:
+        raise UsageError(f"the score {chosen.name} judges {chosen.group_size} rows together: take group=1.")
+    return chosen
+
+
+def _require_contamination(value: Any) -> None:
+    if value == "auto" or (isinstance(value, Real) and 0 < float(value) <= 0.5):
+        return
+    raise UsageError(f"contamination is {value!r}: expected a share in (0, 0.5], or 'auto'.")
+
+
+def _seed(random_state: Any) -> int:
+    if isinstance(random_state, Integral) and int(random_state) >= 0:
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31 - 1))
