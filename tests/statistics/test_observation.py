@@ -188,9 +188,11 @@ def test_another_shape_names_both_sides_and_the_remedy(flow):
     with pytest.raises(UsageError, match=r"svhn .* 3x32x32 .* 1x8x8: write svhn\?shape=1x8x8"):
         Observation(flow, colour)
     tabular = TabularConfig(couplings=1, width=4).build((3,))
-    with pytest.raises(UsageError, match=r"this flow is over reals \(3,\) and data sets hold 8-bit images"):
+    with pytest.raises(
+        UsageError, match=r"svhn holds images of shape 3x32x32 but this flow is over reals of shape 3: name a table"
+    ):
         Observation(tabular, colour)
-    with pytest.raises(UsageError, match=r"array holds reals \(4,\) but the flow is over reals \(3,\)"):
+    with pytest.raises(UsageError, match=r"array has 4 columns but the flow takes 3"):
         Observation(tabular, RealSet.from_array(np.zeros((2, 4))))
 
 
