@@ -1,9 +1,9 @@
 """What a run is: data, flow and training in one configuration."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from oodflow.config import Config
 from oodflow.data import same_set
@@ -12,17 +12,26 @@ from oodflow.training import AnyObjective, MaximumLikelihood, TrainingConfig
 
 
 class MonitorConfig(Config):
-    """What to look at while training. Nothing here changes what is trained.
+    """What to look at while training. Nothing here changes what is trained, but how long.
 
     Attributes:
         every: steps between looks; there is one more at the end.
         images: how many images of each set to score.
         samples: how many images to draw.
+        patience: how many looks in a row may find nothing better on held-out data before training ends; the weights of
+            the best look are then those of the run. None: it goes to its end, and keeps the last.
     """
 
     every: int = Field(1000, ge=1)
     images: int = Field(500, ge=2)
     samples: int = Field(64, ge=1)
+    patience: int | None = Field(None, ge=1)
+
+    @model_serializer(mode="wrap")
+    def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out a patience that there is not, as configurations did before there was any."""
+        written: dict[str, Any] = write(self)
+        return {name: value for name, value in written.items() if name != "patience" or value is not None}
 
 
 class RunConfig(Config):
@@ -57,6 +66,13 @@ class RunConfig(Config):
         """
         trained_on = (self.data, *self.objective.streams.values())
         return "test" if any(same_set(spec, other) for other in trained_on) else "all"
+
+    @model_validator(mode="after")
+    def _held_out(self) -> Self:
+        """See that there is something to be patient about."""
+        if self.monitor.patience is not None and self.split != "train":
+            raise ValueError(f"monitor.patience looks at held-out data, and split={self.split} leaves none: take train")
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -31,7 +31,7 @@ def override(config: RunConfig, settings: Sequence[str]) -> RunConfig:
         >>> override(RECIPES["mnist-glow"]("cpu"), ["training.lr=3e-4", "flow.steps=2"]).flow.steps
         2
     """
-    values = config.model_dump(mode="json")
+    values = _values(config)
     for place, setting in enumerate(settings):
         name, equals, text = setting.partition("=")
         if not equals:
@@ -39,8 +39,20 @@ def override(config: RunConfig, settings: Sequence[str]) -> RunConfig:
         if _set(values, name, _value(text)):
             _require_first(setting, settings[:place])
         # Checking one by one names the culprit, and fills in the fields that come with another kind.
-        values = _validated(values, setting).model_dump(mode="json")
+        values = _values(_validated(values, setting))
     return _validated(values, "")
+
+
+def _values(config: RunConfig) -> dict[str, Any]:
+    """Write a configuration with all of its fields, those that are left out where they are none, too."""
+    values = config.model_dump(mode="json")
+    for name in fields_of(config):
+        *path, leaf = name.split(".")
+        inner = values
+        for key in path:
+            inner = inner[key]
+        inner.setdefault(leaf, None)
+    return values
 
 
 def fields_of(model: BaseModel, prefix: str = "") -> list[str]:

@@ -26,6 +26,7 @@ class RunDir:
     log_file = property(lambda self: self.path / "log.jsonl")
     checkpoint_file = property(lambda self: self.path / "checkpoint.safetensors")
     weights_file = property(lambda self: self.path / "weights.safetensors")
+    best_file = property(lambda self: self.path / "best.safetensors")
     samples_file = property(lambda self: self.path / "samples.png")
     tensorboard_dir = property(lambda self: self.path / "tensorboard")
     statistics_dir = property(lambda self: self.path / "statistics")

@@ -12,6 +12,7 @@ from oodflow.metrics import auroc, bits_per_dim
 from oodflow.runs.config import RunConfig
 from oodflow.runs.pictures import likelihood_words, row_of, samples_figure
 from oodflow.runs.run_dir import RunDir
+from oodflow.session.best import Best
 from oodflow.session.journal import Board, Log
 from oodflow.statistics import LogProb, Observation, require_columns, require_shape
 from oodflow.training import StepReport, TrainState
@@ -50,6 +51,8 @@ class Monitor:
                 raise
             except OodflowError as error:  # it is not on disk, and the run itself doesn't need it
                 say(f"Not watching {spec} while training: {error}")
+        patience = config.monitor.patience
+        self.best = None if patience is None else Best(run, self.inside.split, patience)
         for data in self.ood:
             require_columns(self.inside.columns, data)
             require_shape(flow, data)
@@ -82,6 +85,8 @@ class Monitor:
             tag = images.name.replace("/", "-").replace(":", "-")
             self.board.scalar("ood/bpd", bits(outside).mean(), step, tag)
             self.board.scalar("ood/roc_auc", area, step, tag)
+        if self.best is not None:
+            self.best.see(flow, step, bpd)
         self.log.write(step=step, seconds=round(seconds, 3), inside={"split": split, "bpd": bpd}, ood=results)
         self.board.figure("ll_hist", lambda: likelihood_figure(rows, dims=flow.dims, title=f"step {step:,}"), step)
         samples = samples_figure(flow, self.config)

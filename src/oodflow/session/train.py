@@ -11,10 +11,12 @@ from oodflow.errors import UsageError
 from oodflow.flows import Flow
 from oodflow.runs.config import RunConfig
 from oodflow.runs.run_dir import RunDir
+from oodflow.session.best import Best, take_best
 from oodflow.session.checkpoints import Checkpoints
+from oodflow.session.early_stopping import NoImprovement
 from oodflow.session.interrupt import Interrupted, stop_between_steps
 from oodflow.session.journal import Board, Log
-from oodflow.session.monitor import Monitor
+from oodflow.session.monitor import Monitor, watched_split
 from oodflow.session.training_data import training_data
 from oodflow.session.training_record import TrainingRecord
 from oodflow.statistics import require_columns, require_shape
@@ -64,8 +66,13 @@ def resume(run: RunDir, options: SessionOptions) -> None:
     config = run.config()
     steps = _training(config).steps
     record = run.record()
-    if run.weights_file.exists() and record and record.training and record.training.steps == steps:
-        options.say(f"{run.path} is finished: all its {steps:,} steps are taken.")
+    taken = record.training.steps if record and record.training and run.weights_file.exists() else 0
+    patience = config.monitor.patience
+    ended = bool(taken) and patience is not None and Best(run, watched_split(config), patience).ended
+    if taken == steps or ended:
+        take_best(run)
+        why = f"all its {steps:,} steps are taken" if taken == steps else f"nothing better had come by step {taken:,}"
+        options.say(f"{run.path} is finished: {why}.")
         return
     _train(run, config, options)
 
@@ -96,19 +103,25 @@ def _train(run: RunDir, config: RunConfig, options: SessionOptions) -> None:
     notes = state.restore(run.checkpoint_file, config) if run.checkpoint_file.exists() else {}
     board = Board(run.tensorboard_dir, state.step)
     log = Log(run.log_file, training.log_every, board, notes.get("unlogged", []))
+    log.forget_after(state.step)  # before the monitor reads what it has seen
     monitor = Monitor(config, state.flow, run, log, board, options.root, options.say)
     record, batches = TrainingRecord(run, config, sets, options.command), streams.pop(DATA)
     checkpoints = Checkpoints(run, config, record, log, batches, training.checkpoint_every)
     checkpoints.step = state.step or None
     run.write_config(config)
-    log.forget_after(state.step)
 
     _say_what(run, config, training, sets, options)
     try:
         with stop_between_steps() as stop:
             callbacks: list[Callback] = [log, monitor, *options.callbacks, checkpoints, stop]
-            train(state, batches, training, objective=config.objective, streams=streams, callbacks=callbacks)
+            if monitor.best is not None:
+                callbacks.append(monitor.best)
+            with suppress(NoImprovement):
+                train(state, batches, training, objective=config.objective, streams=streams, callbacks=callbacks)
             checkpoints.save(state, finished=True)
+        if monitor.best is not None:
+            take_best(run)
+            options.say(f"The weights after step {monitor.best.step:,} of {state.step:,} were the best, and are kept.")
         if state.skipped:
             options.say(f"{state.skipped:,} of {state.step:,} steps were skipped: loss or gradient was not finite.")
     except Interrupted as error:

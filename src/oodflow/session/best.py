@@ -1,0 +1,79 @@
+"""The best weights of a run so far, by the held-out likelihood, and when to stop looking for better ones."""
+
+import json
+import math
+from contextlib import suppress
+from typing import Any
+
+from oodflow.files import explained
+from oodflow.flows import Flow, save_flow
+from oodflow.runs.run_dir import RunDir
+from oodflow.session.early_stopping import NoImprovement
+from oodflow.training import StepReport, TrainState
+
+
+class Best:
+    """Keeps the weights of the look with the highest held-out likelihood in a file of their own.
+
+    What former looks saw is read from the run's log, so a resumed run knows it.
+
+    Args:
+        run: the run.
+        split: the part that is looked at.
+        patience: how many looks in a row may bring nothing better.
+
+    Attributes:
+        bits: the fewest bits/dim so far.
+        step: when that was.
+    """
+
+    def __init__(self, run: RunDir, split: str, patience: int) -> None:
+        self.run, self.patience = run, patience
+        self.bits, self.step, self._looks = math.inf, 0, 0
+        for look in _looks(run, split):
+            self._count(float(look["inside"]["bpd"]), int(look["step"]))
+
+    @property
+    def ended(self) -> bool:
+        """Whether patience is at its end."""
+        return self._looks >= self.patience
+
+    def see(self, flow: Flow, step: int, bits: float) -> None:
+        """Take a look into account; the weights are written before anyone says that they were looked at."""
+        if self._count(bits, step):
+            save_flow(self.run.best_file, flow)
+
+    def __call__(self, state: TrainState, report: StepReport) -> None:
+        """End a training that has brought nothing better for too long; the last callback, for steps are saved before.
+
+        Raises:
+            NoImprovement: when patience is at its end.
+        """
+        if self.ended:
+            raise NoImprovement
+
+    def _count(self, bits: float, step: int) -> bool:
+        self._looks += 1
+        better = bits < self.bits
+        if better:
+            self.bits, self.step, self._looks = bits, step, 0
+        return better
+
+
+def take_best(run: RunDir) -> None:
+    """Let the best weights be those of the run, where there are any that are not yet."""
+    if run.best_file.exists():
+        with explained(run.weights_file):
+            run.best_file.replace(run.weights_file)
+
+
+def _looks(run: RunDir, split: str) -> list[dict[str, Any]]:
+    """Read the looks at a part from the log."""
+    found = []
+    if run.log_file.exists():
+        for line in run.log_file.read_text(encoding="utf-8", errors="replace").splitlines():
+            with suppress(ValueError, TypeError, KeyError):
+                look = json.loads(line)
+                if look["inside"]["split"] == split:
+                    found.append(look)
+    return found
