@@ -7,6 +7,7 @@ from oodflow.data import SOURCES
 from oodflow.errors import UnknownName
 from oodflow.flows import AutoregressiveConfig, GlowConfig, LocalConfig, RealNVPConfig, TarFlowConfig
 from oodflow.nets import ConvNetConfig, HighwayConfig, ResNetConfig
+from oodflow.recipes.embeddings import LOOKS, realnvp_embeddings
 from oodflow.recipes.inductive_biases import COLOUR, GREY, bottleneck, masked
 from oodflow.recipes.scales import (
     SCALES,
@@ -222,6 +223,16 @@ _TRAINED_ON = {
     **dict.fromkeys(("hepmass?class=background", "hepmass?class=signal"), 350_136),
 }
 
+
+def embeddings(scale: str = "cpu") -> RunConfig:
+    """Make the recipe for vectors of an encoder of one's own, as data=cifar10?encoder=MODEL&length=1.
+
+    Its own data are a table that is built in, for which encoder there will be is not known.
+    """
+    config = run(realnvp_embeddings, "breast_cancer?class=benign", (), "embeddings-realnvp", scale)
+    return config.model_copy(update={"monitor": LOOKS}) if scale == "cpu" else config
+
+
 _RUNS: dict[str, tuple[Callable[[Scale, int], Preset], str, tuple[str, ...]]] = {
     # The pairs of data sets are the paper's, Table 1.
     "fashion-mnist-realnvp": (realnvp_grey, "fashion_mnist", ("mnist", "notmnist")),
@@ -303,5 +314,6 @@ _RUNS: dict[str, tuple[Callable[[Scale, int], Preset], str, tuple[str, ...]]] = 
 RECIPES: Registry[Callable[[str], RunConfig]] = Registry(
     "recipe",
     "oodflow.recipes",
-    {name: partial(run, preset, data, ood, name) for name, (preset, data, ood) in _RUNS.items()},
+    {name: partial(run, preset, data, ood, name) for name, (preset, data, ood) in _RUNS.items()}
+    | {"embeddings-realnvp": embeddings},
 )
