@@ -80,6 +80,26 @@ def test_scores_that_ask_an_outside_model_have_a_table_of_their_own(record):
         assert at < page.index(f"| {name} | **90.0** | 90.0 |")
 
 
+def test_flows_of_vectors_stand_apart_and_their_scores_together(record):
+    areas = {"likelihood": 0.1, "embedding-neighbours": 0.9}
+    vectors, scaled = (
+        deepcopy(scored(record, recipe="cifar10-realnvp", **areas)) for _ in range(2)
+    )  # fmt: skip
+    for one, options in ((vectors, "encoder=models/m"), (scaled, "encoder=models/m&length=1")):
+        one["run"]["config"]["data"] = f"cifar10?{options}"
+        one["evaluation"]["sets"][1]["name"] = f"svhn?{options}"
+    page = page_of(scored(record, likelihood=0.2), vectors, scaled)
+    title = "RealNVP with convnets and actnorm"
+    found = [line.removeprefix("## ") for line in page if line.startswith(f"## {title}")]
+    assert found == [title, f"{title}, encoder=models/m", f"{title}, encoder=models/m&length=1"]
+    assert "Scores that ask an outside model, which has learned from other images:" not in page
+    assert page.count("| score | cifar10 → svhn | worst |") == 2
+    (published,) = [line for line in page if "| 73.31 (RealNVP, EfficientNet) |" in line]
+    assert published.startswith(
+        f"| likelihood | cifar10 → svhn | 10.0 ({title}, vectors), 10.0 ({title}, vectors length=1) |"
+    )
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_a_page_is_the_same_whether_an_encoder_is_there_or_not(record, there, tmp_path):
     encoder = tmp_path / "encoder"

@@ -159,6 +159,19 @@ def with_encoder(spec: str, encoder: str) -> str:
     return _joined(where, options | {"encoder": re.sub("[%&?]", lambda one: quote(one[0]), encoder)})
 
 
+def without_encoder(spec: str) -> tuple[str, str]:
+    """Part a spec into that of the images, and what makes vectors of them; empty where they stay images.
+
+    Example:
+        >>> without_encoder("svhn?shape=3x8x8&encoder=models/mobilenet&length=1"), without_encoder("svhn")
+        (('svhn?shape=3x8x8', 'encoder=models/mobilenet&length=1'), ('svhn', ''))
+    """
+    where, options = _split(spec)
+    of_vectors = {name: value for name, value in options.items() if name in ("encoder", "length")}
+    rest = {name: value for name, value in options.items() if name not in of_vectors}
+    return (_joined(where, rest) if rest else where), _written(of_vectors)
+
+
 def with_shape(spec: str, shape: str) -> str:
     """Write a spec with another shape, and its other options as they are.
 
@@ -171,7 +184,11 @@ def with_shape(spec: str, shape: str) -> str:
 
 
 def _joined(where: str, options: Mapping[str, str]) -> str:
-    return f"{where}?" + "&".join(f"{name}={value}" for name, value in options.items())
+    return f"{where}?{_written(options)}"
+
+
+def _written(options: Mapping[str, str]) -> str:
+    return "&".join(f"{name}={value}" for name, value in options.items())
 
 
 def _split(spec: str) -> tuple[str, dict[str, str]]:

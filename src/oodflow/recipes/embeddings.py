@@ -6,8 +6,13 @@ from oodflow.recipes.scales import Preset, Scale, epoch, no_scale, smoke_trainin
 from oodflow.runs.config import MonitorConfig
 from oodflow.training import TrainingConfig
 
-# As often as it takes to stop in time: a thousand numbers of a few thousand images are soon learned by heart.
-LOOKS = MonitorConfig(every=50, images=2000, patience=4)
+EPOCH = epoch(50_000, 1024)  # of CIFAR-10
+
+LOOKS = {
+    # As often as it takes to stop in time: a thousand numbers of a few thousand images are soon learned by heart.
+    "cpu": MonitorConfig(every=50, images=2000, patience=4),
+    "paper": MonitorConfig(every=EPOCH, images=10_000),
+}
 
 
 def realnvp_embeddings(scale: Scale, rows: int) -> Preset:
@@ -22,9 +27,9 @@ def realnvp_embeddings(scale: Scale, rows: int) -> Preset:
         case "paper":
             # 8 couplings, 3 hidden layers of 512 (P); the vectors as they are (R)
             flow = TabularConfig(domain=RealsConfig(), couplings=8, width=512, net=MLPConfig(hidden_layers=3))
-            # 120 epochs, here of CIFAR-10, AdamW at 1e-3 with decay 1e-3, batch 1024 (P); clipping by (R)
+            # 120 epochs, AdamW at 1e-3 with decay 1e-3, batch 1024 (P); clipping by (R)
             training = TrainingConfig(
-                steps=120 * epoch(50_000, 1024),
+                steps=120 * EPOCH,
                 batch_size=1024,
                 optimiser="adamw",
                 lr=1e-3,

@@ -230,7 +230,7 @@ def embeddings(scale: str = "cpu") -> RunConfig:
     Its own data are a table that is built in, for which encoder there will be is not known.
     """
     config = run(realnvp_embeddings, "breast_cancer?class=benign", (), "embeddings-realnvp", scale)
-    return config.model_copy(update={"monitor": LOOKS}) if scale == "cpu" else config
+    return config.model_copy(update={"monitor": LOOKS.get(scale, config.monitor)})
 
 
 _RUNS: dict[str, tuple[Callable[[Scale, int], Preset], str, tuple[str, ...]]] = {

@@ -156,4 +156,4 @@ def monitor(scale: Scale, images: int, batch_size: int, *, slow_to_sample: bool)
         case "long":
             return MonitorConfig(every=2000, images=1000)
         case "paper":
-            return MonitorConfig(every=epoch(images, batch_size), images=10_000)
+            return MonitorConfig(every=max(1, epoch(images, batch_size)), images=10_000)

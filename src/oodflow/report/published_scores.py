@@ -17,6 +17,7 @@ class Published(NamedTuple):
         auroc: in per cent, as published: one number, or a range.
         model: what it was a score of.
         source: who published it, and where.
+        embedded: whether it was of what an outside model has made of images.
     """
 
     score: str
@@ -25,6 +26,7 @@ class Published(NamedTuple):
     auroc: str
     model: str
     source: str
+    embedded: bool = False
 
 
 _MNIST, _SVHN, _CELEBA = ("fashion_mnist", "mnist"), ("cifar10", "svhn"), ("cifar10", "celeba")
@@ -42,6 +44,8 @@ _KAMKARI = "Kamkari et al. 2024, arXiv:2403.18910, best pair of thresholds by th
 _BOMATTER = "Bomatter et al. 2026"
 _PATH = "re-run in a table of 2024 (LPath), best of several"
 _BERGAMIN = f"Bergamin et al. 2022, {_PATH}"
+_TABLE_2 = "Kirichenko et al. 2020, arXiv:2006.08545, table 2a"
+_FEATURES = "RealNVP, EfficientNet"
 _EIGEN = "re-run in a table of 2025 (EigenScore)"
 
 PUBLISHED_SCORES: tuple[Published, ...] = (
@@ -88,14 +92,21 @@ PUBLISHED_SCORES: tuple[Published, ...] = (
     Published("local-dimension", *_MNIST, "84.6", "diffusion", _KAMKARI),
     Published("local-dimension", *_SVHN, "94.3", "diffusion", _KAMKARI),
     Published("local-dimension", *_CELEBA, "64.8", "diffusion", _KAMKARI),
+    Published("likelihood", *_SVHN, "73.31", _FEATURES, _TABLE_2, embedded=True),
+    Published("likelihood", *_CELEBA, "99.99", _FEATURES, _TABLE_2, embedded=True),
+    Published("likelihood", "svhn", "cifar10", "99.98", _FEATURES, _TABLE_2, embedded=True),
+    Published("likelihood", "svhn", "celeba", "100.0", _FEATURES, _TABLE_2, embedded=True),
+    Published("likelihood", "celeba", "cifar10", "99.99", _FEATURES, _TABLE_2, embedded=True),
+    Published("likelihood", "celeba", "svhn", "99.99", _FEATURES, _TABLE_2, embedded=True),
 )  # fmt: skip
 
 
-def published_scores(score: str, inside: str, outside: str) -> list[Published]:
-    """Look up what others found for a score of a pair.
+def published_scores(score: str, inside: str, outside: str, *, embedded: bool = False) -> list[Published]:
+    """Look up what others found for a score of a pair; of images, or of what an outside model has made of them.
 
     Example:
         >>> [(one.auroc, one.model) for one in published_scores("complexity", "cifar10", "svhn")][:2]
         [('95.0', 'Glow, FLIF'), ('78.4', 'another Glow, PNG')]
     """
-    return [one for one in PUBLISHED_SCORES if (one.score, one.inside, one.outside) == (score, inside, outside)]
+    asked = (score, inside, outside, embedded)
+    return [one for one in PUBLISHED_SCORES if (one.score, one.inside, one.outside, one.embedded) == asked]

@@ -1,5 +1,6 @@
 """A page of scores beside each other, over many pairs of data sets."""
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from oodflow.data.spec import without_encoder
 from oodflow.document import Block, Document, Figure, Paragraph, Section, Strong, Text, table
 from oodflow.document.numbers import mean_and_deviation, number
 from oodflow.errors import OodflowError
@@ -37,12 +39,13 @@ class Pair(NamedTuple):
     """What a kind of flow was trained on, and what it was asked about.
 
     Attributes:
-        flow: title of the flow.
+        flow: title of the flow, and of which vectors, if it is one of vectors that an encoder made.
         inside: what it was trained on.
         outside: what it was asked about.
         areas: by score, its AUROC in per cent for each training seed.
         grouped: the scores that judge groups of images.
         costs: by score, how many times as long as the likelihood it took in each run where both are known.
+        embedded: whether all scores are of what an outside model has made of the images.
     """
 
     flow: str
@@ -51,6 +54,7 @@ class Pair(NamedTuple):
     areas: dict[str, list[float]]
     grouped: frozenset[str]
     costs: dict[str, list[float]]
+    embedded: bool = False
 
     @property
     def name(self) -> str:
@@ -66,7 +70,9 @@ def pairs_of(groups: Sequence[Replicas]) -> list[Pair]:
             areas = {score: group.areas(place, score) for score in outside.scores}
             grouped = frozenset(name for name, one in outside.scores.items() if one.n_in < group.inside.images)
             costs = {score: _costs(group, score) for score in areas}
-            found.append(Pair(group.config.flow.title, group.config.data, outside.name, areas, grouped, costs))
+            (inside, vectors), (other, _) = map(without_encoder, (group.config.data, outside.name))
+            flow = f"{group.config.flow.title}, {vectors}" if vectors else group.config.flow.title
+            found.append(Pair(flow, inside, other, areas, grouped, costs, bool(vectors)))
     return found
 
 
@@ -110,16 +116,25 @@ def draw_scores(comparison: Comparison, title: str) -> "MatplotlibFigure":
     leagues = _scores(pairs)
     scores = [*leagues["single"], *leagues["outside"]]
     areas = [[mean(pair.areas[score]) if score in pair.areas else np.nan for pair in pairs] for score in scores]
-    columns = [f"{pair.flow.split()[0]}, {pair.name}" for pair in pairs]
+    columns = [f"{_short(pair.flow, pairs)}, {pair.name}" for pair in pairs]
     return heat_map(np.array(areas), scores, columns, title=f"{title}: AUROC, %")
+
+
+def _short(flow: str, pairs: Sequence[Pair]) -> str:
+    """Name a flow by the first word of its title, if no other has that; without an encoder's path in any case."""
+    first = flow.split()[0]
+    alone = len({pair.flow for pair in pairs if pair.flow.split()[0] == first}) == 1
+    return first if alone else re.sub(r"encoder=[^&]*&?", "vectors ", flow).strip()
 
 
 def _scores(pairs: Sequence[Pair]) -> dict[League, list[str]]:
     """Sort the scores into leagues."""
     leagues: dict[League, list[str]] = {league: [] for league in LEAGUES}
     for name in dict.fromkeys(score for pair in pairs for score in pair.areas):
-        grouped = any(name in pair.grouped for pair in pairs)
-        leagues["groups" if grouped else "outside" if _asks_an_outside_model(name) else "single"].append(name)
+        own = [pair for pair in pairs if name in pair.areas]
+        grouped = any(name in pair.grouped for pair in own)
+        outside = _asks_an_outside_model(name) and not all(pair.embedded for pair in own)
+        leagues["groups" if grouped else "outside" if outside else "single"].append(name)
     return leagues
 
 
@@ -150,13 +165,13 @@ def _tables(pairs: Sequence[Pair]) -> list[Block]:
 def _published(pairs: Sequence[Pair]) -> list[Section]:
     """Put beside ours what others published of the same scores and pairs."""
     scores = dict.fromkeys(score for pair in pairs for score in pair.areas)
-    asked = dict.fromkeys((pair.inside, pair.outside) for pair in pairs)
+    asked = dict.fromkeys((pair.inside, pair.outside, pair.embedded) for pair in pairs)
     rows: list[list[Text]] = [
         [one.score, f"{one.inside} → {one.outside}", ours, f"{one.auroc} ({one.model})", one.source]
         for score in scores
-        for sides in asked
-        if (ours := _ours(pairs, score, sides))
-        for one in published_scores(score, *sides)
+        for *sides, embedded in asked
+        if (ours := _ours([pair for pair in pairs if pair.embedded == embedded], score, (sides[0], sides[1])))
+        for one in published_scores(score, *sides, embedded=embedded)
     ]
     if not rows:
         return []
@@ -172,7 +187,7 @@ def _published(pairs: Sequence[Pair]) -> list[Section]:
 def _ours(pairs: Sequence[Pair], score: str, sides: tuple[str, str]) -> str:
     """Write our mean over seeds for each kind of flow that was asked."""
     same = [pair for pair in pairs if (pair.inside, pair.outside) == sides and score in pair.areas]
-    return ", ".join(f"{number(mean(pair.areas[score]), 1)} ({pair.flow.split()[0]})" for pair in same)
+    return ", ".join(f"{number(mean(pair.areas[score]), 1)} ({_short(pair.flow, pairs)})" for pair in same)
 
 
 def _row(score: str, pairs: Sequence[Pair], best: Sequence[float]) -> list[Text]:
