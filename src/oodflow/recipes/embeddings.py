@@ -23,7 +23,7 @@ def realnvp_embeddings(scale: Scale, rows: int) -> Preset:
             return flow, smoke_training()
         case "cpu":
             flow = TabularConfig(domain=WhitenedConfig(jitter=0.3), net=MLPConfig(zero_init=True))
-            return flow, tabular_training(1000)
+            return flow, tabular_training(400)
         case "paper":
             # 8 couplings, 3 hidden layers of 512 (P); the vectors as they are (R)
             flow = TabularConfig(domain=RealsConfig(), couplings=8, width=512, net=MLPConfig(hidden_layers=3))
