@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 from oodflow.bijections import MASKS
 from oodflow.cli.original_flags import FLOW_FLAGS, TRAINING_FLAGS, TRAINING_SWITCHES
+from oodflow.data import SOURCES, TableSource, load, selection
+from oodflow.errors import OodflowError
 from oodflow.explanation.gallery import PICTURES
 from oodflow.flows import RealNVPConfig
 from oodflow.interop import ORIGINAL_FLOWS, original_config
@@ -107,6 +110,51 @@ def test_the_page_on_scores_lists_every_score_and_whether_it_learns():
         )
         grouped = "group" in kind.model_fields
         assert ("group" in cells[3]) == grouped, name
+
+
+TABLES = (DOCS / "tables.md").read_text(encoding="utf-8")
+
+
+def test_the_commands_of_the_page_on_tables_run(oodflow, own_folders):
+    rows = np.random.default_rng(0).standard_normal((120, 3))
+    for name, shift in (("train", 0), ("other", 5), ("patients", 0)):
+        states = (["", ",well", ",ill"][1 + i % 2] if name == "patients" else "" for i in range(len(rows)))
+        lines = [",".join(map(str, row + shift)) + state for row, state in zip(rows, states, strict=True)]
+        names = "age,weight,height" + (",state" if name == "patients" else "")
+        Path(f"{name}.csv").write_text("\n".join([names, *lines]))
+    commands = re.findall(r"^oodflow (.*)$", TABLES, re.MULTILINE)
+    assert len(commands) == 5
+    for command in commands:
+        arguments = shlex.split(command, comments=True)
+        result = oodflow(*arguments, *(["--scale", "smoke"] if arguments[0] == "train" else []))
+        assert result.code == 0, result.err
+
+
+def test_the_errors_of_the_page_on_tables_are_those_of_the_program(tmp_path):
+    section = TABLES.partition("## What is refused")[2].partition("\n## ")[0]
+    rows = [row.strip("| ").split(" | ") for row in section.splitlines() if row.startswith("| `")]
+    assert len(rows) == 7
+    for lines, sentence in rows:
+        (tmp_path / "x.csv").write_text("\n".join(re.findall("`(.*?)`", lines)) + "\n")
+        with pytest.raises(OodflowError) as caught:
+            load(f"csv:{tmp_path}/x.csv", "all", cache=tmp_path)
+        assert str(caught.value) == f"{tmp_path}/x.csv: {sentence}"
+
+
+def test_the_page_on_tables_lists_every_option_and_every_set():
+    options = re.findall(r"^\| `(\w+)=", TABLES, re.MULTILINE)
+    assert options == list(selection.OPTIONS)
+    tables = {name for name, source in SOURCES.items() if isinstance(source, TableSource)}
+    assert tables <= set(re.findall(r"`(\w+)`", TABLES))
+    for recipe in re.findall(r"`((?:tabular|miniboone|hepmass)-[\w-]+)`", TABLES):
+        assert recipe in RECIPES
+
+
+def test_the_code_of_the_page_on_tables_runs():
+    (code,) = re.findall(r"```python\n(.*?)```", TABLES, re.DOTALL)
+    names = {}
+    exec(code, names)
+    assert names["log_prob"].shape == (48,)
 
 
 def test_the_code_of_the_page_on_scores_runs():

@@ -21,7 +21,7 @@ USAGE = {
     "field of another flow": ([*TRAIN, "flow.patches=2"], "setting of flow=single-scale, this run has realnvp"),
     "mask": ([*TRAIN, "flow.mask=checkers"], "flow.mask: unknown mask 'checkers': did you mean 'checkerboard'"),
     "patches": ([*TRAIN, "flow.kind=single-scale", "flow.patches=3"], "patches is 3 but must divide height and width"),
-    "vectors": ([*TRAIN, "flow.kind=tabular"], "a flow of kind tabular takes vectors"),
+    "vectors": ([*TRAIN, "flow.kind=tabular"], "photographs holds images, and this tabular is over real tensors: take"),
     "section": ([*TRAIN, "training=1"], "unknown field 'training'"),
     "no equals sign": ([*TRAIN, "training.lr"], "'training.lr' is not of the form field=value"),
     "too low": ([*TRAIN, "training.lr=-1"], "does not fit training.lr: Input should be greater than 0 (got -1)"),
