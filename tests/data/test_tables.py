@@ -162,6 +162,7 @@ class TestSelection:
             ("array=X", "array is an option of npz:PATH alone"),
             ("delimiter=dot", "delimiter 'dot' is none: write one of comma"),
             ("delimiter=1", "delimiter '1' is none"),
+            ("decimal=dot", "decimal 'dot' is neither comma nor point"),
             ("header=maybe", "header 'maybe' is neither yes nor no"),
             ("shape=1x8x8", "is a table, and shape an option of images"),
         ],
@@ -266,6 +267,15 @@ class TestCsv:
     def test_a_bad_row_of_another_class_does_no_harm(self, tmp_path, open_set):
         spec = write_csv(tmp_path / "x.csv", "a,y\n1,0\nx,1\n3,0\n")
         np.testing.assert_array_equal(open_set(f"{spec}?label=y&class=0", "all").array, [[1], [3]])
+
+    @pytest.mark.parametrize(
+        "text", ["a;b\n1,5;-2\n,25;1e3\n", '"a","b"\n"1,5","-2"\n",25","1e3"\n', "1,5\t-2\n,25\t1e3"]
+    )
+    def test_commas_before_decimals(self, tmp_path, open_set, text):
+        spec = write_csv(tmp_path / "x.csv", text)
+        with pytest.raises(OodflowError, match=r"is '1,5', which is no number: if the comma is .* add .decimal=comma"):
+            open_set(spec, "all")
+        np.testing.assert_array_equal(open_set(f"{spec}?decimal=comma", "all").array, [[1.5, -2], [0.25, 1000]])
 
     def test_no_digit_is_lost(self, tmp_path, open_set):
         seconds = np.arange(1_700_000_000, 1_700_000_020)[:, None]

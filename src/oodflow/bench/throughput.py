@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +13,7 @@ from oodflow.bench.flops import Probe, Work, count
 from oodflow.bench.limit import Rates
 from oodflow.bench.record import FlowSpeed, LimitedSpeed, MemoryKinds, Speed
 from oodflow.bench.rounds import Task, interleave, ratios, summary
-from oodflow.data import ImageSet, shape_of
+from oodflow.data import DataSet, ImageSet, RealSet, shape_of
 from oodflow.flows import Flow
 from oodflow.runs import RunConfig
 from oodflow.statistics import LogProb, Observation
@@ -39,14 +38,14 @@ class Subject:
     Attributes:
         state: the flow, initialised, and its optimiser.
         training: how it is trained.
-        batch: images, uint8 ``[BATCH, C, H, W]``, and dequantisation noise for them.
-        scored: images to score.
+        batch: images, uint8 ``[BATCH, C, H, W]``, and dequantisation noise for them, or real tensors.
+        scored: images, or real tensors, to score.
     """
 
     state: TrainState
     training: TrainingConfig
     batch: Part
-    scored: ImageSet
+    scored: DataSet
 
     @classmethod
     def of(cls, config: RunConfig, device: str = "cpu") -> "Subject":
@@ -58,12 +57,12 @@ class Subject:
 
     @classmethod
     def start(cls, flow: Flow, training: TrainingConfig, batches: int, device: str = "cpu") -> "Subject":
-        """Make everything for a flow over images; ``batches`` of them are scored."""
+        """Make everything for a flow; ``batches`` are scored."""
         state = TrainState.start(flow, training, device)
-        scored = random_images(BATCH * batches, flow.shape)
+        scored = random_data(BATCH * batches, flow)
         batch = random_batch(BATCH, flow)
         state.initialise(*batch)
-        return cls(state, training, batch, ImageSet.from_array(scored, "random"))
+        return cls(state, training, batch, scored)
 
     def tasks(self) -> list[Task]:
         """Make the tasks ``train``, one step of the training loop, and ``score``, the pass that all scores share."""
@@ -158,13 +157,16 @@ def pool(measured: list[Limits]) -> Limits:
 
 def random_batch(size: int, flow: Flow) -> Part:
     """Draw a batch for a flow, the same whenever asked, where the flow is."""
-    images = torch.from_numpy(random_images(size, flow.shape)).to(flow.device)
+    images = torch.from_numpy(random_data(size, flow).batch(slice(None))).to(flow.device)
     return Part(images, training_noise(images, 0, 0))
 
 
-def random_images(number: int, shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Draw images, uint8 ``[number, *shape]``, the same whenever asked."""
-    return np.random.default_rng(0).integers(0, 256, (number, *shape), dtype=np.uint8)
+def random_data(number: int, flow: Flow) -> DataSet:
+    """Draw images, or normal numbers for a flow over those, the same whenever asked."""
+    rng, shape = np.random.default_rng(0), (number, *flow.shape)
+    if flow.domain.is_images:
+        return ImageSet.from_array(rng.integers(0, 256, shape, dtype=np.uint8), "random")
+    return RealSet.from_array(rng.standard_normal(shape, dtype=np.float32), "random")
 
 
 def parameters(model: torch.nn.Module) -> int:

@@ -13,6 +13,7 @@ OPTIONS = {
     "label": "NAME",
     "class": "VALUE",
     "delimiter": "tab",
+    "decimal": "comma",
     "header": "yes|no",
     "array": "NAME",
 }
@@ -29,6 +30,7 @@ class Selection:
         label: name of the column, or the array, that tells rows' classes; it is no feature.
         classes: values of the label that rows are kept of; none: all rows.
         delimiter: between the fields of a CSV file; empty: found out.
+        decimal: what stands before the decimals in a CSV file; empty: a point.
         header: whether the first line of a CSV file names the columns; none: found out.
         array: name of the features in an ``.npz`` file; empty: ``X``.
 
@@ -42,6 +44,7 @@ class Selection:
     label: str = ""
     classes: tuple[str, ...] = ()
     delimiter: str = ""
+    decimal: str = ""
     header: bool | None = None
     array: str = ""
 
@@ -57,6 +60,7 @@ class Selection:
             label=unquote(options.get("label", "")),
             classes=tuple(sorted(map(canonical, _names(options.get("class", ""))))),
             delimiter=_delimiter(options["delimiter"]) if "delimiter" in options else "",
+            decimal=_decimal(options["decimal"]) if "decimal" in options else "",
             header=_header(options["header"]) if "header" in options else None,
             array=unquote(options.get("array", "")),
         )
@@ -102,6 +106,14 @@ def _delimiter(text: str) -> str:
     if not re.fullmatch(r"[^\w\s\"'.+-]|\t", one):
         raise UsageError(f"delimiter {text!r} is none: write one of {', '.join(DELIMITERS)}, or one character.")
     return one
+
+
+def _decimal(text: str) -> str:
+    if text not in ("comma", "point"):
+        raise UsageError(
+            f"decimal {text!r} is neither comma nor point: write decimal=comma if a comma is before decimals."
+        )
+    return "," if text == "comma" else ""
 
 
 def _header(text: str) -> bool:

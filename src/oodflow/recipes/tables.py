@@ -1,5 +1,7 @@
 """Flows over the rows of tables. (P) is the paper, appendix O; (R) the defaults of the original's code."""
 
+from typing import Any
+
 from oodflow.flows import StandardisedConfig, TabularConfig
 from oodflow.nets import MLPConfig
 from oodflow.recipes.scales import Preset, Scale, epoch, no_scale, smoke_training, tabular_training
@@ -46,15 +48,14 @@ def realnvp_uci(scale: Scale, rows: int) -> Preset:
 
 
 def _tabular(scale: Scale, transformer: AnyTransformerConfig) -> Preset:
+    domain, net = StandardisedConfig(jitter=0.1), MLPConfig(hidden_layers=2, zero_init=True)
+    others: dict[str, Any] = {"domain": domain, "net": net, "transformer": transformer}
     match scale:
         case "smoke":
             return TabularConfig(couplings=2, width=8, transformer=transformer), smoke_training()
         case "cpu":
-            net = MLPConfig(hidden_layers=2, zero_init=True)
-            return TabularConfig(couplings=8, width=64, net=net, transformer=transformer), tabular_training(3000)
+            return TabularConfig(couplings=6, width=64, **others), tabular_training(1500)
         case "long":
-            net = MLPConfig(hidden_layers=2, zero_init=True)
-            flow = TabularConfig(couplings=12, width=256, net=net, transformer=transformer)
-            return flow, tabular_training(50_000, batch_size=512)
+            return TabularConfig(couplings=12, width=256, **others), tabular_training(50_000, batch_size=512)
         case _:
             raise no_scale(scale, "cpu", "smoke", "long")

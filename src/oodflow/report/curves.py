@@ -30,8 +30,8 @@ def curves_document(curves: Curves, title: str = "Runs in training", picture: st
     rows = [[curve.name, *(_cell(curve.at(mark, by)) for mark in marks), _end(curve, by)] for curve in curves.curves]
     told = "that time. Time is that of training steps alone." if by == "time" else "that step."
     legend = (
-        f"Bits/dim of {_split(curves)} images, and in brackets the AUROC of the likelihood in per cent for each set "
-        f"that the flow was asked about, by the last look before {told} "
+        f"Bits/dim of {_split(curves)} {_units(curves)}, and in brackets the AUROC of the likelihood in per cent for "
+        f"each set that the flow was asked about, by the last look before {told} "
         "A schedule that ends later is not at its best before."
     )
     return Document(
@@ -85,6 +85,10 @@ def _end(curve: Curve, by: By) -> str:
     return f"{_cell(curve.looks[-1])} after {number(curve.looks[-1].after(by), 0)} {'s' if by == 'time' else 'steps'}"
 
 
+def _units(curves: Curves) -> str:
+    return " and ".join(dict.fromkeys(curve.training.data.unit for curve in curves.curves))
+
+
 def _provenance(curve: Curve) -> Text:
     training = curve.training
     asked = ", ".join(curve.looks[0].auroc)
@@ -93,5 +97,5 @@ def _provenance(curve: Curve) -> Text:
         f" (commit {training.commit}, {training.day}), {number(training.parameters, 0)} parameters, "
         f"{counted(training.threads, 'thread')}, {training.device}, torch {training.torch}, data fingerprint ",
         Code(training.data.fingerprint),
-        f"; looks at {curve.images:,} {curve.split} images and as many of {asked}.",
+        f"; looks at {curve.images:,} {curve.split} {training.data.unit} and as many of {asked}.",
     )  # fmt: skip

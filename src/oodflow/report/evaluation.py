@@ -55,7 +55,7 @@ def evaluation_document(evaluation: Evaluation) -> Document:
                         None,
                         [
                             LEGEND,
-                            bits_legend([evaluation]),
+                            "" if rows_of_numbers else bits_legend([evaluation]),
                             _beyond(evaluation),
                             _costs(evaluation),
                             _guarantee(evaluation),

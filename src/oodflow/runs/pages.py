@@ -46,8 +46,8 @@ def write_page(
 
 
 def data_item(data: DataFacts) -> Text:
-    """Write which images something rests on, as an item of a list."""
+    """Write which images or rows something rests on, as an item of a list."""
     note = f"; {data.note}" if data.note else ""
     return (
-        f"{data.name} {data.split}: {counted(data.images, 'image')}, fingerprint ", Code(data.fingerprint), note,
+        f"{data.name} {data.split}: {counted(data.images, data.unit[:-1])}, fingerprint ", Code(data.fingerprint), note,
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """A user's own tables."""
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,12 @@ from oodflow.data.tables.npz_file import LABELS
 from oodflow.data.tables.table_file import NotANumber
 from oodflow.errors import OodflowError, UsageError
 
-ONLY_OF = {"delimiter": "csv", "header": "csv", "array": "npz"}  # options that only one kind of file has
+ONLY_OF = {
+    "delimiter": "csv",
+    "decimal": "csv",
+    "header": "csv",
+    "array": "npz",
+}  # options that only one kind of file has
 
 
 class OwnTable(TableSource):
@@ -75,7 +81,7 @@ class OwnTable(TableSource):
         wanted = self.wanted
         match self.kind:
             case "csv":
-                return CsvFile(self.path, wanted.delimiter, wanted.header)
+                return CsvFile(self.path, wanted.delimiter, wanted.header, wanted.decimal)
             case "parquet":
                 return ParquetFile(self.path)
             case "npy":
@@ -140,7 +146,9 @@ class OwnTable(TableSource):
         file, row = self._file, start + error.row
         name = file.names[error.column] if file.names else error.column + 1
         remedy = f"make it one, or leave the column out with ?without={name}"
-        if row == 0 and isinstance(file, CsvFile) and not file.header:
+        if isinstance(file, CsvFile) and re.fullmatch(r"[+-]?\d*,\d+", error.text):
+            remedy = "if the comma is before decimals, add ?decimal=comma"
+        elif row == 0 and isinstance(file, CsvFile) and not file.header:
             remedy = "if the first line names the columns, add ?header=yes"
         return OodflowError(
             f"{self.path}: {file.place(row)}, {file.title(error.column)}, is {error.text!r}, which is no number: "

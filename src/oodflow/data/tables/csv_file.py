@@ -30,6 +30,7 @@ class CsvFile(TableFile):
         path: of the file.
         delimiter: between fields; empty: the one of ``; tab | ,`` that divides the first records alike.
         header: whether the first record names the columns; none: it does if none of its fields is a number.
+        decimal: what stands before decimals; empty: a point.
 
     Example:
         >>> import tempfile
@@ -40,8 +41,8 @@ class CsvFile(TableFile):
         (('age', 'weight'), [70.5])
     """
 
-    def __init__(self, path: Path, delimiter: str = "", header: bool | None = None) -> None:
-        self.path = path
+    def __init__(self, path: Path, delimiter: str = "", header: bool | None = None, decimal: str = "") -> None:
+        self.path, self.decimal = path, decimal
         self.delimiter = delimiter or self._delimiter()
         first = next(self._records(), None)
         if first is None:
@@ -63,7 +64,7 @@ class CsvFile(TableFile):
                     f"{self.path}: {self.place(done + row)} has {len(some[row])} fields but the first line has "
                     f"{self.width}: repair the row, or name the delimiter with ?delimiter=."
                 )
-            yield CsvBlock(some)
+            yield CsvBlock(some, self.decimal)
             done += len(some)
 
     def place(self, row: int) -> str:
@@ -111,8 +112,8 @@ class CsvFile(TableFile):
 class CsvBlock(Block):
     """Some records."""
 
-    def __init__(self, records: list[Record]) -> None:
-        self.records = records
+    def __init__(self, records: list[Record], decimal: str = "") -> None:
+        self.records, self.decimal = records, decimal
 
     def __len__(self) -> int:
         return len(self.records)
@@ -125,9 +126,10 @@ class CsvBlock(Block):
         """Convert; words for yes and no are 1 and 0."""
         whole = list(columns) == list(range(len(self.records[0])))
         some = (self.records[row] for row in rows)
-        fields = some if whole else ([record[column] for column in columns] for record in some)
+        fields = chain.from_iterable(some if whole else ([record[column] for column in columns] for record in some))
+        plain = (field.replace(self.decimal, ".") for field in fields) if self.decimal else fields
         try:
-            flat = np.fromiter(map(float, chain.from_iterable(fields)), np.float64, len(rows) * len(columns))
+            flat = np.fromiter(map(float, plain), np.float64, len(rows) * len(columns))
         except ValueError:
             flat = np.array([self._number(row, column) for row in rows for column in columns])
         return flat.reshape(len(rows), len(columns))
@@ -137,7 +139,7 @@ class CsvBlock(Block):
         if text.lower() in MISSING:
             return np.nan
         try:
-            return WORDS[text.lower()] if text.lower() in WORDS else float(text)
+            return WORDS[text.lower()] if text.lower() in WORDS else float(text.replace(self.decimal or ".", "."))
         except ValueError:
             raise NotANumber(row, column, text) from None
 
@@ -151,7 +153,7 @@ def _text(path: Path) -> IO[str]:
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        float(text.replace(",", "."))  # it may be before decimals
     except ValueError:
         return False
     return True
