@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -11,19 +12,24 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from oodflow.data import RealSet
+from oodflow.detectors.contributions import Columns, conditional_contributions
 from oodflow.detectors.defaults import AUTO_FPR
-from oodflow.detectors.models import density_for, fit_density, is_fitted, require_columns
+from oodflow.detectors.models import density_for, fit_density, is_fitted, require_learnable
 from oodflow.detectors.parts import deal_rows
 from oodflow.detectors.rows import Over, Rows, read_rows
+from oodflow.detectors.saving import load_detector, save_detector
 from oodflow.errors import UsageError
 from oodflow.flows import Flow, FlowConfig
 from oodflow.metrics import conformal_p_values, conformal_threshold
 from oodflow.scores import FittedScore, Score, named_score
-from oodflow.statistics import Observation
+from oodflow.statistics import LogProb, Observation
 from oodflow.statistics.model import is_scored_density
 from oodflow.training import TrainingConfig
 
 Values = NDArray[np.float64]
+
+_ROWS_LOOKED_AT = 5_000  # for what is usual in each column
 
 
 class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -63,6 +69,7 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         score_: the fitted score.
         calibration_scores_: score_samples of the rows that promises rest on, float64 ``[M]``; none: there are none.
         shape_: of one row, or image.
+        columns_: what is usual in each column; none where there are none.
 
     Raises:
         UsageError: (a ``ValueError``) for an argument that can't be right, and data that the density can't be over.
@@ -111,7 +118,8 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         _require_contamination(self.contamination)
         seed = _seed(self.random_state)
         data = read_rows(self, X, Over.of(model))
-        require_columns(model, data)
+        if not is_fitted(model):
+            require_learnable(model, data)
         chooses = isinstance(model, FlowConfig) or score.learns
         parts = deal_rows(data, self.validation, seed, fits=not is_fitted(model), chooses=chooses)
         self.shape_ = data.shape
@@ -123,6 +131,7 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         self.score_ = score.fit(self._seen(learned_from)) if score.learns else FittedScore(score, {})
         self.calibration_scores_ = None if parts.calibration is None else self._scores(parts.calibration)
         self.offset_ = self._offset(data)
+        self.columns_ = Columns.of(data.limit(_ROWS_LOOKED_AT).batch(slice(None))) if len(data.shape) == 1 else None
         return self
 
     @property
@@ -151,7 +160,8 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
 
     def decision_function(self, X: Any) -> Values:
         """Tell how far rows are on the normal side of the threshold, ``[N]``; below 0 they are outliers."""
-        return np.asarray(self.score_samples(X) - self.offset_)
+        scores = self.score_samples(X)
+        return np.subtract(scores, self.offset_, out=np.zeros_like(scores), where=scores != self.offset_)  # −∞ is one
 
     def predict(self, X: Any) -> NDArray[np.int64]:
         """Tell inliers, 1, and outliers, −1, ``[N]``."""
@@ -183,6 +193,40 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         """
         check_is_fitted(self)
         return conformal_p_values(-self._calibration(), -self.score_samples(X))
+
+    def explain(self, X: Any) -> Values:
+        """Tell which columns make rows unlikely, ``[N, D]`` in nats, on average 0 for normal ones.
+
+        It is by how much likelier the row would be if the column were drawn anew, given what stands in the others: see
+        :func:`~oodflow.detectors.conditional_contributions` for formula and cost, that of 128 D likelihoods a row. It
+        explains the likelihood, whatever the score.
+
+        Args:
+            X: rows of a table.
+
+        Raises:
+            UsageError: the detector is over images, or other tensors that have no columns.
+        """
+        check_is_fitted(self)
+        if self.columns_ is None:
+            raise UsageError(f"explain is for the columns of a table, but this detector is over data of {self.shape_}.")
+        rows = read_rows(self, X, Over.of(self.model_), shape=self.shape_).batch(slice(None)).astype(np.float64)
+        return conditional_contributions(lambda x: self._seen(RealSet.from_array(x))[LogProb()], rows, self.columns_)
+
+    def save(self, path: str | Path) -> None:
+        """Write a fitted detector to a folder, all of it or nothing; see :func:`~oodflow.detectors.save_detector`."""
+        check_is_fitted(self)
+        save_detector(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a detector that :meth:`save` wrote, on the CPU. Nothing in its files is executed.
+
+        Raises:
+            OodflowError: when a file is missing, damaged or of another version.
+        """
+        load_detector(detector := cls(), Path(path))
+        return detector
 
     def _mean_score(self, X: Any, y: object = None) -> float:
         del y

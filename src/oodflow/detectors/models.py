@@ -8,6 +8,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from oodflow.data import RealSet
+from oodflow.data.image_set import in_chunks
 from oodflow.detectors.defaults import PATIENCE, table_recipe
 from oodflow.detectors.parts import Parts
 from oodflow.detectors.rows import Rows
@@ -94,10 +95,12 @@ def _given(rows: Rows | None) -> Rows:
     return rows
 
 
-def require_columns(model: Any, data: Rows) -> None:
-    """Refuse what a density can't be over, before anything takes time, with a ``UsageError``."""
-    if isinstance(model, FlowConfig) and isinstance(data, RealSet) and data.shape == (1,):
+def require_learnable(model: Any, data: Rows) -> None:
+    """Refuse what nothing can be learned from, before anything takes time, with a ``UsageError``."""
+    if isinstance(model, FlowConfig) and data.shape == (1,):
         raise UsageError(
             f"X has 1 feature(s), that is, one column, and the flow {model.kind} changes some columns by what it sees "
             f"in others: pass 2 columns or more, or take flow=sklearn.neighbors.KernelDensity()."
         )
+    if isinstance(data, RealSet) and all((chunk == data.array[0]).all() for chunk in in_chunks(data.array)):
+        raise UsageError(f"all {len(data):,} rows of X are the same, so there is no spread to learn: pass others.")

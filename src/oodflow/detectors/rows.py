@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import prod
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -56,6 +57,8 @@ def read_rows(detector: BaseEstimator, X: Any, over: Over, *, shape: Shape | Non
     Raises:
         UsageError: for what can't be read, other columns or another shape than at ``fit``.
     """
+    if isinstance(X, str | bytes | Path):
+        raise UsageError(f"X is {X!r}: expected numbers in memory, [N, ...]; oodflow.data.load reads files.")
     X = X if hasattr(X, "shape") or not isinstance(X, list | tuple) else np.asarray(X)
     if over.rank == 1 and not over.is_images:
         return _table(detector, X, over, shape)

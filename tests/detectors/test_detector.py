@@ -1,0 +1,315 @@
+"""Data that detectors take and refuse, densities of all kinds, thresholds that hold."""
+
+import numpy as np
+import pytest
+import torch
+import zuko
+from sklearn.ensemble import IsolationForest
+from sklearn.exceptions import NotFittedError
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import KernelDensity
+from torch.distributions import Independent, MultivariateNormal, Normal
+
+import oodflow
+from oodflow.data import RealSet
+from oodflow.detectors.defaults import table_recipe
+from oodflow.detectors.parts import deal_rows
+from oodflow.detectors.rows import Over
+from oodflow.errors import UsageError
+from oodflow.scores import SCORES
+from oodflow.statistics import LogProb
+
+from .small import BLOBS, QUICK
+
+RNG = np.random.default_rng(1)
+IMAGES = np.cumsum(RNG.integers(0, 30, (40, 1, 8, 8)), axis=3).astype(np.uint8)
+OF_IMAGES = {"flow": oodflow.flows.RealNVPConfig(scales=2, width=4), "steps": 2, "random_state": 0}
+
+
+def detector(**settings):
+    return oodflow.FlowDetector(**{**QUICK, **settings})
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return detector().fit(BLOBS)
+
+
+@pytest.fixture(scope="module")
+def of_images():
+    return oodflow.FlowDetector(**OF_IMAGES).fit(IMAGES)
+
+
+class Table:
+    """What of a data frame counts: an array, and names of columns."""
+
+    def __init__(self, array, columns):
+        self.array, self.columns, self.shape, self.ndim = array, columns, array.shape, array.ndim
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.array, dtype=dtype)
+
+
+def test_clusters_are_told_from_what_lies_between_them():
+    """With its own defaults."""
+    between = RNG.normal(size=(100, 3)) + 3 * RNG.choice([-1, 1], (100, 1)) * np.array([1.0, -1.0, 0.0])
+    found = oodflow.FlowDetector(random_state=0).fit(BLOBS).score_samples(np.concatenate([BLOBS[:100], between]))
+    assert (found[:100, None] > found[100:]).mean() > 0.75
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [BLOBS.astype(np.float32), BLOBS.astype(np.float16), torch.from_numpy(BLOBS), BLOBS.tolist(), BLOBS.astype(object),
+     (10 * BLOBS).astype(int), np.asfortranarray(BLOBS), BLOBS[::-1]],
+    ids=["float32", "float16", "tensor", "list", "object", "int", "fortran", "reversed"],
+)  # fmt: skip
+def test_wherever_the_rows_lie(rows):
+    assert detector().fit(rows).predict(rows).shape == (300,)
+
+
+def test_a_hundred_rows_and_fewer():
+    for n in (2, 3, 9, 10, 25, 100):
+        one = detector().fit(BLOBS[:n])
+        assert one.predict(BLOBS).shape == (300,)
+        held_out = [] if one.calibration_scores_ is None else one.calibration_scores_
+        assert len(held_out) == {2: 0, 3: 0, 9: 0, 10: 0, 25: 3, 100: 10}[n]
+
+
+def test_columns_that_are_constant_copied_or_of_few_values():
+    rows = np.concatenate([BLOBS, BLOBS[:, :1], np.full((300, 1), 3.0), RNG.integers(0, 2, (300, 2))], axis=1)
+    one = oodflow.FlowDetector(steps=60, random_state=0).fit(rows)
+    odd = rows[:1].copy()
+    odd[0, 4] = 4.0
+    assert np.isfinite(one.score_samples(rows)).all()
+    assert one.predict(odd) == [-1]
+
+
+def test_rows_are_dealt_by_the_seed_and_each_to_one_part():
+    data = RealSet.from_array(np.arange(1000.0)[:, None])
+    parts = deal_rows(data, None, 3, fits=True, chooses=True)
+    assert [len(part) for part in parts] == [800, 100, 100]
+    assert sorted(np.concatenate([part.batch(slice(None))[:, 0] for part in parts])) == list(range(1000))
+    again, other = (deal_rows(data, None, seed, fits=True, chooses=True) for seed in (3, 4))
+    assert parts.calibration.fingerprint == again.calibration.fingerprint != other.calibration.fingerprint
+    assert [part and len(part) for part in deal_rows(data, 0, 3, fits=True, chooses=True)] == [1000, None, None]
+    assert [part and len(part) for part in deal_rows(data, 0.3, 3, fits=True, chooses=False)] == [700, None, 300]
+    assert [part and len(part) for part in deal_rows(data, None, 3, fits=False, chooses=False)] == [None, None, 1000]
+
+
+def test_at_most_so_many_are_held_out():
+    data = RealSet.from_array(np.zeros((300_000, 1), np.float32))
+    assert [len(part) for part in deal_rows(data, None, 0, fits=True, chooses=True)] == [280_000, 10_000, 10_000]
+
+
+def test_false_alarms_keep_their_promise():
+    """Over many draws, of a density that knows nothing and so can't help: the mean rate, within what chance allows."""
+    density = Independent(Normal(torch.zeros(2, dtype=torch.double), 3.0), 1)
+    alarms = []
+    for seed in range(60):
+        rows = np.random.default_rng(seed).normal(size=(1059, 2))
+        one = oodflow.FlowDetector(density, random_state=0).fit(rows[:59])
+        assert one.calibrate(fpr=0.1).offset_ == one.offset_
+        alarms.append((one.predict(rows[59:]) == -1).sum())
+    assert np.mean(alarms) / 1000 == pytest.approx(0.1, abs=0.02)
+
+
+def test_auto_is_five_percent_of_new_rows_and_p_values_agree(fitted):
+    assert len(fitted.calibration_scores_) == 30
+    odd = np.concatenate([BLOBS, BLOBS + 5])
+    assert np.array_equal(fitted.predict(odd) == -1, fitted.p_values(odd) <= 0.05)
+    assert fitted.p_values(odd).min() == 1 / 31
+
+
+def test_calibrating_on_rows_of_ones_own():
+    one = detector().fit(BLOBS)
+    fresh = RNG.normal(size=(199, 3))
+    assert one.calibrate(fresh, fpr=0.01) is one
+    assert (one.predict(fresh) == -1).sum() == 1
+    assert one.p_values(fresh[:1]).shape == (1,)
+
+
+def test_promises_need_rows():
+    one = detector(validation=0).fit(BLOBS)
+    assert one.calibration_scores_ is None
+    assert one.predict(BLOBS).min() == 1  # the least normal row that was trained on is the limit
+    with pytest.raises(UsageError, match=r"no rows were held out .*calibrate\(X=\.\.\.\)"):
+        one.p_values(BLOBS)
+    with pytest.raises(UsageError, match=r"30 held-out scores can't promise 1 % .* 99 or more"):
+        detector().fit(BLOBS).calibrate(fpr=0.01)
+
+
+def test_images(of_images):
+    assert of_images.n_features_in_ == 64
+    assert np.allclose(of_images.score_samples(IMAGES), of_images.model_.log_prob(IMAGES), rtol=1e-5)
+    grey = oodflow.FlowDetector(**OF_IMAGES).fit(IMAGES[:, 0])
+    assert np.array_equal(grey.score_samples(IMAGES[:3, 0]), of_images.score_samples(IMAGES[:3]))
+    assert of_images.predict(IMAGES[:1, 0]).shape == (1,)
+
+
+def test_feature_maps():
+    maps = RNG.normal(size=(30, 4, 4, 4)).astype(np.float32)
+    one = oodflow.FlowDetector(oodflow.flows.RealNVPConfig(width=4, scales=2, domain="reals"), steps=2).fit(maps)
+    assert one.predict(torch.from_numpy(maps)).shape == (30,)
+    with pytest.raises(UsageError, match=r"X is \[30, 4, 4\] but .* data of \[4, 4, 4\]|dimensions in all"):
+        one.predict(maps[:, 0])
+
+
+def distribution():
+    return MultivariateNormal(torch.from_numpy(BLOBS.mean(0)), torch.from_numpy(np.cov(BLOBS.T)))
+
+
+DENSITIES = {
+    "zuko NSF": lambda: zuko.flows.NSF(3, transforms=1, hidden_features=(8,)),
+    "zuko MAF": lambda: zuko.flows.MAF(3, transforms=1, hidden_features=(8,)),
+    "distribution": distribution,
+    "mixture": lambda: GaussianMixture(3, random_state=0),
+    "fitted mixture": lambda: GaussianMixture(3, random_state=0).fit(BLOBS),
+    "kernels": lambda: KernelDensity(bandwidth=0.5),
+    "flow": lambda: oodflow.fit(QUICK["flow"], BLOBS, steps=2, progress=False),
+}
+
+
+@pytest.mark.parametrize("name", DENSITIES)
+def test_any_density(name):
+    torch.manual_seed(0)
+    one = oodflow.FlowDetector(DENSITIES[name](), random_state=0).fit(BLOBS)
+    far = np.full((1, 3), 50.0)
+    assert one.score_samples(far) < one.score_samples(BLOBS).min()
+    assert one.predict(far) == [-1]
+    assert one.explain(BLOBS[:2]).shape == (2, 3)
+    assert len(one.calibration_scores_) == (60 if name in ("mixture", "kernels") else 300)
+
+
+@pytest.mark.parametrize("score", sorted(SCORES))
+def test_every_score_that_asks_the_log_density_alone_takes_any_density(score):
+    try:
+        settings = SCORES[score]()
+    except ValueError:
+        return
+    if {type(statistic) for statistic in settings.reads()} == {LogProb} and settings.group_size == 1:
+        one = oodflow.FlowDetector(GaussianMixture(3, random_state=0), settings, random_state=0).fit(BLOBS)
+        assert np.isfinite(one.score_samples(BLOBS)).all()
+
+
+def test_what_is_fitted_is_used_as_it_is():
+    mixture = GaussianMixture(1).fit(BLOBS)
+    mean = mixture.means_.copy()
+    one = oodflow.FlowDetector(mixture).fit(BLOBS + 100)
+    assert one.model_ is mixture
+    assert np.array_equal(mixture.means_, mean)
+    flow = oodflow.fit(QUICK["flow"], BLOBS, steps=2, progress=False)
+    oodflow.FlowDetector(flow).fit(BLOBS)
+    assert flow.dtype == torch.float32
+
+
+@pytest.mark.parametrize(("bandwidth", "verdict"), [(3.0, -1), (0.01, 1)], ids=["others are", "so are all others"])
+def test_a_density_may_find_rows_impossible(bandwidth, verdict):
+    one = oodflow.FlowDetector(KernelDensity(kernel="tophat", bandwidth=bandwidth), random_state=0).fit(BLOBS)
+    assert one.score_samples([[99.0, 0, 0]]) == [-np.inf]
+    assert one.predict([[99.0, 0, 0]]) == [verdict]
+
+
+def frame(array, columns="abc"):
+    return Table(array, list(columns))
+
+
+def with_cell(value, dtype=float):
+    rows = BLOBS.astype(dtype)
+    rows[7, 1] = value
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (with_cell(np.nan), r"X holds NaN in row 7, column 1, the first of 1 such cells"),
+        (with_cell(np.inf), r"X holds inf in row 7, column 1"),
+        (frame(with_cell(np.nan)), r"X holds NaN in row 7, column 'b'"),
+        (with_cell("tall", object), r"X holds text in row 7, column 1: 'tall'; .*encode"),
+        (with_cell(None, object), r"X holds NaN in row 7, column 1"),
+        (BLOBS[:1], r"1 sample\(s\)"),
+        (BLOBS[:, :1], r"X has 1 feature\(s\), that is, one column(, .*KernelDensity)"),
+        (np.ones((50, 3)), r"all 50 rows of X are the same"),
+        (BLOBS[:, 0], r"Reshape your data"),
+        (IMAGES, r"X is uint8 \[40, 1, 8, 8\], as images are, but this tabular is over rows .* flow='realnvp'"),
+        ("fashion_mnist", r"X is 'fashion_mnist': expected numbers in memory"),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_fitted_to(rows, message):
+    with pytest.raises(UsageError, match=message):
+        detector().fit(rows)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (BLOBS[:, :2], r"X has 2 features, but FlowDetector is expecting 3"),
+        (IMAGES, r"as images are, but this tabular is over rows of a table, \[N, D\], and was fitted to 3 columns"),
+        (with_cell(np.nan), r"X holds NaN in row 7"),
+    ],
+)
+def test_what_can_not_be_judged(fitted, rows, message):
+    with pytest.raises(UsageError, match=message):
+        fitted.predict(rows)
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (
+            BLOBS,
+            r"X is float64 \[300, 3\] .* a realnvp .*: for vectors take the flow 'tabular'",
+        ),
+        (IMAGES[:, :, :4], r"X is \[40, 1, 4, 8\] but this detector was fitted to data of \[1, 8, 8\] each"),
+        (IMAGES / 255, r"convert it with"),
+    ],
+)
+def test_images_that_can_not_be_judged(of_images, images, message):
+    with pytest.raises(UsageError, match=message):
+        of_images.predict(images)
+
+
+def test_one_image():
+    with pytest.raises(UsageError, match=r"n_samples = 1|one image"):
+        oodflow.FlowDetector(**OF_IMAGES).fit(IMAGES[:1])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"flow": "tabuler"}, r"unknown flow 'tabuler': did you mean 'tabular'"),
+        ({"flow": IsolationForest()}, r"flow is IsolationForest\(\): expected .* or a density"),
+        ({"flow": GaussianMixture}, r"flow is <class .*: expected"),
+        ({"flow": 3}, r"flow is 3: expected"),
+        ({"score": "likelyhood"}, r"unknown score 'likelyhood'"),
+        ({"score": 3}, r"score is 3: expected the name of a score"),
+        ({"score": "typicality?group=5"}, r"judges 5 rows together: take group=1"),
+        ({"score": "complexity"}, r"it is for 8-bit images, which X does not hold"),
+        ({"contamination": 0.7}, r"contamination is 0.7: expected a share in \(0, 0.5\], or 'auto'"),
+        ({"contamination": "some"}, r"contamination is 'some'"),
+        ({"validation": 1.5}, r"validation is 1.5: expected the share"),
+        ({"steps": 0}, r"steps is 0"),
+        ({"patience": 0}, r"patience is 0"),
+        ({"device": "tpu"}, r"tpu"),
+    ],
+)
+def test_settings_that_can_not_be_right(settings, message):
+    with pytest.raises(UsageError, match=message):
+        detector(**settings).fit(BLOBS)
+
+
+def test_a_distribution_over_numbers_is_told_how_to_be_one_over_rows():
+    with pytest.raises(UsageError, match=r"gives \[300, 3\] for 300 rows .*Independent\(distribution, 1\)"):
+        oodflow.FlowDetector(Normal(torch.zeros(3, dtype=torch.double), 1.0)).fit(BLOBS)
+
+
+def test_before_it_is_fitted():
+    for method in ("predict", "score_samples", "p_values", "explain", "calibrate", "save"):
+        with pytest.raises(NotFittedError):
+            getattr(oodflow.FlowDetector(), method)(BLOBS)
+
+
+def test_defaults_grow_with_the_table():
+    assert table_recipe(50, 3).training.batch_size == 50
+    assert table_recipe(10**6, 3).training.steps > table_recipe(1000, 3).training.steps
+    assert Over.of(table_recipe(50, 3).flow) == Over("tabular")
