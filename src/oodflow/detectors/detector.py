@@ -30,6 +30,7 @@ from oodflow.training import TrainingConfig
 Values = NDArray[np.float64]
 
 _ROWS_LOOKED_AT = 5_000  # for what is usual in each column
+_ROWS_AT_ONCE = 1 << 16
 
 
 class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -252,7 +253,11 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         return Observation(self.model_, data, batch_size=rows)
 
     def _scores(self, data: Rows) -> Values:
-        return -self.score_.score(self._seen(data))
+        """Score some rows after the other, so that memory does not grow with their number."""
+        parts = (
+            np.arange(start, min(start + _ROWS_AT_ONCE, len(data))) for start in range(0, len(data), _ROWS_AT_ONCE)
+        )
+        return np.concatenate([-self.score_.score(self._seen(data.take(rows))) for rows in parts])
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the device: what is read back may have none."""

@@ -102,7 +102,7 @@ def _table(detector: BaseEstimator, X: Any, over: Over, shape: Shape | None) -> 
         array = validate_data(detector, X, reset=shape is None, dtype=numbers, ensure_min_samples=2 - bool(shape))
     except ValueError as error:
         raise UsageError(_reason(X, error)) from error
-    return RealSet.from_array(np.ascontiguousarray(array), "X", "train")
+    return RealSet("X", "train", np.ascontiguousarray(array))  # its numbers have just been looked at
 
 
 def _reason(X: Any, error: ValueError) -> str:
