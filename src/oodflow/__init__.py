@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from oodflow import bijections as bijections
     from oodflow import cli as cli
     from oodflow import data as data
+    from oodflow import deployment as deployment
     from oodflow import detectors as detectors
     from oodflow import document as document
     from oodflow import encoders as encoders

@@ -50,6 +50,7 @@ def build_parser() -> Parser:
     _embed(verbs)
     _train(verbs)
     _evaluate(verbs)
+    _detect(verbs)
     _explain(verbs)
     _observations(verbs)
     _compare(verbs)
@@ -145,6 +146,41 @@ def _evaluate(verbs: "Verbs[Parser]") -> None:
     _device(parser)
     _data_dir(parser)
     _json(parser)
+
+
+def _detect(verbs: "Verbs[Parser]") -> None:
+    parser = _verb(
+        verbs, "detect", "oodflow.cli.detect:run",
+        "judge images or rows as they come: a line each, with score, p-value and verdict",
+    )  # fmt: skip
+    parser.add_argument("run_dir", type=Path, metavar="RUN", help="run directory")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE",
+        help="pictures, folders of them (brought to the flow's shape, as folder:PATH?shape= does: resized, centre cut "
+        "out) and .npy; or tables (.csv, .npy, .npz, .parquet; columns by name where the flow knows names); - is "
+        "standard input. What can't be read gets a line of its own, and the exit code is 1",
+    )  # fmt: skip
+    text = "a score of single images or rows (default: combined for images, likelihood for rows)"
+    parser.add_argument("--score", metavar="SCORE", help=text)
+    text = "ood is what lies above the threshold that at most this share of in-distribution data does (default: 0.05)"
+    parser.add_argument("--fpr", type=_share, default=0.05, metavar="SHARE", help=text)
+    parser.add_argument(
+        "--stdin", choices=("rows", "names"),
+        help="what - is: rows of CSV (default for flows over rows), or names of files, one a line (default for images)",
+    )  # fmt: skip
+    text = "tell at the end how sure it is that the data are not drawn as the held-out ones were"
+    parser.add_argument("--drift", action="store_true", help=text)
+    text = "say where the martingale first passed this (default: 100); as --drift"
+    parser.add_argument("--drift-level", type=float, metavar="LEVEL", help=text)
+    parser.add_argument("--seed", type=_from_zero, default=0, help="of the dequantisation noise, and of --drift")
+    parser.add_argument(
+        "--limit", type=_at_least_two, metavar="N", help="calibrate on at most N held-out images or rows"
+    )
+    text = "how many go through the flow at once (default: 256 images, 4,096 rows)"
+    parser.add_argument("--batch-size", type=_positive, metavar="N", help=text)
+    _device(parser)
+    _data_dir(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON lines instead of CSV")
 
 
 def _explain(verbs: "Verbs[Parser]") -> None:

@@ -46,7 +46,7 @@ def choose(
     promise = options.strictest
     if promise is not None or any(score.learns for score in scores.values()):
         try:
-            reference = _reference(config, options, root)
+            reference = held_out(config, options.limit, root)
         except OodflowError as error:
             none_held_out = str(error).rstrip(".")
     for name, score in scores.items():
@@ -74,7 +74,7 @@ def _too_few(score: Score, reference: DataSet | None, rate: float | None) -> str
     )  # fmt: skip
 
 
-def _reference(config: RunConfig, options: EvaluationOptions, root: Path | None) -> DataSet:
+def held_out(config: RunConfig, limit: int | None, root: Path | None) -> DataSet:
     """Open the images that scores learn from, which the flow must not have seen either.
 
     Raises:
@@ -88,4 +88,4 @@ def _reference(config: RunConfig, options: EvaluationOptions, root: Path | None)
             "likelihood or complexity, or train with split=train."
         )
     images = load(config.data, "calibration", root=root)
-    return images if options.limit is None else images.limit(options.limit)
+    return images if limit is None else images.limit(limit)

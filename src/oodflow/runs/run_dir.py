@@ -31,6 +31,7 @@ class RunDir:
     tensorboard_dir = property(lambda self: self.path / "tensorboard")
     statistics_dir = property(lambda self: self.path / "statistics")
     evaluations_dir = property(lambda self: self.path / "evaluations")
+    calibrations_dir = property(lambda self: self.path / "calibrations")
     explanations_dir = property(lambda self: self.path / "explain")
 
     @classmethod

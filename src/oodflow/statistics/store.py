@@ -42,7 +42,7 @@ class Store:
             fingerprint: of the data set.
             noise: seed and draw; none for what does not depend on them.
         """
-        key = self._key(statistic, fingerprint, noise)
+        key = self.key(statistic, fingerprint, noise)
         if key is None:
             return None
         try:
@@ -57,13 +57,14 @@ class Store:
         self, statistic: Statistic, fingerprint: str, noise: tuple[int, int] | None, values: Array, cost: Cost
     ) -> None:
         """Write a statistic and what it cost; other arguments as :meth:`read`."""
-        key = self._key(statistic, fingerprint, noise)
+        key = self.key(statistic, fingerprint, noise)
         if key is not None:
             path = self._path(statistic, fingerprint, key)
             save_tensors(path, {"values": torch.from_numpy(values)}, {"key": key})
             write_text(_beside(path), json.dumps(asdict(cost)))
 
-    def _key(self, statistic: Statistic, fingerprint: str, noise: tuple[int, int] | None) -> str | None:
+    def key(self, statistic: Statistic, fingerprint: str, noise: tuple[int, int] | None) -> str | None:
+        """Write down all that a statistic's numbers depend on; none where nothing tells its code from others."""
         code = _code_digest(statistic)
         if code is None:
             return None

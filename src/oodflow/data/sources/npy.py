@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from oodflow.data.fit import fit
 from oodflow.data.image_set import Images, Shape, in_chunks
+from oodflow.data.mapped import release
 from oodflow.data.source import ImageSource
 from oodflow.errors import OodflowError
 
@@ -44,6 +45,7 @@ class Npy(ImageSource):
         scale = 1 if array.dtype == np.uint8 else self._scale(array)
         for chunk in in_chunks(array):
             yield fit(np.rint(chunk * scale).astype(np.uint8) if scale != 1 else chunk.astype(np.uint8), shape)
+            release(array)
 
     def count(self, part: str, root: Path) -> int:
         """Read the number of images from the header."""

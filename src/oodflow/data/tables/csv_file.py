@@ -44,16 +44,16 @@ class CsvFile(TableFile):
     def __init__(self, path: Path, delimiter: str = "", header: bool | None = None, decimal: str = "") -> None:
         self.path, self.decimal = path, decimal
         self.delimiter = delimiter or self._delimiter()
-        first = next(self._records(), None)
+        first = next(self.records(), None)
         if first is None:
             raise OodflowError(f"{path}: the file is empty: there should be one row of numbers a line.")
-        self.header = not any(map(_is_number, first)) if header is None else header
+        self.header = not any(map(is_number, first)) if header is None else header
         self.width = len(first)
         self.names = require_names(path, first) if self.header else ()
 
     def blocks(self) -> Iterator[Block]:
         """Read rows; all have as many fields as the first record."""
-        records = self._records()
+        records = self.records()
         if self.header:
             next(records)
         done = 0
@@ -77,12 +77,13 @@ class CsvFile(TableFile):
     def _delimiter(self) -> str:
         """Find the first delimiter that divides the first records into the same number of fields, and more than one."""
         for delimiter in DELIMITERS:
-            counts = {len(record) for record in islice(self._records(delimiter), LOOK)}
+            counts = {len(record) for record in islice(self.records(delimiter), LOOK)}
             if len(counts) == 1 and counts != {1}:
                 return delimiter
         return ","
 
-    def _records(self, delimiter: str = "") -> Iterator[Record]:
+    def records(self, delimiter: str = "") -> Iterator[Record]:
+        """Read all records, that of names too, as texts; as many fields as each has."""
         with self._open() as lines:
             yield from filter(None, csv.reader(lines, delimiter=delimiter or self.delimiter))
 
@@ -151,7 +152,8 @@ def _text(path: Path) -> IO[str]:
     return path.open(encoding="utf-8-sig", newline="")
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Tell whether a field holds a number; one that is missing does not."""
     try:
         float(text.replace(",", "."))  # it may be before decimals
     except ValueError:

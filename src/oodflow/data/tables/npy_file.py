@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from oodflow.data.mapped import release
 from oodflow.data.tables.table_file import BLOCK, Block, Labels, Numbers, TableFile, narrowest
 from oodflow.errors import OodflowError
 
@@ -35,7 +36,9 @@ class NpyFile(TableFile):
     def blocks(self) -> Iterator[Block]:
         """Walk over the file."""
         step = max(1, BLOCK // self.width)
-        return (ArrayBlock(self.array[start : start + step]) for start in range(0, len(self.array), step))
+        for start in range(0, len(self.array), step):
+            yield ArrayBlock(self.array[start : start + step])
+            release(self.array)
 
 
 class ArrayBlock(Block):

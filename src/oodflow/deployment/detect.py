@@ -1,0 +1,46 @@
+"""Putting a run to work as a detector."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from oodflow.deployment.calibration import calibrated
+from oodflow.deployment.detector import Detector
+from oodflow.deployment.options import DetectionOptions
+from oodflow.deployment.pictures import Pictures
+from oodflow.deployment.reader import Reader
+from oodflow.deployment.rows import Rows
+from oodflow.errors import UsageError
+from oodflow.evaluation.evaluate import Progress
+from oodflow.flows import Flow
+from oodflow.runs.run_dir import RunDir
+
+
+def open_detector(
+    run: RunDir,
+    options: DetectionOptions,
+    *,
+    command: str,
+    root: Path | None = None,
+    progress: Progress | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> Detector:
+    """Make a detector of a run; arguments and errors as :func:`~oodflow.deployment.calibration.calibrated`.
+
+    Example:
+        A run that has been trained judges files, in the order in which they are named::
+
+            detector = open_detector(RunDir.open(Path("runs/fashion")), DetectionOptions(fpr=0.01), command="mine")
+            for findings in detector.judge(detector.reader.read_all(["photos", "more.npy"], lines, names=True)):
+                ...
+    """
+    one = calibrated(run, options, command=command, root=root, progress=progress, say=say)
+    reader = _reader(one.flow, run.config().data, one.record.columns)
+    return Detector(one, reader, fpr=options.fpr, batch_size=options.batch_size)
+
+
+def _reader(flow: Flow, trained_on: str, columns: tuple[str, ...]) -> Reader:
+    if flow.domain.is_images:
+        return Pictures(flow, trained_on)
+    if len(flow.shape) == 1:
+        return Rows(flow, columns)
+    raise UsageError(f"this flow is over tensors {flow.shape}: detect takes flows over 8-bit images or vectors.")

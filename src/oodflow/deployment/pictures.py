@@ -1,0 +1,111 @@
+"""Data of flows over images: picture files, folders of these, and arrays."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+from oodflow.data import Images, ImageSet, Shape, data_root
+from oodflow.data.fit import fit_image
+from oodflow.data.load import source_of
+from oodflow.data.sources import SOURCES
+from oodflow.data.sources.folder import ENDINGS
+from oodflow.data.sources.npy import Npy
+from oodflow.data.sources.picture import decode
+from oodflow.data.spec import Spec, parse
+from oodflow.deployment.datum import Datum, Stream
+from oodflow.deployment.reader import Reader
+from oodflow.deployment.standard_input import Lines
+from oodflow.errors import OodflowError, UsageError
+from oodflow.flows import Flow
+
+
+class Pictures(Reader):
+    """Reads pictures and brings them to the shape of a flow, as ``folder:PATH?shape=CxHxW`` does.
+
+    Resized so that the short side fits, the centre cut out, grey and colour converted.
+
+    Args:
+        flow: over images.
+        trained_on: name of the data set; where of its images each K-th row and column was kept, it is of these, too.
+
+    Raises:
+        UsageError: the flow was trained on images that are changed otherwise.
+    """
+
+    holds: ClassVar[type[ImageSet]] = ImageSet
+    batch_size: ClassVar[int] = 256
+
+    def __init__(self, flow: Flow, trained_on: str) -> None:
+        spec = parse(trained_on, SOURCES)
+        if spec.mutated is not None:
+            raise UsageError(
+                f"this flow was trained on {trained_on}, images with noise in them, as a background for a likelihood "
+                "ratio: detect with the flow that it is the background of."
+            )
+        self.every = spec.every or 1
+        self.shape = _shape_before(spec, flow) if spec.every else _three(flow.shape)
+
+    def read(self, path: Path) -> Iterator[Datum]:
+        """Read a picture, all pictures of a folder and those in it, or the images of an array."""
+        if path.is_dir():
+            yield from self._folder(path)
+        elif path.suffix.lower() == ".npy":
+            yield from self._array(path)
+        else:
+            yield Datum(str(path), None, self._picture(path))
+
+    def read_rows(self, lines: Lines) -> Stream:
+        """Refuse: images are no rows."""
+        raise UsageError("this flow is over images, which do not come as rows: name their files, with --stdin names.")
+
+    def _folder(self, folder: Path) -> Iterator[Datum]:
+        """Walk through a folder, those in it after what lies in itself; what is hidden is left out."""
+        found = False
+        for place, inside, files in os.walk(folder, onerror=_raise):
+            inside[:] = sorted(name for name in inside if not name.startswith("."))
+            for path in (Path(place, name) for name in sorted(files) if not name.startswith(".")):
+                if path.suffix.lower() in ENDINGS:
+                    found = True
+                    yield self._guarded(path)
+        if not found:
+            raise OodflowError(f"{folder}: no pictures in it ({', '.join(sorted(ENDINGS))}).")
+
+    def _guarded(self, path: Path) -> Datum:
+        try:
+            return Datum(str(path), None, self._picture(path))
+        except (OodflowError, OSError) as error:
+            return Datum(str(path), None, None, str(error).rstrip("."))
+
+    def _picture(self, path: Path) -> Images:
+        return self._thinned(fit_image(decode(path.read_bytes(), str(path)), self.shape))
+
+    def _array(self, path: Path) -> Iterator[Datum]:
+        row = 0
+        for images in Npy(path).chunks("all", data_root(), self.shape):
+            for image in images:
+                yield Datum(str(path), row, self._thinned(image))
+                row += 1
+
+    def _thinned(self, image: Images) -> Images:
+        return image[:, :: self.every, :: self.every]
+
+
+def _shape_before(spec: Spec, flow: Flow) -> Shape:
+    """Tell the shape that images had before each K-th row and column was kept."""
+    shape = spec.shape or source_of(spec).shape
+    if shape is None:
+        raise UsageError(
+            f"this flow {flow.shape} was trained on each {spec.every}th row and column of images whose size is not "
+            "known: name it when you train, with ?shape=CxHxW."
+        )
+    return _three(shape)
+
+
+def _three(shape: tuple[int, ...]) -> Shape:
+    channels, height, width = shape
+    return channels, height, width
+
+
+def _raise(error: OSError) -> None:
+    raise error

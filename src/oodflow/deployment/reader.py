@@ -1,0 +1,73 @@
+"""What reads the data of one kind of flow."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import ClassVar
+
+from oodflow.data import ImageSet, RealSet
+from oodflow.deployment.datum import Datum, Stream
+from oodflow.deployment.standard_input import Lines
+from oodflow.errors import OodflowError
+
+STDIN = "-"
+
+
+class Reader(ABC):
+    """Reads files into data that a flow can be asked about.
+
+    Attributes:
+        holds: the set that data are put into.
+        batch_size: how many go through the flow at once, unless told otherwise.
+    """
+
+    holds: ClassVar[type[ImageSet] | type[RealSet]]
+    batch_size: ClassVar[int]
+
+    @abstractmethod
+    def read(self, path: Path) -> Iterator[Datum]:
+        """Read a file or a folder.
+
+        Raises:
+            OodflowError: it can't be read, or not to its end.
+            OSError: the same.
+        """
+
+    @abstractmethod
+    def read_rows(self, lines: Lines) -> Stream:
+        """Read rows from standard input; errors as :meth:`read`.
+
+        Raises:
+            UsageError: no such data come as rows.
+        """
+
+    def read_all(self, files: Iterable[str], lines: Lines, *, names: bool) -> Stream:
+        """Read files one after the other; what can't be read is told of and left out.
+
+        Args:
+            files: their paths; ``-`` is standard input.
+            lines: of standard input.
+            names: whether these name files; otherwise they are rows.
+        """
+        for file in files:
+            if file == STDIN and names:
+                yield from self._named(lines)
+            else:
+                yield from guarded(file, self.read_rows(lines) if file == STDIN else self.read(Path(file)))
+
+    def _named(self, lines: Lines) -> Stream:
+        for line in lines:
+            if name := line.rstrip("\r\n"):
+                yield from guarded(name, self.read(Path(name)))
+            if lines.drained:
+                yield None
+
+
+def guarded(file: str, data: Iterable[Datum | None]) -> Stream:
+    """Turn an error that ends the reading of a file into a datum that tells of it."""
+    try:
+        yield from data
+    except OodflowError as error:
+        yield Datum(file, None, None, str(error).rstrip("."))
+    except OSError as error:
+        yield Datum(file, None, None, f"{file}: {error.strerror or error}")
