@@ -12,7 +12,7 @@ def release(array: npt.NDArray[Any]) -> None:
     A pass over a large file would leave all of it in the process's memory otherwise, for as long as there is room.
     Arrays that are in memory by themselves are left alone.
     """
-    base = array
+    base: object = array
     while base is not None and not isinstance(base, mmap.mmap):
         base = getattr(base, "base", None)
     if base is not None and hasattr(mmap, "MADV_DONTNEED"):

@@ -101,7 +101,7 @@ class Rows(Reader):
                 raise OodflowError(
                     f"{file}: {table.title(error.column)} holds {error.text!r}, which is no number."
                 ) from error
-            whole = np.isfinite(rows).all(1)
+            whole = np.asarray(np.isfinite(rows).all(1))
             for numbers, sound in zip(rows.astype(dtype), whole, strict=True):
                 yield Datum(file, row, numbers) if sound else self._broken(file, row, numbers)
                 row += 1
