@@ -100,7 +100,7 @@ def _style(axes: Axes, low: float, high: float) -> None:
     axes.set_yticks([])
     axes.spines[["left", "right", "top"]].set_visible(False)
     axes.spines["bottom"].set_color(FAINT)
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0), numticks=20))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if high > 300 * low else (1.0, 3.0), numticks=20))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"−{value:,.0f}"))
     axes.tick_params(labelsize=7.5, colors=INK)

@@ -98,7 +98,7 @@ def _areas(groups: Sequence[Replicas]) -> Table:
         rows.append([
             f"{inside} → {outside}",
             *(_joined(area for group, area in asked.items() if alone.get(group) == column) for column in columns),
-            Strong(_joined(pushed.values())),
+            *(map(Strong, pushed.values()) if pushed else [""]),
             _joined(f"{area} ({_likely(group)[0].pushed} pushed)" for group, area in third.items() if area),
         ])  # fmt: skip
     return table(["pair", *columns, "pushed down", "another pushed down"], rows)
