@@ -28,7 +28,7 @@ PAGES = {
     "presets": (Curves, lambda curves, title: curves_document(curves, title, "presets.png")),
     **{
         name: (Comparison, lambda comparison, title, name=name: scores_document(comparison, title, f"{name}.png"))
-        for name in ("derivatives", "embeddings", "latents", "resizing", "scores")
+        for name in ("derivatives", "embedding-flows", "embeddings", "latents", "resizing", "scores")
     },
     "time-to-quality": (Curves, lambda curves, title: curves_document(curves, title, "time-to-quality.png")),
 }
@@ -56,6 +56,7 @@ VERBS = {
     "other-flows-observations": ["observations"],
     "presets": ["curves", "--by", "steps"],
     "derivatives": ["scores"],
+    "embedding-flows": ["scores"],
     "embeddings": ["scores"],
     "latents": ["scores"],
     "resizing": ["scores"],

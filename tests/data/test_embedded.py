@@ -56,6 +56,13 @@ def test_the_vectors_are_those_of_the_encoder(encoder, images, tmp_path, short_p
     assert [path.suffix for path in sorted(tmp_path.glob("embedded-*"))] == [".json", ".npy"]
 
 
+def test_large_images_are_read_in_blocks(encoder, images, tmp_path, monkeypatch, asked):
+    monkeypatch.setattr(embedded, "CHUNK_BYTES", 1000)
+    found = embed(images, encoder, cache=tmp_path)
+    assert asked == [32, 32, 6]
+    np.testing.assert_array_equal(found.vectors.array, open_encoder(encoder).embed(images.array))
+
+
 def test_nothing_is_computed_twice(encoder, images, tmp_path, asked):
     first = embed(images, encoder, cache=tmp_path)
     again = embed(images, save_encoder(tmp_path / "copy"), cache=tmp_path)

@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from oodflow.data import cache as kept
-from oodflow.data.image_set import ImageSet
+from oodflow.data.image_set import CHUNK_BYTES, Images, ImageSet
 from oodflow.data.real_set import Reals, RealSet
 from oodflow.encoders import BLOCK, Encoder, open_encoder, why_not
 from oodflow.errors import UsageError
@@ -106,10 +107,10 @@ class _Pieces:
         computed = 0
         for rows in self._rows:
             if self._open(rows) is None:
-                images = self._images.batch(rows)
+                vectors = np.concatenate([encoder.embed(some, device, block) for some in self._some(rows, block)])
                 with written_atomically(self._file(rows)) as temporary, temporary.open("wb") as file:
-                    np.save(file, encoder.embed(images, device, block), allow_pickle=False)
-                computed += len(images)
+                    np.save(file, vectors, allow_pickle=False)
+                computed += len(vectors)
             if progress is not None:
                 progress(rows.stop, len(self._images))
         return computed
@@ -121,6 +122,12 @@ class _Pieces:
     def remove(self) -> None:
         """Remove them."""
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _some(self, rows: slice, block: int) -> Iterator[Images]:
+        """Read the images of a piece in whole blocks, a few megabytes at a time: they may be large."""
+        step = block * max(1, CHUNK_BYTES // (block * prod(self._images.shape)))
+        starts = range(rows.start, rows.stop, step)
+        return (self._images.batch(slice(start, min(start + step, rows.stop))) for start in starts)
 
     def _file(self, rows: slice) -> Path:
         return self._folder / f"{rows.start}.npy"
