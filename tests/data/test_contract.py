@@ -5,7 +5,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from oodflow.data import SOURCES, BuiltIn, data_root, status
+from oodflow.data import SOURCES, BuiltIn, TableSource, data_root, status
 from oodflow.data.sources.folder import Folder
 from oodflow.data.sources.npy import Npy
 from oodflow.errors import OodflowError
@@ -110,3 +110,49 @@ def test_a_good_source_passes():
 def test_the_contract_catches(source, clause):
     with pytest.raises(AssertionError, match=clause):
         check_source(source())
+
+
+class GoodTable(TableSource):
+    name = "good"
+    description = "for a test"
+    licence = "none"
+    shape = (3,)
+    parts = MappingProxyType({"all": 40})
+    built_in = True
+
+    def files(self, part, root):
+        return []
+
+    def columns(self, part, root):
+        return ("a", "b", "c")
+
+    def chunks(self, part, root):
+        rows = np.random.default_rng(0).standard_normal((40, 3))
+        yield from (rows[:25], rows[25:])
+
+
+def made(chunks):
+    return type("Table", (GoodTable,), {"chunks": chunks})()
+
+
+def test_a_good_table_passes():
+    check_source(GoodTable())
+
+
+@pytest.mark.parametrize(
+    ("source", "clause"),
+    [
+        (made(lambda self, part, root: iter([np.random.default_rng().random((40, 3))])), "opened twice is the same"),
+        (made(lambda self, part, root: iter([np.zeros((40, 3), np.int64)])), "yields float32 or float64"),
+        (made(lambda self, part, root: iter([np.zeros((20, 3)), np.zeros((20, 3), np.float32)])), "yields float32 or"),
+        (made(lambda self, part, root: iter([np.full((40, 3), np.nan)])), "finite"),
+        (made(lambda self, part, root: iter([np.zeros((40, 2))])), "names 3 of 2 columns"),
+        (made(lambda self, part, root: iter([np.zeros((40, 3))])), "different rows|opened twice"),
+        (type("Table", (GoodTable,), {"count": lambda self, part, root: 39})(), "counts 39 rows and reads 40"),
+        (type("Table", (GoodTable,), {"parts": {"all": 30}})(), "officially 30"),
+        (type("Table", (GoodTable,), {"shape": (2,)})(), r"rows of \(3,\), not \(2,\)"),
+    ],
+)
+def test_the_contract_catches_tables(source, clause):
+    with pytest.raises(AssertionError, match=clause):
+        check_source(source)

@@ -44,3 +44,14 @@ def test_what_is_no_set_of_real_tensors(array):
 def test_numbers_that_are_none():
     with pytest.raises(UsageError, match=r"1 numbers of table are NaN or infinite, the first at \[1, 2\]"):
         RealSet.from_array(np.where(np.arange(6).reshape(2, 3) == 5, np.nan, 1.0), "table")
+
+
+def test_rows_of_a_larger_array_are_as_if_they_were_alone():
+    rows = np.array([7, 1, 4])
+    part = RealSet("x", "test", VECTORS, columns=tuple("abcd"), rows=rows)
+    alone = RealSet.from_array(VECTORS[rows])
+    assert (len(part), part.shape, part.fingerprint) == (3, (4,), alone.fingerprint)
+    np.testing.assert_array_equal(part.batch(slice(1, None)), VECTORS[[1, 4]])
+    np.testing.assert_array_equal(part.take(np.array([2, 0])).batch([0, 1]), VECTORS[[4, 7]])
+    np.testing.assert_array_equal(part.limit(2).batch(slice(None)), VECTORS[[7, 1]])
+    assert part.limit(2).columns == tuple("abcd")

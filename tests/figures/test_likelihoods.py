@@ -90,3 +90,12 @@ def test_rows_are_checked():
         likelihood_figure([row("bad", 0, values=[1.0, np.nan])], dims=784, title="")
     with pytest.raises(UsageError, match="images of row 'bad' is float64"):
         likelihood_figure([Row("bad", np.zeros((1, 1, 4, 4)), np.zeros(3))], dims=784, title="")
+
+
+def test_rows_of_a_table_have_no_images():
+    rng = np.random.default_rng(0)
+    rows = [Row("in", None, rng.normal(0.5, 0.1, 50)), Row("out", None, rng.normal(2, 0.5, 50), 0.9)]
+    figure = likelihood_figure(rows, dims=4, title="A table")
+    (axes,) = figure.axes
+    (nats,) = axes.child_axes
+    assert nats.get_xlabel() == "log p(x), nats per row"
