@@ -1,13 +1,15 @@
 """Named runs. Every number says where it comes from: (R) the original's README, (P) the paper, (M) measured by us."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 
 from oodflow.data import SOURCES
 from oodflow.errors import UnknownName
 from oodflow.flows import AutoregressiveConfig, GlowConfig, LocalConfig, RealNVPConfig, TarFlowConfig
 from oodflow.nets import ConvNetConfig, HighwayConfig, ResNetConfig
-from oodflow.recipes.embeddings import LOOKS, realnvp_embeddings
+from oodflow.recipes import embeddings, tables
+from oodflow.recipes.embeddings import realnvp_embeddings
 from oodflow.recipes.inductive_biases import COLOUR, GREY, bottleneck, masked
 from oodflow.recipes.scales import (
     SCALES,
@@ -24,7 +26,7 @@ from oodflow.recipes.scales import (
 )
 from oodflow.recipes.tables import realnvp_tabular, realnvp_uci, spline_tabular
 from oodflow.registry import Registry
-from oodflow.runs.config import RunConfig
+from oodflow.runs.config import MonitorConfig, RunConfig
 from oodflow.transformers import MixtureConfig
 
 # With actnorm inside. After 150 s of two cores on FashionMNIST, one seed, 2,000 calibration images (M): Glow at 3.28
@@ -197,9 +199,24 @@ def background(preset: Callable[[Scale, int], Preset]) -> Callable[[Scale, int],
 
 
 def run(
-    preset: Callable[[Scale, int], Preset], data: str, ood: tuple[str, ...], name: str, scale: str = "cpu"
+    preset: Callable[[Scale, int], Preset],
+    data: str,
+    ood: tuple[str, ...],
+    name: str,
+    scale: str = "cpu",
+    *,
+    looks: Mapping[str, MonitorConfig] = MappingProxyType({}),
 ) -> RunConfig:
-    """Put a preset and data sets together. At ``paper`` scale the whole official train part is trained on."""
+    """Put a preset and data sets together. At ``paper`` scale the whole official train part is trained on.
+
+    Args:
+        preset: makes flow and training for a scale.
+        data: what is trained on.
+        ood: what is asked about.
+        name: of the recipe.
+        scale: how large.
+        looks: by scale, what to look at while training, if not what :func:`~oodflow.recipes.scales.monitor` says.
+    """
     if scale not in SCALES:
         raise UnknownName("scale", scale, SCALES)
     images = _TRAINED_ON.get(data) or SOURCES[data.partition("?")[0]].parts.get("train") or 0
@@ -212,7 +229,7 @@ def run(
         ood=ood,
         flow=flow,
         training=training,
-        monitor=monitor(scale, images, training.batch_size, slow_to_sample=flow.slow_to_sample),
+        monitor=looks.get(scale) or monitor(scale, images, training.batch_size, slow_to_sample=flow.slow_to_sample),
     )
 
 
@@ -222,15 +239,6 @@ _TRAINED_ON = {
     **dict.fromkeys(("miniboone?class=background", "miniboone?class=signal"), 32_849),
     **dict.fromkeys(("hepmass?class=background", "hepmass?class=signal"), 350_136),
 }
-
-
-def embeddings(scale: str = "cpu") -> RunConfig:
-    """Make the recipe for vectors of an encoder of one's own, as data=cifar10?encoder=MODEL&length=1.
-
-    Its own data are a table that is built in, for which encoder there will be is not known.
-    """
-    config = run(realnvp_embeddings, "breast_cancer?class=benign", (), "embeddings-realnvp", scale)
-    return config.model_copy(update={"monitor": LOOKS.get(scale, config.monitor)})
 
 
 _RUNS: dict[str, tuple[Callable[[Scale, int], Preset], str, tuple[str, ...]]] = {
@@ -299,21 +307,34 @@ _RUNS: dict[str, tuple[Callable[[Scale, int], Preset], str, tuple[str, ...]]] = 
         "photographs?mutated=0.2",
         ("digits", "flat", "smooth", "noise"),
     ),
-    # Table 2b: trained on one class, asked about the other.
-    "miniboone-background-realnvp": (realnvp_uci, "miniboone?class=background", ("miniboone?class=signal",)),
-    "miniboone-signal-realnvp": (realnvp_uci, "miniboone?class=signal", ("miniboone?class=background",)),
-    "hepmass-background-realnvp": (realnvp_uci, "hepmass?class=background", ("hepmass?class=signal",)),
-    "hepmass-signal-realnvp": (realnvp_uci, "hepmass?class=signal", ("hepmass?class=background",)),
-    # For tables of one's own, as data=csv:PATH: no other table has their columns, so none is asked about.
-    "tabular-realnvp": (realnvp_tabular, "breast_cancer?class=benign", ()),
-    "tabular-spline": (spline_tabular, "breast_cancer?class=benign", ()),
     # The demo's: built in, no download.
     "photographs-realnvp": (realnvp_patches, "photographs", ("digits", "flat", "smooth", "noise")),
+}
+
+_OF_ROWS: dict[str, tuple[Callable[[Scale, int], Preset], str, tuple[str, ...], Mapping[str, MonitorConfig]]] = {
+    # Table 2b: trained on one class, asked about the other.
+    "miniboone-background-realnvp": (
+        realnvp_uci,
+        "miniboone?class=background",
+        ("miniboone?class=signal",),
+        tables.LOOKS,
+    ),
+    "miniboone-signal-realnvp": (realnvp_uci, "miniboone?class=signal", ("miniboone?class=background",), tables.LOOKS),
+    "hepmass-background-realnvp": (realnvp_uci, "hepmass?class=background", ("hepmass?class=signal",), tables.LOOKS),
+    "hepmass-signal-realnvp": (realnvp_uci, "hepmass?class=signal", ("hepmass?class=background",), tables.LOOKS),
+    # For tables of one's own, as data=csv:PATH: no other table has their columns, so none is asked about.
+    "tabular-realnvp": (realnvp_tabular, "breast_cancer?class=benign", (), tables.LOOKS),
+    "tabular-spline": (spline_tabular, "breast_cancer?class=benign", (), tables.LOOKS),
+    # For vectors of an encoder of one's own, as data=cifar10?encoder=MODEL&length=1; a table is built in.
+    "embeddings-realnvp": (realnvp_embeddings, "breast_cancer?class=benign", (), embeddings.LOOKS),
 }
 
 RECIPES: Registry[Callable[[str], RunConfig]] = Registry(
     "recipe",
     "oodflow.recipes",
     {name: partial(run, preset, data, ood, name) for name, (preset, data, ood) in _RUNS.items()}
-    | {"embeddings-realnvp": embeddings},
+    | {
+        name: partial(run, preset, data, ood, name, looks=looks)
+        for name, (preset, data, ood, looks) in _OF_ROWS.items()
+    },
 )

@@ -5,11 +5,19 @@ from typing import Any
 from oodflow.flows import StandardisedConfig, TabularConfig
 from oodflow.nets import MLPConfig
 from oodflow.recipes.scales import Preset, Scale, epoch, no_scale, smoke_training, tabular_training
+from oodflow.runs.config import MonitorConfig
 from oodflow.training import TrainingConfig
 from oodflow.transformers import AffineConfig, AnyTransformerConfig, SplineConfig
 
 # As many bins as Durkan et al. (2019, arXiv:1906.04032) have for tables, on what a standardised number seldom leaves.
 SPLINE = SplineConfig(bins=8, bound=5.0)
+
+
+LOOKS = {
+    # Often enough to stop in time: a few hundred rows are soon learned by heart.
+    "cpu": MonitorConfig(every=100, images=2000, patience=5),
+    "long": MonitorConfig(every=500, images=20_000, patience=5),
+}
 
 
 def realnvp_tabular(scale: Scale, rows: int) -> Preset:
@@ -54,7 +62,7 @@ def _tabular(scale: Scale, transformer: AnyTransformerConfig) -> Preset:
         case "smoke":
             return TabularConfig(couplings=2, width=8, transformer=transformer), smoke_training()
         case "cpu":
-            return TabularConfig(couplings=6, width=64, **others), tabular_training(1500)
+            return TabularConfig(couplings=6, width=64, **others), tabular_training(3000)
         case "long":
             return TabularConfig(couplings=12, width=256, **others), tabular_training(50_000, batch_size=512)
         case _:
