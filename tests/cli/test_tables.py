@@ -121,6 +121,13 @@ def test_columns_are_chosen_and_put_in_order(oodflow, of_table, tmp_path):
     assert result.code == 0
 
 
+def test_a_list_of_sets_may_name_columns(oodflow, inside, outside, tmp_path):
+    chosen = f"{outside}?columns=weight,age"
+    arguments = [f"data={inside}?columns=weight,age", f"ood={chosen},{outside}?columns=weight,age&header=yes"]
+    assert oodflow("train", *SMOKE, *arguments, "--out", tmp_path / "run").code == 0
+    assert RunDir(tmp_path / "run").config().ood == (chosen, f"{chosen}&header=yes")
+
+
 def test_columns_without_names_are_only_counted(oodflow, of_table, tmp_path):
     np.save(tmp_path / "y.npy", draw(30)[:, 1:])
     result = oodflow("evaluate", of_table, "--ood", f"npy:{tmp_path}/y.npy")

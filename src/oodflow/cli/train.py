@@ -24,7 +24,8 @@ def run(arguments: Namespace) -> None:
         _require_only(arguments, "--list lists the recipes", "list")
         for name in RECIPES:
             config = RECIPES[name]("cpu")
-            result_console.print(f"{name:32} {config.flow.title} on {config.data}, asked about {', '.join(config.ood)}")
+            asked = f", asked about {', '.join(config.ood)}" if config.ood else ""
+            result_console.print(f"{name:32} {config.flow.title} on {config.data}{asked}")
     elif arguments.print_config and arguments.resume is not None:
         _require_only(arguments, "--print-config prints how the run was begun", "print_config", "resume")
         print(RunDir.open(arguments.resume).config().model_dump_json(indent=2))

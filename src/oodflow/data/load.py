@@ -191,6 +191,24 @@ def shape_of(spec: str) -> tuple[int, ...]:
     return (width(parsed.encoder, fingerprint(parsed.encoder), thinned),)
 
 
+def specs_of(text: str) -> list[str]:
+    """Cut a list of specs at its commas, but for those between names in the options of a table.
+
+    Example:
+        >>> specs_of("mnist,csv:x.csv?columns=age,size&label=y,flat?shape=1x8x8")
+        ['mnist', 'csv:x.csv?columns=age,size&label=y', 'flat?shape=1x8x8']
+    """
+    found: list[str] = []
+    for piece in text.split(","):
+        where = piece.partition("?")[0]
+        begins = where in SOURCES or where.partition(":")[0] in specs.OWN_DATA
+        if found and "?" in found[-1] and not begins:
+            found[-1] += f",{piece}"
+        else:
+            found.append(piece)
+    return found
+
+
 def same_images(spec: str, other: str) -> bool:
     """Tell whether two specs name the same data, be it in another shape, as an encoder sees it, or by another way of
     writing a path.

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from oodflow.config import Component, first_flaw
+from oodflow.data import specs_of
 from oodflow.errors import UnknownName, UsageError
 from oodflow.registry import ChosenFrom, Registry
 from oodflow.runs.config import RunConfig
@@ -88,7 +89,7 @@ def _set(values: dict[str, Any], name: str, value: object) -> bool:
         inner, leaf = inner[leaf], "kind"
     if another := leaf == "kind" and inner["kind"] != value:
         inner.clear()
-    inner[leaf] = value.split(",") if isinstance(inner.get(leaf), list) and isinstance(value, str) else value
+    inner[leaf] = specs_of(value) if isinstance(inner.get(leaf), list) and isinstance(value, str) else value
     return another
 
 
