@@ -1,6 +1,7 @@
 """The pages in docs/ say what the program does."""
 
 import ast
+import inspect
 import re
 import shlex
 from pathlib import Path
@@ -11,9 +12,12 @@ import pytest
 from oodflow.bijections import MASKS
 from oodflow.cli.original_flags import FLOW_FLAGS, TRAINING_FLAGS, TRAINING_SWITCHES
 from oodflow.data import SOURCES, TableSource, load, selection
+from oodflow.detectors import FlowDetector
+from oodflow.detectors.contributions import NEAR, USUAL
+from oodflow.detectors.defaults import AUTO_FPR, VALIDATION, Recipe, table_recipe
 from oodflow.errors import OodflowError
 from oodflow.explanation.gallery import PICTURES
-from oodflow.flows import RealNVPConfig
+from oodflow.flows import RealNVPConfig, TabularConfig
 from oodflow.interop import ORIGINAL_FLOWS, original_config
 from oodflow.nets import ConvNetConfig
 from oodflow.recipes import RECIPES
@@ -22,6 +26,7 @@ from oodflow.scores import SCORES
 from oodflow.statistics import STATISTICS
 from oodflow.testing import check_score, check_statistic
 from oodflow.testing.observations import example_data, example_flow
+from oodflow.training import TrainingConfig
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "from-the-original.md").read_text(encoding="utf-8")
@@ -166,3 +171,34 @@ def test_the_code_of_the_page_on_scores_runs():
         check_statistic(names["LargestLatent"]())
         check_score(SCORES["largest-latent"]())
     assert "largest-latent" not in SCORES
+
+
+DETECTING = (DOCS / "detector.md").read_text(encoding="utf-8")
+
+
+def test_the_code_of_the_page_on_detectors_runs(tmp_path, monkeypatch):
+    pytest.importorskip("zuko")
+    monkeypatch.chdir(tmp_path)
+
+    def hasty(rows, columns):
+        return Recipe(TabularConfig(couplings=2, width=8), TrainingConfig(steps=3, batch_size=min(64, rows)))
+
+    monkeypatch.setattr("oodflow.detectors.models.table_recipe", hasty)
+    rng = np.random.default_rng(0)
+    images = np.cumsum(rng.integers(0, 30, (60, 1, 8, 8)), axis=3).astype(np.uint8)
+    names = {"embeddings": rng.normal(size=(100, 8)), "images": images[:30], "held_out": images[30:]}
+    for code in re.findall(r"```python\n(.*?)```", DETECTING, re.DOTALL):
+        exec(re.sub(r"steps=\d+", "steps=2", code), names)
+    assert names["contributions"].shape == (5, 30)
+    assert len(names["p_values"]) == len(names["verdicts"]) == len(names["other"])
+    assert names["search"].best_params_["flow__n_components"] in (1, 2, 4)
+
+
+def test_the_page_on_detectors_names_every_argument():
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", DETECTING, re.MULTILINE)
+    assert set(re.findall(r"\w+", " ".join(rows))) == set(inspect.signature(FlowDetector).parameters)
+
+
+def test_the_page_on_detectors_tells_numbers_that_are_so():
+    assert f"{USUAL + NEAR} D times" in DETECTING
+    assert (VALIDATION, AUTO_FPR, table_recipe(1000, 5).flow.domain.jitter) == (0.2, 0.05, 0.1)

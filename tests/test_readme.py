@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-USE, SCORE, BUILD = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+USE, SCORE, BUILD, DETECT = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 @pytest.fixture
@@ -37,6 +37,13 @@ def test_the_flow_in_readme_is_one(names):
     exec(BUILD, names)
     assert np.isfinite(names["flow"].log_prob(names["images"])).all()
     assert names["flow"].config is None
+
+
+def test_outliers_are_detected_as_readme_says(names):
+    rows = np.random.default_rng(0).normal(size=(250, 3))
+    names |= {"rows": rows[:200], "new_rows": rows[200:]}
+    exec(DETECT.replace("FlowDetector()", "FlowDetector(steps=2)"), names)
+    assert Path("detector/detector.json").exists()
 
 
 def test_numbers_in_readme_are_those_in_results():

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-import zuko
 from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import NotFittedError
 from sklearn.mixture import GaussianMixture
@@ -159,8 +158,8 @@ def distribution():
 
 
 DENSITIES = {
-    "zuko NSF": lambda: zuko.flows.NSF(3, transforms=1, hidden_features=(8,)),
-    "zuko MAF": lambda: zuko.flows.MAF(3, transforms=1, hidden_features=(8,)),
+    "zuko NSF": lambda: pytest.importorskip("zuko").flows.NSF(3, transforms=1, hidden_features=(8,)),
+    "zuko MAF": lambda: pytest.importorskip("zuko").flows.MAF(3, transforms=1, hidden_features=(8,)),
     "distribution": distribution,
     "mixture": lambda: GaussianMixture(3, random_state=0),
     "fitted mixture": lambda: GaussianMixture(3, random_state=0).fit(BLOBS),
