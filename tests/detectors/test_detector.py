@@ -7,7 +7,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import NotFittedError
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KernelDensity
-from torch.distributions import Independent, MultivariateNormal, Normal
+from torch.distributions import Independent, MultivariateNormal, Normal, Uniform
 
 import oodflow
 from oodflow.data import RealSet
@@ -95,6 +95,11 @@ def test_rows_are_dealt_by_the_seed_and_each_to_one_part():
     assert [part and len(part) for part in deal_rows(data, None, 3, fits=False, chooses=False)] == [None, None, 1000]
 
 
+def test_few_rows_of_a_fitted_density_are_learned_from():
+    few = RealSet.from_array(np.zeros((3, 1)))
+    assert [part and len(part) for part in deal_rows(few, None, 0, fits=False, chooses=True)] == [None, 3, None]
+
+
 def test_at_most_so_many_are_held_out():
     data = RealSet.from_array(np.zeros((300_000, 1), np.float32))
     assert [len(part) for part in deal_rows(data, None, 0, fits=True, chooses=True)] == [280_000, 10_000, 10_000]
@@ -133,8 +138,12 @@ def test_promises_need_rows():
     assert one.predict(BLOBS).min() == 1  # the least normal row that was trained on is the limit
     with pytest.raises(UsageError, match=r"no rows were held out .*calibrate\(X=\.\.\.\)"):
         one.p_values(BLOBS)
-    with pytest.raises(UsageError, match=r"30 held-out scores can't promise 1 % .* 99 or more"):
-        detector().fit(BLOBS).calibrate(fpr=0.01)
+    one = detector().fit(BLOBS)
+    before = one.offset_, one.calibration_scores_
+    for rows in (None, BLOBS[:30]):
+        with pytest.raises(UsageError, match=r"30 held-out scores can't promise 1 % .* 99 or more"):
+            one.calibrate(rows, fpr=0.01)
+    assert (one.offset_, one.calibration_scores_) == before
 
 
 def test_images(of_images):
@@ -161,6 +170,8 @@ DENSITIES = {
     "zuko NSF": lambda: pytest.importorskip("zuko").flows.NSF(3, transforms=1, hidden_features=(8,)),
     "zuko MAF": lambda: pytest.importorskip("zuko").flows.MAF(3, transforms=1, hidden_features=(8,)),
     "distribution": distribution,
+    "of single precision": lambda: MultivariateNormal(torch.zeros(3), 25 * torch.eye(3)),
+    "on a support": lambda: Independent(Uniform(torch.full((3,), -20.0), 20.0), 1),
     "mixture": lambda: GaussianMixture(3, random_state=0),
     "fitted mixture": lambda: GaussianMixture(3, random_state=0).fit(BLOBS),
     "kernels": lambda: KernelDensity(bandwidth=0.5),
@@ -176,6 +187,7 @@ def test_any_density(name):
     assert one.score_samples(far) < one.score_samples(BLOBS).min()
     assert one.predict(far) == [-1]
     assert one.explain(BLOBS[:2]).shape == (2, 3)
+    assert np.isfinite(one.explain(BLOBS[:2])).all()
     assert len(one.calibration_scores_) == (60 if name in ("mixture", "kernels") else 300)
 
 
@@ -283,7 +295,10 @@ def test_one_image():
         ({"score": "likelyhood"}, r"unknown score 'likelyhood'"),
         ({"score": 3}, r"score is 3: expected the name of a score"),
         ({"score": "typicality?group=5"}, r"judges 5 rows together: take group=1"),
-        ({"score": "complexity"}, r"it is for 8-bit images, which X does not hold"),
+        (
+            {"score": "complexity"},
+            r"the score complexity can't be computed here: it is for 8-bit images",
+        ),
         ({"contamination": 0.7}, r"contamination is 0.7: expected a share in \(0, 0.5\], or 'auto'"),
         ({"contamination": "some"}, r"contamination is 'some'"),
         ({"validation": 1.5}, r"validation is 1.5: expected the share"),

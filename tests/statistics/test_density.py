@@ -47,6 +47,15 @@ def test_a_distribution_of_pytorch(model):
     assert np.allclose(typicality, (model.log_prob(X) - model.log_prob(X).mean()).abs())
 
 
+def test_outside_of_its_support_a_distribution_finds_rows_impossible():
+    gamma = Independent(Gamma(torch.full((3,), 2.0), 1.0), 1)
+    rows = ROWS.copy()
+    rows[4, 1] = -1
+    found = Observation(gamma, RealSet.from_array(rows))[LogProb()]
+    assert np.flatnonzero(np.isneginf(found)).tolist() == [4]
+    assert np.allclose(np.delete(found, 4), np.delete(gamma.log_prob(X.float()).double().numpy(), 4))
+
+
 def test_what_is_a_density_already_stays():
     flow = TabularConfig(width=4).build((3,))
     assert density_of(flow) is flow

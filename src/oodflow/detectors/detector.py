@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from oodflow.data import RealSet
 from oodflow.detectors.contributions import Columns, conditional_contributions
 from oodflow.detectors.defaults import AUTO_FPR
-from oodflow.detectors.models import density_for, fit_density, is_fitted, require_learnable
+from oodflow.detectors.models import density_for, fit_density, is_fitted, require_sense
 from oodflow.detectors.parts import deal_rows
 from oodflow.detectors.rows import Over, Rows, read_rows
 from oodflow.detectors.saving import load_detector, save_detector
@@ -119,8 +119,7 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         _require_contamination(self.contamination)
         seed = _seed(self.random_state)
         data = read_rows(self, X, Over.of(model))
-        if not is_fitted(model):
-            require_learnable(model, data)
+        require_sense(model, score, data)
         chooses = isinstance(model, FlowConfig) or score.learns
         parts = deal_rows(data, self.validation, seed, fits=not is_fitted(model), chooses=chooses)
         self.shape_ = data.shape
@@ -182,9 +181,9 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             UsageError: there are too few rows for such a rate, or none were kept.
         """
         check_is_fitted(self)
-        if X is not None:
-            self.calibration_scores_ = self.score_samples(X)
-        self.offset_ = -conformal_threshold(-self._calibration(), fpr)
+        scores = self._calibration() if X is None else self.score_samples(X)
+        self.offset_ = -conformal_threshold(-scores, fpr)
+        self.calibration_scores_ = scores
         return self
 
     def p_values(self, X: Any) -> Values:
@@ -242,7 +241,7 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
 
     def _offset(self, data: Rows) -> float:
         if not isinstance(self.contamination, str):
-            return float(np.percentile(self._scores(data), 100 * self.contamination))
+            return float(np.quantile(self._scores(data), self.contamination, method="higher"))
         if self.calibration_scores_ is None:
             return float(self._scores(data).min())
         scores = self.calibration_scores_

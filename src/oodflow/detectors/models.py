@@ -3,17 +3,19 @@
 import copy
 from typing import Any
 
+import torch
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from oodflow.data import RealSet
+from oodflow.data import ImageSet
 from oodflow.data.image_set import in_chunks
 from oodflow.detectors.defaults import PATIENCE, table_recipe
 from oodflow.detectors.parts import Parts
 from oodflow.detectors.rows import Rows
 from oodflow.errors import UsageError
 from oodflow.flows import Flow, FlowConfig
+from oodflow.scores import Score
 from oodflow.session.fit import fit, flow_config
 from oodflow.statistics import density_of
 from oodflow.statistics.model import is_scored_density
@@ -95,12 +97,21 @@ def _given(rows: Rows | None) -> Rows:
     return rows
 
 
-def require_learnable(model: Any, data: Rows) -> None:
-    """Refuse what nothing can be learned from, before anything takes time, with a ``UsageError``."""
-    if isinstance(model, FlowConfig) and data.shape == (1,):
-        raise UsageError(
-            f"X has 1 feature(s), that is, one column, and the flow {model.kind} changes some columns by what it sees "
-            f"in others: pass 2 columns or more, or take flow=sklearn.neighbors.KernelDensity()."
-        )
-    if isinstance(data, RealSet) and all((chunk == data.array[0]).all() for chunk in in_chunks(data.array)):
+def require_sense(model: Any, score: Score, data: Rows) -> None:
+    """Refuse what can't be learned or scored, before anything takes time, with a ``UsageError``."""
+    if isinstance(model, FlowConfig):
+        if data.shape == (1,):
+            raise UsageError(
+                f"X has 1 feature(s), that is, one column, and the flow {model.kind} changes some columns by what it "
+                f"sees in others: pass 2 columns or more, or take flow=sklearn.neighbors.KernelDensity()."
+            )
+        with torch.random.fork_rng(devices=[]):
+            asked: Any = model.build(data.shape)  # only to ask what can be made of such a flow
+    else:
+        asked = density_of(model)
+    if reason := score.why_not(asked, data):
+        raise UsageError(f"the score {score.name} can't be computed here: {reason}.")
+    if is_fitted(model) or isinstance(data, ImageSet):
+        return
+    if all((chunk == data.array[0]).all() for chunk in in_chunks(data.array)):
         raise UsageError(f"all {len(data):,} rows of X are the same, so there is no spread to learn: pass others.")

@@ -42,14 +42,11 @@ def deal_rows(data: Rows, validation: float | None, seed: int, *, fits: bool, ch
     if isinstance(share, bool) or not isinstance(share, float | int | np.number) or not 0 <= share < 1:
         raise UsageError(f"validation is {validation!r}: expected the share of rows to hold out, from 0 to below 1.")
     n = len(data)
-    held = (
-        min(round(share * n), HELD_OUT_AT_MOST["images" if isinstance(data, ImageSet) else "rows"], n - 2)
-        if fits
-        else n
-    )
+    held = min(round(share * n), HELD_OUT_AT_MOST["images" if isinstance(data, ImageSet) else "rows"], n - 2)
+    held = held if fits else n
     for_choice = held // 2 if chooses else 0
     if chooses and for_choice < 2:  # too few to tell anything by
-        held = for_choice = 0 if fits else 1
+        held, for_choice = (0, 0) if fits else (n, n)
     order = np.random.default_rng((seed, n)).permutation(n)
     choice, calibration, training = np.split(order, [for_choice, held])
     return Parts(*(part_of(data, rows) if len(rows) else None for rows in (training, choice, calibration)))

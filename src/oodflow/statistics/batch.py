@@ -92,8 +92,9 @@ class Batch:
         with inference():
             values: Tensor = self.model.log_prob(self._model.cast(self.x))
         if tuple(values.shape) != (len(self),):
+            asked = type(getattr(self.model, "of", self.model)).__name__
             raise UsageError(
-                f"log_prob of a {type(self.model).__name__} gives {list(values.shape)} for {len(self)} rows of shape "
+                f"log_prob of a {asked} gives {list(values.shape)} for {len(self)} rows of shape "
                 f"{list(self.data.shape[1:])}: expected [{len(self)}], one number each; a distribution over each "
                 "number becomes one over rows as torch.distributions.Independent(distribution, 1)."
             )

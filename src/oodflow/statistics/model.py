@@ -1,6 +1,7 @@
 """What is asked about data: a flow, or anything that has a density."""
 
 import copy
+import math
 import sys
 from functools import cached_property
 from typing import Any, Protocol, cast
@@ -8,6 +9,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.distributions import Distribution
 
 from oodflow.flows import Flow
 from oodflow.nets import folded, groupwise
@@ -23,8 +25,9 @@ class Density(Protocol):
 def density_of(model: Any) -> Any:
     r"""Take whatever gives log-densities as an object with ``log_prob``.
 
-    - What has ``log_prob`` is taken as it is: a :class:`~oodflow.flows.Flow`, a ``torch.distributions.Distribution``
-      whose event is a whole row, such as ``MultivariateNormal`` or ``Independent(Normal(...), 1)``, anything of yours.
+    - A :class:`~oodflow.flows.Flow`, and anything of yours with ``log_prob``, is taken as it is.
+    - A ``torch.distributions.Distribution`` is asked in its own dtype, and finds what is outside of its support
+      impossible. Its event has to be a whole row: ``MultivariateNormal``, ``Independent(Normal(...), 1)``.
     - A flow of zuko is asked for its distribution, ``flow().log_prob(x)``.
     - Of an estimator of scikit-learn ``score_samples`` is taken, which are log-densities in nats if it is a density:
       ``GaussianMixture``, ``KernelDensity``, ``PCA`` (the probabilistic one). The ``score_samples`` of outlier
@@ -40,9 +43,9 @@ def density_of(model: Any) -> Any:
         >>> np.allclose(density_of(mixture).log_prob(torch.from_numpy(rows)), mixture.score_samples(rows))
         True
     """
-    if model is None or callable(getattr(model, "log_prob", None)):
-        return model
     zuko = sys.modules.get("zuko.lazy")  # where it is not imported the model is none of its
+    if isinstance(model, Distribution):
+        return DistributionDensity(model)
     if zuko is not None and isinstance(model, zuko.LazyDistribution):
         return LazyDensity(model)
     return ScoredDensity(model) if is_scored_density(model) else model
@@ -59,20 +62,46 @@ def is_scored_density(model: object) -> bool:
     )
 
 
+class DistributionDensity:
+    """A distribution of PyTorch.
+
+    Args:
+        of: the distribution.
+    """
+
+    def __init__(self, of: Distribution) -> None:
+        self.of = of
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            self._like = of.sample()
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """Log-density of each row, ``[B]`` in nats, −∞ outside of the support."""
+        x = x.to(self._like)
+        try:
+            support: Any = self.of.support
+            inside = support.check(x)
+        except NotImplementedError:
+            return self.of.log_prob(x)
+        if inside.shape != x.shape[:1]:  # not one over rows, as whoever asks will say
+            return self.of.log_prob(x)
+        within = torch.where(inside.reshape(-1, *[1] * (x.ndim - 1)), x, self._like)
+        return torch.where(inside, self.of.log_prob(within), -math.inf)
+
+
 class LazyDensity(nn.Module):
     """A module that makes a distribution when it is called, as zuko's flows do.
 
     Args:
-        lazy: called with nothing.
+        of: called with nothing.
     """
 
-    def __init__(self, lazy: nn.Module) -> None:
+    def __init__(self, of: nn.Module) -> None:
         super().__init__()
-        self.lazy = lazy
+        self.of = of
 
     def log_prob(self, x: Tensor) -> Tensor:
         """Log-density of each row, ``[B]`` in nats."""
-        values: Tensor = self.lazy().log_prob(x)
+        values: Tensor = self.of().log_prob(x)
         return values
 
 
@@ -80,16 +109,16 @@ class ScoredDensity:
     """An estimator whose ``score_samples(X)`` are log-densities of the rows of ``X [N, D]``, as scikit-learn has them.
 
     Args:
-        estimator: fitted.
+        of: the estimator, fitted.
     """
 
-    def __init__(self, estimator: Any) -> None:
-        self.estimator = estimator
+    def __init__(self, of: Any) -> None:
+        self.of = of
 
     def log_prob(self, x: Tensor) -> Tensor:
         """Log-density of each row, float64 ``[B]`` in nats."""
         rows = x.detach().cpu().numpy().reshape(len(x), -1)
-        return torch.from_numpy(np.asarray(self.estimator.score_samples(rows), dtype=np.float64))
+        return torch.from_numpy(np.asarray(self.of.score_samples(rows), dtype=np.float64))
 
 
 class InEval:
