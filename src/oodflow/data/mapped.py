@@ -12,8 +12,8 @@ def release(array: npt.NDArray[Any]) -> None:
     A pass over a large file would leave all of it in the process's memory otherwise, for as long as there is room.
     Arrays that are in memory by themselves are left alone.
     """
-    base: object = array
+    base: Any = array
     while base is not None and not isinstance(base, mmap.mmap):
         base = getattr(base, "base", None)
-    if base is not None and hasattr(mmap, "MADV_DONTNEED"):
+    if base is not None and hasattr(mmap, "MADV_DONTNEED"):  # not everywhere
         base.madvise(mmap.MADV_DONTNEED)

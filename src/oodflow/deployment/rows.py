@@ -101,10 +101,10 @@ class Rows(Reader):
                 raise OodflowError(
                     f"{file}: {table.title(error.column)} holds {error.text!r}, which is no number."
                 ) from error
-            whole = np.asarray(np.isfinite(rows).all(1))
-            for numbers, sound in zip(rows.astype(dtype), whole, strict=True):
-                yield Datum(file, row, numbers) if sound else self._broken(file, row, numbers)
-                row += 1
+            broken = {*np.argwhere(~np.isfinite(rows))[:, 0].tolist()}
+            for at, numbers in enumerate(rows.astype(dtype)):
+                yield self._broken(file, row + at, numbers) if at in broken else Datum(file, row + at, numbers)
+            row += len(block)
 
     def _broken(self, file: str, row: int, numbers: Numbers) -> Datum:
         bad = int(np.flatnonzero(~np.isfinite(numbers))[0])
