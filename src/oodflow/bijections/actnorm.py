@@ -62,7 +62,7 @@ class ActNorm(Bijection):
         return shape
 
     def _log_det(self, x: Tensor) -> Tensor:
-        return (prod(x.shape[2:]) * self.log_scale.to(x.dtype).sum()).expand(len(x))
+        return (prod(x.shape[2:]) * self.log_scale.to(x.dtype).sum()).expand(x.shape[0])
 
 
 def _over_pixels(values: Tensor, x: Tensor) -> Tensor:

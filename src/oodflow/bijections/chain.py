@@ -39,7 +39,7 @@ class Chain(Bijection):
         """Apply the layers first to last; under :func:`~oodflow.bijections.reversible` nothing is stored of them."""
         if is_reversible():
             return forward_storing_nothing(self, x)
-        log_det = x.new_zeros(len(x))
+        log_det = x.new_zeros(x.shape[0])
         for layer in self:
             x, layer_log_det = layer(x)
             log_det = log_det + layer_log_det
@@ -47,7 +47,7 @@ class Chain(Bijection):
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Undo the layers last to first."""
-        log_det = z.new_zeros(len(z))
+        log_det = z.new_zeros(z.shape[0])
         for layer in reversed([*self]):
             z, layer_log_det = layer.inverse(z)
             log_det = log_det + layer_log_det

@@ -67,7 +67,7 @@ class Conditioned(Bijection):
         """
         output = self.net(channels_last(shown.to(self._like.dtype))).contiguous()
         each = self.transformer.parameters_per_number
-        expected = (len(shown), each * channels, *self.shape[1:])
+        expected = (shown.shape[0], each * channels, *self.shape[1:])
         if output.shape != expected:
             raise UsageError(
                 f"the network of this layer must turn {list(shown.shape)} into {list(expected)}, {each} numbers for "

@@ -31,12 +31,16 @@ class Conv1x1(Bijection):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mix the channels."""
-        return _mix(x, self.weight.to(x.dtype)), self._log_det(x)
+        return self.mix(x), self._log_det(x)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Mix them back; the matrix is inverted in float64, since its condition number grows in training."""
         inverse = torch.linalg.inv(self.weight.double()).to(z.dtype)
         return _mix(z, inverse), -self._log_det(z)
+
+    def mix(self, x: Tensor) -> Tensor:
+        """Mix the channels, without the log-determinant."""
+        return _mix(x, self.weight.to(x.dtype))
 
     def output_shape(self, shape: Shape) -> Shape:
         """Keep the shape, which must have the layer's number of channels."""
@@ -45,7 +49,7 @@ class Conv1x1(Bijection):
 
     def _log_det(self, x: Tensor) -> Tensor:
         log_det: Tensor = torch.linalg.slogdet(self.weight.to(x.dtype)).logabsdet
-        return (prod(x.shape[2:]) * log_det).expand(len(x))
+        return (prod(x.shape[2:]) * log_det).expand(x.shape[0])
 
 
 def _mix(x: Tensor, weight: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ class Flip(Bijection):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Turn."""
-        return x.flip(2, 3), x.new_zeros(len(x))
+        return x.flip(2, 3), x.new_zeros(x.shape[0])
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Turn again."""

@@ -75,7 +75,7 @@ class Mask(nn.Module):
         if self.out_channels == self.shape[0]:
             return y
         first, _, rest = self._channels
-        before, after = (y.new_zeros(len(y), channels, *self.shape[1:]) for channels in (first, rest))
+        before, after = (y.new_zeros(y.shape[0], channels, *self.shape[1:]) for channels in (first, rest))
         # Joined, not padded: going back, the gradient of a sum over all of it stays a number an image.
         return self.join(before, y, after)
 
@@ -83,7 +83,7 @@ class Mask(nn.Module):
         """Return ``y [B, n * out_channels, H, W]`` with zeros at the pixels that the layer does not change."""
         if not self._spares_pixels:
             return y
-        parts = y.reshape(len(y), y.shape[1] // self.out_channels, self.out_channels, *y.shape[2:])
+        parts = y.reshape(y.shape[0], y.shape[1] // self.out_channels, self.out_channels, *y.shape[2:])
         return (parts * self.transform[slice(*self._changed)]).reshape(y.shape)
 
     def extra_repr(self) -> str:

@@ -45,7 +45,7 @@ class MultiScale(Bijection):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map ``[B, C, H, W]`` to flat latents ``[B, D]``."""
-        log_det = x.new_zeros(len(x))
+        log_det = x.new_zeros(x.shape[0])
         parts = []
         *stages, last = self
         for stage in stages:
@@ -83,7 +83,7 @@ class MultiScale(Bijection):
         """Cut flat latents ``[B, D]`` into their parts ``[B, C_i, H_i, W_i]``, in the order in which they left."""
         shapes = self.latent_shapes(self.shape)
         pieces = torch.split(z, [prod(shape) for shape in shapes], 1)
-        return [piece.reshape(len(z), *shape) for piece, shape in zip(pieces, shapes, strict=True)]
+        return [piece.reshape(z.shape[0], *shape) for piece, shape in zip(pieces, shapes, strict=True)]
 
     def output_shape(self, shape: Shape) -> Shape:
         """As many numbers as come in, flat."""

@@ -38,12 +38,12 @@ class Patchify(Bijection):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Map each patch."""
         z, log_det = self.bijection(self._cut(x))
-        return self._join(z), log_det.reshape(len(x), self.rows * self.columns).sum(1)
+        return self._join(z), log_det.reshape(x.shape[0], self.rows * self.columns).sum(1)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Map each patch back."""
         x, log_det = self.bijection.inverse(self._cut(z))
-        return self._join(x), log_det.reshape(len(z), self.rows * self.columns).sum(1)
+        return self._join(x), log_det.reshape(z.shape[0], self.rows * self.columns).sum(1)
 
     @torch.no_grad()
     def pull_back(self, z: Tensor, grad_z: Tensor, grad_log_det: Tensor) -> tuple[Tensor, Tensor, Gradients]:

@@ -29,13 +29,13 @@ class Squeeze(Bijection):
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Move space into channels."""
         # PyTorch leaves a batch of none as it is.
-        z = pixel_unshuffle(x, 2) if len(x) else x.reshape(0, *self.output_shape(tuple(x.shape[1:])))
-        return z, x.new_zeros(len(x))
+        z = pixel_unshuffle(x, 2) if x.shape[0] else x.reshape(0, *self.output_shape(tuple(x.shape[1:])))
+        return z, x.new_zeros(x.shape[0])
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Move channels back into space."""
-        x = pixel_shuffle(z, 2) if len(z) else z.reshape(0, *self.input_shape(tuple(z.shape[1:])))
-        return x, z.new_zeros(len(z))
+        x = pixel_shuffle(z, 2) if z.shape[0] else z.reshape(0, *self.input_shape(tuple(z.shape[1:])))
+        return x, z.new_zeros(z.shape[0])
 
     def output_shape(self, shape: Shape) -> Shape:
         """Four times the channels, half the height and width."""

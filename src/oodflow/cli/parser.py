@@ -51,6 +51,7 @@ def build_parser() -> Parser:
     _train(verbs)
     _evaluate(verbs)
     _detect(verbs)
+    _export(verbs)
     _explain(verbs)
     _observations(verbs)
     _compare(verbs)
@@ -181,6 +182,22 @@ def _detect(verbs: "Verbs[Parser]") -> None:
     _device(parser)
     _data_dir(parser)
     parser.add_argument("--json", action="store_true", help="print JSON lines instead of CSV")
+
+
+def _export(verbs: "Verbs[Parser]") -> None:
+    parser = _verb(verbs, "export", "oodflow.cli.export:run", "write a flow's likelihood as ONNX, for other programs")
+    parser.add_argument("run_dir", type=Path, metavar="RUN", help="run directory")
+    text = "file to write; its calibration, with thresholds, becomes a .json of the same name"
+    parser.add_argument("out", type=Path, metavar="OUT.onnx", help=text)
+    parser.add_argument(
+        "--score", metavar="SCORE", help="likelihood (default): the other scores are made outside of it"
+    )
+    text = "of the dequantisation noise of the held-out images, which the model takes as an input"
+    parser.add_argument("--seed", type=_from_zero, default=0, help=text)
+    text = "calibrate on at most N held-out images or rows"
+    parser.add_argument("--limit", type=_at_least_two, metavar="N", help=text)
+    _data_dir(parser)
+    _json(parser)
 
 
 def _explain(verbs: "Verbs[Parser]") -> None:

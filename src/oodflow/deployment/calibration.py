@@ -81,7 +81,7 @@ def calibrated(
     run: RunDir,
     options: DetectionOptions,
     *,
-    command: str,
+    command: str = "python",
     root: Path | None = None,
     progress: Progress | None = None,
     say: Callable[[str], None] = lambda text: None,

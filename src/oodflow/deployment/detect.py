@@ -19,7 +19,7 @@ def open_detector(
     run: RunDir,
     options: DetectionOptions,
     *,
-    command: str,
+    command: str = "python",
     root: Path | None = None,
     progress: Progress | None = None,
     say: Callable[[str], None] = lambda text: None,
@@ -27,10 +27,10 @@ def open_detector(
     """Make a detector of a run; arguments and errors as :func:`~oodflow.deployment.calibration.calibrated`.
 
     Example:
-        A run that has been trained judges files, in the order in which they are named::
+        A run that has been trained judges what lies in a file or a folder::
 
-            detector = open_detector(RunDir.open(Path("runs/fashion")), DetectionOptions(fpr=0.01), command="mine")
-            for findings in detector.judge(detector.reader.read_all(["photos", "more.npy"], lines, names=True)):
+            detector = open_detector(RunDir.open(Path("runs/fashion")), DetectionOptions(fpr=0.01))
+            for findings in detector.judge(detector.reader.read(Path("photos"))):
                 ...
     """
     one = calibrated(run, options, command=command, root=root, progress=progress, say=say)

@@ -49,7 +49,7 @@ class CausalTransformer(nn.Module):
         tokens = x.flatten(2).transpose(1, 2)
         before = pad(tokens, (0, 0, 1, -1))
         y: Tensor = self.head(self.blocks(self.embed(before) + self.positions))
-        return y.transpose(1, 2).reshape(len(x), y.shape[2], *x.shape[2:])
+        return y.transpose(1, 2).reshape(x.shape[0], y.shape[2], *x.shape[2:])
 
 
 class _Block(nn.Module):

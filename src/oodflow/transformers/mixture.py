@@ -107,7 +107,7 @@ class Mixture(Transformer):
 
     def _parts(self, x: Tensor, theta: Tensor) -> tuple["_Mixture", Tensor]:
         own = 3 * self.components * x.shape[1]
-        logits, means, log_scales = theta[:, :own].reshape(len(theta), 3, self.components, *x.shape[1:]).unbind(1)
+        logits, means, log_scales = theta[:, :own].reshape(theta.shape[0], 3, self.components, *x.shape[1:]).unbind(1)
         return _Mixture(logits, means, log_scales.clamp(-_STEEPEST, _STEEPEST)), theta[:, own:]
 
 

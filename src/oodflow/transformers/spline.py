@@ -88,7 +88,7 @@ class Spline(Transformer):
 
     def _bin(self, value: Tensor, theta: Tensor, *, by: Literal["x", "y"]) -> "_Bin":
         """Find the bin of each value, by the places of the knots or by their heights."""
-        theta = theta.reshape(len(theta), self.parameters_per_number, *value.shape[1:])
+        theta = theta.reshape(theta.shape[0], self.parameters_per_number, *value.shape[1:])
         widths, heights, slopes = torch.split(theta, [self.bins, self.bins, self.bins - 1], 1)
         x, y, slopes = self._knots(widths), self._knots(heights), _slopes(slopes)
         index = (value.unsqueeze(1) >= (x if by == "x" else y)[:, 1:-1]).sum(1, keepdim=True)
