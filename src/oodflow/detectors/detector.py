@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from oodflow.data import RealSet
 from oodflow.detectors.contributions import Columns, conditional_contributions
-from oodflow.detectors.defaults import AUTO_FPR
+from oodflow.detectors.defaults import AUTO_FPR, default_score
 from oodflow.detectors.models import density_for, fit_density, is_fitted, require_sense
 from oodflow.detectors.parts import deal_rows
 from oodflow.detectors.rows import Over, Rows, read_rows
@@ -48,7 +48,8 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             ``torch.distributions.Distribution``, or a flow of zuko: it is used as it is, and all rows are held out as
             far as it is concerned, so pass ``fit`` rows that it has not learned from.
         score: what is made of the density: a name of ``oodflow.scores.SCORES``, with settings as
-            ``"typicality?..."``, or a score; one of single rows.
+            ``"typicality?..."``, or a score; one of single rows. By default ``latent-density`` of flows over numbers,
+            which is a log-density, too, ``combined`` of flows over images, and ``likelihood`` of any other density.
         contamination: where the threshold lies. A share in (0, 0.5]: that share of the rows passed to ``fit`` lies
             beyond it, as in scikit-learn. ``"auto"``: rows are taken as normal, and 5 % of new ones like them will lie
             beyond it, or fewer; a guarantee that rests on held-out rows, as :meth:`calibrate` gives for any rate. Of
@@ -88,7 +89,7 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
     def __init__(
         self,
         flow: Any = "tabular",
-        score: str | Score = "likelihood",
+        score: str | Score | None = None,
         *,
         contamination: float | str = "auto",
         steps: int | None = None,
@@ -115,7 +116,8 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             This detector.
         """
         del y
-        model, score = density_for(self.flow), _score(vars(self)["score"])
+        model, asked = density_for(self.flow), vars(self)["score"]
+        score = default_score(model) if asked is None else _score(asked)
         _require_contamination(self.contamination)
         seed = _seed(self.random_state)
         data = read_rows(self, X, Over.of(model))
@@ -127,7 +129,9 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             self.flow, model, parts, steps=self.steps, training=self.training, patience=self.patience,
             device=self.device, seed=seed, progress=bool(self.verbose),
         )  # fmt: skip
-        learned_from = next(part for part in (parts.choice, parts.training, parts.calibration) if part is not None)
+        held_out_first = (parts.choice, parts.training, parts.calibration)
+        order = (parts.training, *held_out_first) if score.learns_from_training else held_out_first
+        learned_from = next(part for part in order if part is not None)
         self.score_ = score.fit(self._seen(learned_from)) if score.learns else FittedScore(score, {})
         self.calibration_scores_ = None if parts.calibration is None else self._scores(parts.calibration)
         self.offset_ = self._offset(data)
@@ -144,7 +148,7 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         return self._mean_score
 
     @score.setter
-    def score(self, chosen: str | Score) -> None:
+    def score(self, chosen: str | Score | None) -> None:
         self.__dict__["score"] = chosen
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from oodflow.scores.embedding_neighbours import EmbeddingNeighbours
 from oodflow.scores.gradient_norms import GradientNorms
 from oodflow.scores.input_gradients import InputGradients
 from oodflow.scores.latent_covariance import LatentCovariance
+from oodflow.scores.latent_density import LatentDensity
 from oodflow.scores.latent_likelihood import LatentLikelihood
 from oodflow.scores.latent_neighbours import LatentNeighbours
 from oodflow.scores.latent_normality import LatentNormality
@@ -40,8 +41,8 @@ from oodflow.scores.waic import WAIC
 __all__ = [
     "SCORES", "WAIC", "AnyScore", "BatchNorm", "Combined", "CompressedSize", "DensityOfScores", "EmbeddingMahalanobis",
     "EmbeddingMixture", "EmbeddingNeighbours", "FittedScore", "GradientNorms", "InputComplexity", "InputGradients",
-    "LatentCovariance", "LatentLikelihood", "LatentNeighbours", "LatentNormality", "Learned", "Likelihood",
-    "LikelihoodRatio", "LocalDimension", "LogDeterminant", "NotFittedError", "PerturbedLikelihood", "PixelMoments",
-    "PrincipalComponents", "Projections", "Scoped", "Score", "ScoreStatistic", "Seen", "Transformed", "TwoSided",
-    "Typicality", "Values", "load_score", "named_score", "ranks", "shown_scores",
+    "LatentCovariance", "LatentDensity", "LatentLikelihood", "LatentNeighbours", "LatentNormality", "Learned",
+    "Likelihood", "LikelihoodRatio", "LocalDimension", "LogDeterminant", "NotFittedError", "PerturbedLikelihood",
+    "PixelMoments", "PrincipalComponents", "Projections", "Scoped", "Score", "ScoreStatistic", "Seen", "Transformed",
+    "TwoSided", "Typicality", "Values", "load_score", "named_score", "ranks", "shown_scores",
 ]  # fmt: skip

@@ -5,7 +5,6 @@ from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
-from scipy.special import logsumexp
 
 from oodflow.errors import UsageError
 from oodflow.scores.of_embedding import OfEmbedding
@@ -80,6 +79,8 @@ class EmbeddingMixture(OfEmbedding):
         """Return the negative log-density, [N] in nats."""
         mean, whitening = learned["mean"], learned["whitening"]
         parts = [*zip(learned["centres"], learned["variances"], learned["weights"], strict=True)]
+
+        from scipy.special import logsumexp
 
         def negative(some: Values) -> Values:
             x = (some - mean) @ whitening

@@ -11,6 +11,7 @@ from oodflow.scores.embedding_neighbours import EmbeddingNeighbours
 from oodflow.scores.gradient_norms import GradientNorms
 from oodflow.scores.input_gradients import InputGradients
 from oodflow.scores.latent_covariance import LatentCovariance
+from oodflow.scores.latent_density import LatentDensity
 from oodflow.scores.latent_likelihood import LatentLikelihood
 from oodflow.scores.latent_neighbours import LatentNeighbours
 from oodflow.scores.latent_normality import LatentNormality
@@ -35,6 +36,7 @@ __all__ = ["SCORES"]
 SCORES.update({
     "likelihood": Likelihood,
     "latent-likelihood": LatentLikelihood,
+    "latent-density": LatentDensity,
     "log-determinant": LogDeterminant,
     "typicality": Typicality,
     "complexity": InputComplexity,

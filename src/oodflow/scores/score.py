@@ -58,6 +58,7 @@ class Score(Component):
         kind: its name in ``SCORES``.
         unit: of the values, such as ``"nats"``; differences between images have a meaning in it.
         learns: whether it must be fitted to held-out in-distribution data.
+        learns_from_training: whether data that the model was trained on will do for that, and the more the better.
         detects: whether other data is expected to have higher values; a term that explains others is no detector.
         shown: the settings in which ``all`` computes it; none: it is to be asked for by its name.
         why_not_shown: why there are none.
@@ -65,6 +66,7 @@ class Score(Component):
 
     unit: ClassVar[str]
     learns: ClassVar[bool] = False
+    learns_from_training: ClassVar[bool] = False
     detects: ClassVar[bool] = True
     shown: ClassVar[tuple[Mapping[str, Any], ...]] = ({},)
     why_not_shown: ClassVar[str] = "it is not computed unless it is asked for"

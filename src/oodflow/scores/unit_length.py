@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from oodflow.scores.blocks import in_blocks
 from oodflow.scores.score import Values
 from oodflow.statistics import Array
-
-_ROWS = 256
 
 
 def unit_length(embeddings: Array) -> Values:
@@ -22,26 +21,10 @@ def unit_length(embeddings: Array) -> Values:
 
 
 def of_directions(embeddings: Array, compute: Callable[[Values], Values]) -> Values:
-    """Compute a number of each of ``[N, D]``, brought to unit length, in blocks of one size.
-
-    The last is filled up with zeros, for products of matrices of one size alone round all rows alike.
-
-    Args:
-        embeddings: of any length.
-        compute: makes ``[n]`` of n directions ``[n, D]``, each by itself.
-
-    Returns:
-        float64 ``[N]``.
+    """Compute a number of each of ``[N, D]``, brought to unit length; see :func:`~oodflow.scores.blocks.in_blocks`.
 
     Example:
         >>> of_directions(np.array([[3.0, -4.0]]), lambda directions: directions.sum(1)).round(6)
         array([-0.2])
     """
-    blocks = [embeddings[start : start + _ROWS] for start in range(0, len(embeddings), _ROWS)]
-    return np.concatenate([_of_block(block, compute) for block in blocks])
-
-
-def _of_block(embeddings: Array, compute: Callable[[Values], Values]) -> Values:
-    filled = np.zeros((_ROWS, embeddings.shape[1]))
-    filled[: len(embeddings)] = unit_length(embeddings)
-    return np.asarray(compute(filled))[: len(embeddings)]
+    return in_blocks(embeddings, lambda some: compute(unit_length(some)))
