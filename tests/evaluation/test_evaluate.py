@@ -12,6 +12,7 @@ from making_runs import record_of
 from oodflow.cli import main
 from oodflow.data import load
 from oodflow.evaluation import evaluate
+from oodflow.evaluation.conclusion import conclusion
 from oodflow.evaluation.record import evaluations
 from oodflow.files import digest, file_name
 from oodflow.flows import save_flow
@@ -75,20 +76,35 @@ def test_scores_of_single_images_are_compared_with_the_likelihood(oodflow, run, 
     result = asked(oodflow, run, "--scores", *names)
     inside, outside = (scores_of(run, one) for one in (sets.inside, sets.outside))
     differences = newest(run).outsides[0].differences
-    assert differences.keys() == {"typicality", "compressed-size"}
+    assert differences.keys() == {"typicality", "compressed-size", "principal-components"}
     for name, found in differences.items():
         pairs = [(inside[score], outside[score]) for score in (name, "likelihood")]
         assert found == auroc_difference(*pairs)
     assert "beyond likelihood" in result.out
     assert newest(run).inside.differences == {}
-    assert "beyond likelihood" not in asked(oodflow, run, "--scores", "typicality").out
+    assert "beyond likelihood" not in asked(oodflow, run).out
+
+
+def test_beside_a_score_stand_the_likelihood_and_baselines(oodflow, run):
+    """Else nobody could tell what it is worth: the paragraph compares it with both."""
+    result = asked(oodflow, run, "--scores", "combined", "--fpr", 0.2)
+    evaluation = newest(run)
+    assert evaluation.options.scores == ("combined",)
+    assert list(evaluation.scores) == ["likelihood", "combined", "compressed-size", "principal-components"]
+    assert evaluation.outsides[0].scores.keys() == evaluation.thresholds.keys() == evaluation.scores.keys()
+    assert evaluation.outsides[0].differences.keys() == evaluation.scores.keys() - {"likelihood"}
+    assert conclusion(evaluation)
+    assert conclusion(evaluation) in " ".join(unescaped(result.out).replace("\n> ", " ").split())
+    asked(oodflow, run, "--scores", "likelihood")
+    assert list(newest(run).scores) == ["likelihood"]
 
 
 def test_each_score_has_its_cost(oodflow, run):
     """What one score takes if it is the only one: the flow's pass, which most of them share, is in all of them."""
     result = asked(oodflow, run, "--scores", "likelihood", "latent-likelihood", "gradient-norms", "compressed-size")
     costs = newest(run).costs
-    assert costs.keys() == {"likelihood", "latent-likelihood", "gradient-norms", "compressed-size"}
+    asked_for = {"likelihood", "latent-likelihood", "gradient-norms", "compressed-size"}
+    assert costs.keys() == asked_for | {"principal-components"}
     assert all(seconds > 0 for seconds in costs.values())
     assert "ms/image" in result.out
     oodflow("evaluate", run, "--scores", "likelihood", "--limit", 20)  # all is in the store
@@ -97,7 +113,7 @@ def test_each_score_has_its_cost(oodflow, run):
         file.unlink()
     oodflow("evaluate", run, "--scores", "likelihood", "--limit", 19)
     oodflow("evaluate", run, "--scores", "latent-likelihood")
-    assert newest(run).costs == {}
+    assert newest(run).costs.keys() == {"principal-components"}  # pixels are not kept, and so looked at again
 
 
 def test_again_is_equal_bit_for_bit(oodflow, run):

@@ -12,15 +12,18 @@ from oodflow.flows import Flow
 from oodflow.runs.config import RunConfig
 from oodflow.scores import Score, named_score, shown_scores
 
+BASELINES = ("compressed-size", "principal-components")
+"""Of images, what stands beside other scores whether it is asked for or not: they ask no flow, and cost little."""
+
 
 @dataclass(frozen=True)
 class Choice:
     """The scores to compute.
 
     Attributes:
-        scores: by name.
+        scores: by name; beside others than the likelihood, that and baselines.
         asked: those that were asked for by their names.
-        left_out: by name, why a score of ``all`` can't be computed here.
+        left_out: by name, why a score of ``all``, or one that stands beside others, can't be computed here.
         reference: what scores that learn are fitted to, and promises rest on; none: neither is asked for.
     """
 
@@ -35,12 +38,19 @@ def choose(
 ) -> Choice:
     """Choose the scores that were asked for and can be computed of every set: of ``all`` those that can't are left out.
 
+    Beside others than the likelihood stand that and, of images, baselines that ask no flow, as far as they can be
+    computed: without them nobody could tell what a score is worth.
+
     Raises:
         UsageError: for an unknown score, and for one asked for by its name that can't be computed.
     """
     named = {score.name: score for score in (named_score(text) for text in options.scores if text != "all")}
     scores, left_out = shown_scores() if "all" in options.scores else ({}, {})
     scores, left_out = scores | named, {name: why for name, why in left_out.items() if name not in named}
+    if scores.keys() - {"likelihood"}:
+        baselines = BASELINES if flow.domain.is_images else ()
+        scores = {"likelihood": named_score("likelihood")} | scores
+        scores |= {name: named_score(name) for name in baselines if name not in scores}
     reference: DataSet | None = None
     none_held_out = None
     promise = options.strictest

@@ -12,7 +12,8 @@ class EvaluationOptions(Config):
 
     Attributes:
         ood: out-of-distribution data sets; empty: those of the run's configuration.
-        scores: names of scores, as ``typicality`` or ``typicality?group=10``; ``all`` stands for all that apply.
+        scores: names of scores, as ``typicality`` or ``typicality?group=10``; ``all`` stands for all that apply. Beside
+            others than ``likelihood`` stand that and, of images, baselines that ask no flow.
         seed: of the dequantisation noise, of the groups and of the bootstrap.
         draws: how many dequantisations to average, in probability space: importance sampling of the log-probability.
         fpr: the share of false alarms that is allowed, for a threshold of each score; none: no thresholds.
