@@ -59,7 +59,7 @@ def test_compare_writes_page_and_data(oodflow, run, tmp_path):
     assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["table-0.5.json", "table-0.5.md"]
 
 
-def test_compare_shows_the_newest_evaluation_or_the_one_that_is_named(oodflow, run):
+def test_compare_shows_the_fullest_evaluation_or_the_one_that_is_named(oodflow, run):
     for limit in (3, 5):
         oodflow("evaluate", run, "--limit", limit)
     assert "at most 5 images" in oodflow("compare", run).out

@@ -234,7 +234,7 @@ def _observations(verbs: "Verbs[Parser]") -> None:
 
 def _compare(verbs: "Verbs[Parser]") -> None:
     parser = _verb(verbs, "compare", "oodflow.cli.compare:run", "put evaluated runs beside the paper's numbers")
-    text = "evaluated run directories, whose newest evaluation is shown, folders of evaluations, or a page's .json"
+    text = "evaluated run directories, whose fullest evaluation is shown, folders of evaluations, or a page's .json"
     parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help=text)
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
     _json(parser)
@@ -254,7 +254,7 @@ def _curves(verbs: "Verbs[Parser]") -> None:
 def _leaderboard(verbs: "Verbs[Parser]") -> None:
     text = "see which runs are best after so much time on two cores"
     parser = _verb(verbs, "leaderboard", "oodflow.cli.leaderboard:run", text)
-    text = "evaluated run directories, whose newest evaluation counts, folders of evaluations, or a page's .json"
+    text = "evaluated runs, whose newest evaluation without --limit counts, folders of evaluations, or a page's .json"
     parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help=text)
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
     _json(parser)
@@ -264,7 +264,7 @@ def _scores(verbs: "Verbs[Parser]") -> None:
     parser = _verb(
         verbs, "scores", "oodflow.cli.scores:run", "see how well each score tells data sets apart, over runs"
     )
-    text = "evaluated run directories, whose newest evaluation counts, folders of evaluations, or a page's .json"
+    text = "evaluated run directories, whose fullest evaluation counts, folders of evaluations, or a page's .json"
     parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help=text)
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md, PATH.json and PATH.png instead")
     _json(parser)

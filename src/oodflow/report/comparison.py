@@ -7,7 +7,7 @@ from oodflow.document.numbers import mean_and_deviation, number
 from oodflow.evaluation.conclusion import conclusion
 from oodflow.report.bits import bits, bits_legend
 from oodflow.report.changes import scale_of
-from oodflow.report.evaluated_runs import Comparison
+from oodflow.report.evaluated_runs import Comparison, unlike
 from oodflow.report.published import SOURCE, published_auroc
 from oodflow.report.replicas import Replicas, replicas
 from oodflow.report.rests_on import provenance_blocks
@@ -59,10 +59,11 @@ def _likelihood_rows(group: Replicas) -> list[list[Text]]:
 
 def _legend(groups: Sequence[Replicas]) -> str:
     seeds = " ± is the standard deviation over training seeds." if any(len(group.seeds) > 1 for group in groups) else ""
+    differ = unlike([one for group in groups for one in group.runs])
     draws = bits_legend([one.evaluation for group in groups for one in group.runs])
     return (
         f"Paper: {SOURCE}. AUROC of the likelihood in per cent: 50 is chance, and below 50 the flow prefers the other "
-        f"set to its own test data.{seeds}{draws and f' {draws}'}"
+        f"set to its own test data.{seeds}{draws and f' {draws}'}{differ and f' {differ}'}"
     )
 
 

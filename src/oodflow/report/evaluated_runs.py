@@ -1,13 +1,15 @@
 """Evaluated runs, collected to stand beside each other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from math import sqrt
 from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field
 
+from oodflow.document.numbers import counted
 from oodflow.errors import OodflowError
-from oodflow.evaluation.record import Evaluation, chosen
+from oodflow.evaluation.record import FILE, Evaluation, chosen, evaluations
 from oodflow.records import Record
 from oodflow.runs.pages import is_page
 from oodflow.runs.record import RunRecord
@@ -39,11 +41,23 @@ class Comparison(Record):
     runs: tuple[EvaluatedRun, ...] = Field(min_length=1)
 
 
-def compare(paths: Sequence[Path]) -> Comparison:
+def telling(evaluation: Evaluation) -> float:
+    """Weigh what an evaluation tells: each AUROC counts as much as it is certain, the square root of its images."""
+    return sum(sqrt(min(one.n_in, one.n_out)) for outside in evaluation.outsides for one in outside.scores.values())
+
+
+def compare(
+    paths: Sequence[Path],
+    prefer: Callable[[Evaluation], float] = telling,
+    say: Callable[[str], None] | None = None,
+) -> Comparison:
     """Collect evaluated runs.
 
     Args:
         paths: run directories, folders of evaluations, and pages: what stands on a page, its ``.json`` has whole.
+        prefer: weighs the evaluations of a run's newest weights, of which the heaviest counts, the newest of equals: a
+            small trial should not take the place of what was evaluated at length.
+        say: called with a sentence about each run that has several, which of them counts.
 
     Raises:
         UsageError: when a path is no run.
@@ -55,8 +69,41 @@ def compare(paths: Sequence[Path]) -> Comparison:
             runs += Comparison.read(path).runs
             continue
         run, evaluation = chosen(path)
+        if not (path / FILE).is_file():
+            same = [one for one in evaluations(run) if one.weights == evaluation.weights]
+            evaluation = max(reversed(same), key=prefer)
+            if say is not None and len(same) > 1:
+                say(_which(path, evaluation, len(same)))
         record = run.record()
         if record is None or record.begun is None:
             raise OodflowError(f"{run.path} has not been trained: run `oodflow train --resume {run.path}` first.")
         runs.append(EvaluatedRun(run=record.model_copy(update={"evaluation": None}), evaluation=evaluation))
     return Comparison(runs=tuple(runs))
+
+
+def _which(path: Path, evaluation: Evaluation, count: int) -> str:
+    """Say which of several evaluations counts."""
+    scores = {name for outside in evaluation.outsides for name in outside.scores}
+    names = ", ".join(outside.name for outside in evaluation.outsides)
+    limit = evaluation.options.limit
+    at_most = "" if limit is None else f", at most {counted(limit, evaluation.inside.unit[:-1])} of each"
+    return (
+        f"{path} has {count} evaluations: the one of {evaluation.provenance.date} counts, of "
+        f"{counted(len(scores), 'score')} on {names}{at_most}; name the folder of another in "
+        f"{path / 'evaluations'} to have that."
+    )
+
+
+def unlike(runs: Sequence[EvaluatedRun]) -> str:
+    """Say in which of limit, seed and draws runs were evaluated in different ways; empty: in none."""
+    asked = [one.evaluation.options for one in runs]
+    values = {
+        "limit": {"none" if one.limit is None else f"{one.limit:,}": one.limit or 0 for one in asked},
+        "seed": {str(one.seed): one.seed for one in asked},
+        "draws": {str(one.draws): one.draws for one in asked},
+    }
+    different = [
+        f"{name} {' and '.join(sorted(texts, key=texts.__getitem__))}"
+        for name, texts in values.items() if len(texts) > 1
+    ]  # fmt: skip
+    return f"Not all were evaluated alike: {', '.join(different)}." if different else ""

@@ -1,6 +1,6 @@
 """How likely flows find unseen images after so much time on two cores: goals, and the runs that come nearest."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from oodflow.document import Bullets, Code, Document, Paragraph, Section, Strong, Text, table
@@ -44,14 +44,18 @@ GOALS = (
 )
 
 
-def leaderboard(paths: Sequence[Path]) -> Comparison:
-    """Collect evaluated runs, the most likely test set first.
+def leaderboard(paths: Sequence[Path], say: Callable[[str], None] | None = None) -> Comparison:
+    """Collect evaluated runs, the most likely test set first; of several evaluations the newest of whole sets.
+
+    Args:
+        paths: as of :func:`~oodflow.report.evaluated_runs.compare`.
+        say: as there.
 
     Raises:
         UsageError: when a path is no run, or one that can't stand beside the others.
         OodflowError: when a run has not been trained or evaluated.
     """
-    runs = compare(paths).runs
+    runs = compare(paths, prefer=lambda evaluation: evaluation.options.limit is None, say=say).runs
     for one in runs:
         _check(one)
     return Comparison(runs=tuple(sorted(runs, key=_bits)))

@@ -15,7 +15,7 @@ from oodflow.document.numbers import mean_and_deviation, number
 from oodflow.errors import OodflowError
 from oodflow.figures import figure_bytes, heat_map
 from oodflow.files import page_and_data
-from oodflow.report.evaluated_runs import Comparison
+from oodflow.report.evaluated_runs import Comparison, unlike
 from oodflow.report.published_scores import published_scores
 from oodflow.report.replicas import Replicas, replicas
 from oodflow.report.rests_on import provenance_blocks
@@ -209,10 +209,11 @@ def _legend(groups: Sequence[Replicas], pairs: Sequence[Pair]) -> str:
         if any(costs for pair in pairs for costs in pair.costs.values())
         else ""
     )
+    differ = unlike([one for group in groups for one in group.runs])
     return (
         "AUROC in per cent, trained on → asked about; 50 is chance, and below 50 the score takes the other set for the "
         f"training data. The best of each column is in bold; worst is the lowest of the row.{seeds}{priced} Scores "
-        f"that learn do so from the calibration part alone.{_without_flow(pairs)}"
+        f"that learn do so from the calibration part alone.{_without_flow(pairs)}{differ and f' {differ}'}"
     )
 
 
