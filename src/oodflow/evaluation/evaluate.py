@@ -19,6 +19,7 @@ from oodflow.evaluation.options import EvaluationOptions
 from oodflow.evaluation.promises import halves, thresholds
 from oodflow.evaluation.record import FILE, Evaluation
 from oodflow.evaluation.scoring import Fitted, Scored, fit, score_all
+from oodflow.evaluation.seen_before import with_notes
 from oodflow.figures import heat_map, likelihood_figure, roc_figure, save_figure
 from oodflow.files import digest, file_name, written_together
 from oodflow.flows import Flow, save_tensors
@@ -96,7 +97,9 @@ def evaluate(
         thresholds=limits,
         left_out=choice.left_out | unfit,
         replaces=None,
-        sets=tuple(entries(scored, reference, limits, options)),
+        sets=with_notes(
+            entries(scored, reference, limits, options), {name: choice.scores[name] for name in fitted}
+        ),
     )
     folder = run.evaluations_dir / folder_name(evaluation)
     evaluation = evaluation.model_copy(update={"replaces": _date_of(folder)})
