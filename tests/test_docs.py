@@ -201,4 +201,4 @@ def test_the_page_on_detectors_names_every_argument():
 
 def test_the_page_on_detectors_tells_numbers_that_are_so():
     assert f"{USUAL + NEAR} D times" in DETECTING
-    assert (VALIDATION, AUTO_FPR, table_recipe(1000, 5).flow.domain.jitter) == (0.2, 0.05, 0.1)
+    assert (VALIDATION, AUTO_FPR, table_recipe(1000, 5).flow.domain.jitter) == (0.2, 0.05, 0.5)

@@ -22,7 +22,9 @@ from .small import BLOBS, QUICK
 
 RNG = np.random.default_rng(1)
 IMAGES = np.cumsum(RNG.integers(0, 30, (40, 1, 8, 8)), axis=3).astype(np.uint8)
-OF_IMAGES = {"flow": oodflow.flows.RealNVPConfig(scales=2, width=4), "steps": 2, "random_state": 0}
+OF_IMAGES = {
+    "flow": oodflow.flows.RealNVPConfig(scales=2, width=4), "score": "likelihood", "steps": 2, "random_state": 0,
+}  # fmt: skip
 
 
 def detector(**settings):

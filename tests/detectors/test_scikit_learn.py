@@ -15,6 +15,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import oodflow
 from oodflow.flows import TabularConfig
+from oodflow.scores import LatentDensity
 
 from .small import BLOBS, QUICK
 
@@ -37,7 +38,17 @@ def test_signs_and_threshold():
     assert detector.predict(far) == [-1]
     assert np.array_equal(detector.decision_function(BLOBS), detector.score_samples(BLOBS) - detector.offset_)
     assert (detector.predict(BLOBS) == -1).sum() == round(0.1 * len(BLOBS))
+    detector = oodflow.FlowDetector(**QUICK, score="likelihood").fit(BLOBS)
     assert np.array_equal(detector.score_samples(BLOBS), detector.model_.log_prob(BLOBS))
+
+
+def test_the_default_of_tables_has_kernels_about_the_latents_of_training_rows():
+    detector = oodflow.FlowDetector(**QUICK).fit(BLOBS)
+    assert detector.score_.settings == LatentDensity()
+    latents, trained_on = detector.model_.encode(BLOBS)[0], detector.score_.learned["centres"]
+    assert len(trained_on) == round(0.8 * len(BLOBS))
+    gaps = np.abs(latents[:, None] - trained_on).max(2).min(1)
+    assert (gaps < 1e-9).sum() == len(trained_on)
 
 
 def test_clones_and_parameters():

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from oodflow.flows import Flow, FlowConfig, TabularConfig, WhitenedConfig
+from oodflow.flows import FlowConfig, TabularConfig, WhitenedConfig
 from oodflow.nets import MLPConfig
 from oodflow.scores import Combined, LatentDensity, Likelihood, Score
 from oodflow.training import TrainingConfig
@@ -64,17 +64,17 @@ def table_recipe(rows: int, columns: int) -> Recipe:
 def default_score(model: Any) -> Score:
     """Choose the score of a density.
 
-    Where little or nothing is known of what will come, kernels in the latents are what finds most outliers in tables;
-    for images likelihood fails, and several scores together do best; of other densities there is the likelihood alone.
+    Kernels in the latents of a flow find most outliers in tables; for images likelihood fails, and several scores
+    together do best. A density that is there is taken at its word.
 
     Args:
-        model: the configuration of a flow, a flow, or any other density.
+        model: the configuration of a flow that is to be trained, or a density.
 
     Example:
         >>> from sklearn.neighbors import KernelDensity
         >>> default_score(TabularConfig()).name, default_score(KernelDensity()).name
         ('latent-density', 'likelihood')
     """
-    if not isinstance(model, Flow | FlowConfig):
+    if not isinstance(model, FlowConfig):
         return Likelihood()
     return Combined() if model.domain.is_images else LatentDensity()

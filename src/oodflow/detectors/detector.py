@@ -48,8 +48,9 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             ``torch.distributions.Distribution``, or a flow of zuko: it is used as it is, and all rows are held out as
             far as it is concerned, so pass ``fit`` rows that it has not learned from.
         score: what is made of the density: a name of ``oodflow.scores.SCORES``, with settings as
-            ``"typicality?..."``, or a score; one of single rows. By default ``latent-density`` of flows over numbers,
-            which is a log-density, too, ``combined`` of flows over images, and ``likelihood`` of any other density.
+            ``"typicality?..."``, or a score; one of single rows. By default ``latent-density`` of flows that are
+            trained on numbers, which is a log-density, too, ``combined`` of flows that are trained on images, and
+            ``likelihood`` of a density that is there, or is none of ours.
         contamination: where the threshold lies. A share in (0, 0.5]: that share of the rows passed to ``fit`` lies
             beyond it, as in scikit-learn. ``"auto"``: rows are taken as normal, and 5 % of new ones like them will lie
             beyond it, or fewer; a guarantee that rests on held-out rows, as :meth:`calibrate` gives for any rate. Of

@@ -28,7 +28,7 @@ class DetectorFile(Record):
 
     Attributes:
         flow: what it was asked for, the name or the configuration of a flow; none: the flow itself.
-        score: likewise.
+        score: likewise; none: what suits the density.
         training: likewise.
         settings: all other arguments, by name.
         shape: of one row or image.
@@ -40,7 +40,7 @@ class DetectorFile(Record):
     remedy = "fit and save the detector anew"
 
     flow: str | dict[str, Any] | None
-    score: str | dict[str, Any]
+    score: str | dict[str, Any] | None
     training: TrainingConfig | None
     settings: dict[str, float | int | str | None]
     shape: tuple[int, ...]
@@ -122,15 +122,15 @@ def load_detector(detector: "FlowDetector", folder: Path) -> None:
 
 
 def _plain(asked: Any) -> Any:
-    return asked if isinstance(asked, str) else asked.model_dump(mode="json")
+    return asked if asked is None or isinstance(asked, str) else asked.model_dump(mode="json")
 
 
 def _number(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _config(kind: Any, stored: str | dict[str, Any], folder: Path) -> Any:
-    if isinstance(stored, str):
+def _config(kind: Any, stored: str | dict[str, Any] | None, folder: Path) -> Any:
+    if stored is None or isinstance(stored, str):
         return stored
     try:
         return TypeAdapter(kind).validate_python(stored)

@@ -97,9 +97,7 @@ def evaluate(
         thresholds=limits,
         left_out=choice.left_out | unfit,
         replaces=None,
-        sets=with_notes(
-            entries(scored, reference, limits, options), {name: choice.scores[name] for name in fitted}
-        ),
+        sets=with_notes(entries(scored, reference, limits, options), {name: choice.scores[name] for name in fitted}),
     )
     folder = run.evaluations_dir / folder_name(evaluation)
     evaluation = evaluation.model_copy(update={"replaces": _date_of(folder)})
