@@ -240,6 +240,8 @@ def with_cell(value, dtype=float):
         (frame(with_cell(np.nan)), r"X holds NaN in row 7, column 'b'"),
         (with_cell("tall", object), r"X holds text in row 7, column 1: 'tall'; .*encode"),
         (with_cell(None, object), r"X holds NaN in row 7, column 1"),
+        ([["1", "2"], ["3", "x"]], r"X holds text in row 1, column 1: 'x';"),
+        ([[1, 2], [3]], r"X is a list of rows of different lengths"),
         (BLOBS[:1], r"1 sample\(s\)"),
         (BLOBS[:, :1], r"X has 1 feature\(s\), that is, one column(, .*KernelDensity)"),
         (np.ones((50, 3)), r"all 50 rows of X are the same"),
@@ -251,6 +253,21 @@ def with_cell(value, dtype=float):
 def test_what_can_not_be_fitted_to(rows, message):
     with pytest.raises(UsageError, match=message):
         detector().fit(rows)
+
+
+def test_a_data_frame():
+    pandas = pytest.importorskip("pandas")
+    one = pandas.DataFrame(BLOBS, columns=["age", "height", "weight"])
+    fitted = detector().fit(one)
+    assert list(fitted.feature_names_in_) == list(one.columns)
+    for bad, message in {
+        "unlike": (one.rename(columns={"age": "year"}), r"unseen at fit time:\n- year\n.*now missing:\n- age"),
+        "dates": (one.assign(age=pandas.date_range("2020", periods=300)), r"column 'age' of X holds dates or times"),
+        "kinds": (one.assign(height=pandas.Categorical(["tall", "small"] * 150)), r"row 0, column 'height': 'tall'"),
+        "missing": (one.assign(weight=pandas.array([1, None] * 150, "Int64")), r"NaN in row 1, column 'weight'"),
+    }.values():
+        with pytest.raises(UsageError, match=message):
+            fitted.predict(bad)
 
 
 @pytest.mark.parametrize(
@@ -305,6 +322,8 @@ def test_one_image():
         ({"contamination": "some"}, r"contamination is 'some'"),
         ({"validation": 1.5}, r"validation is 1.5: expected the share"),
         ({"steps": 0}, r"steps is 0"),
+        ({"training": 3}, r"training is 3: expected an oodflow.training.TrainingConfig"),
+        ({"random_state": -1}, r"random_state is -1: expected a number from 0"),
         ({"patience": 0}, r"patience is 0"),
         ({"device": "tpu"}, r"tpu"),
     ],

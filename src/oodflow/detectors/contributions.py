@@ -31,7 +31,8 @@ class Columns(NamedTuple):
     @classmethod
     def of(cls, rows: NDArray[np.floating[Any]]) -> Self:
         """Tell it of ``[N, D]``."""
-        deviations = rows.std(0, dtype=np.float64)
+        with np.errstate(over="ignore"):  # of numbers whose squares are none
+            deviations = rows.std(0, dtype=np.float64)
         shares = (np.arange(USUAL) + 0.5) / USUAL
         quantiles = np.quantile(rows.astype(np.float64), shares, axis=0, method="inverted_cdf")
         return cls(quantiles, np.where(deviations > 0, deviations, 1.0))

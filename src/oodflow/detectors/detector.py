@@ -120,6 +120,8 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         model, asked = density_for(self.flow), vars(self)["score"]
         score = default_score(model) if asked is None else _score(asked)
         _require_contamination(self.contamination)
+        if not isinstance(self.training, TrainingConfig | None):
+            raise UsageError(f"training is {self.training!r}: expected an oodflow.training.TrainingConfig.")
         seed = _seed(self.random_state)
         data = read_rows(self, X, Over.of(model))
         require_sense(model, score, data)
@@ -289,4 +291,9 @@ def _require_contamination(value: Any) -> None:
 def _seed(random_state: Any) -> int:
     if isinstance(random_state, Integral) and int(random_state) >= 0:
         return int(random_state)
-    return int(check_random_state(random_state).randint(2**31 - 1))
+    try:
+        return int(check_random_state(random_state).randint(2**31 - 1))
+    except ValueError as error:
+        raise UsageError(
+            f"random_state is {random_state!r}: expected a number from 0, a RandomState or None."
+        ) from error

@@ -59,7 +59,7 @@ def read_rows(detector: BaseEstimator, X: Any, over: Over, *, shape: Shape | Non
     """
     if isinstance(X, str | bytes | Path):
         raise UsageError(f"X is {X!r}: expected numbers in memory, [N, ...]; oodflow.data.load reads files.")
-    X = X if hasattr(X, "shape") or not isinstance(X, list | tuple) else np.asarray(X)
+    X = _array(X) if isinstance(X, list | tuple) else X
     if over.rank == 1 and not over.is_images:
         return _table(detector, X, over, shape)
     if isinstance(X, np.ndarray) and shape is not None and over.is_images and X.shape[1:] == shape[1:]:
@@ -72,6 +72,15 @@ def read_rows(detector: BaseEstimator, X: Any, over: Over, *, shape: Shape | Non
     elif found.shape != shape:
         raise UsageError(f"X is {_sizes(X.shape)} but this detector was fitted to data of {_sizes(shape)} each.")
     return found
+
+
+def _array(rows: Any) -> NDArray[Any]:
+    try:
+        return np.asarray(rows)
+    except ValueError as error:
+        raise UsageError(
+            "X is a list of rows of different lengths: expected [N, D], as many numbers in each."
+        ) from error
 
 
 def _tensors(array: NDArray[Any], over: Over) -> Rows:
@@ -98,6 +107,10 @@ def _table(detector: BaseEstimator, X: Any, over: Over, shape: Shape | None) -> 
     if getattr(X, "dtype", None) == np.float16:
         X = X.astype(np.float32)
     numbers = (np.float64, np.float32)
+    if dates := [name for name, dtype in _dtypes(X) if dtype.kind in "mM"]:
+        raise UsageError(
+            f"column {dates[0]!r} of X holds dates, and a density is of numbers: encode it or leave it out."
+        )
     try:
         array = validate_data(detector, X, reset=shape is None, dtype=numbers, ensure_min_samples=2 - bool(shape))
     except ValueError as error:
@@ -118,7 +131,9 @@ def _reason(X: Any, error: ValueError) -> str:
     names = [repr(str(name)) for name in getattr(X, "columns", ())]
     where, cell = f"row {row}, column {names[column] if names else column}", cells[row, column]
     if isinstance(cell, str) and not np.isfinite(_number(cell)):
-        return f"X holds text in {where}: {cell!r}; a density is of numbers, so encode that column or leave it out."
+        return (
+            f"X holds text in {where}: {str(cell)!r}; a density is of numbers, so encode that column or leave it out."
+        )
     what = "inf" if np.isinf(numbers[row, column]) else "NaN"
     return f"X holds {what} in {where}, the first of {len(bad):,} such cells: fill them or leave these rows out."
 
