@@ -84,7 +84,7 @@ def test_an_evaluation(oodflow, of_table, outside):
     )
     (folder,) = (of_table / "evaluations").iterdir()
     assert {path.name for path in folder.iterdir()} == {
-        "evaluation.json", "scores", "likelihoods.png", "roc.png", "heat-map.png"
+        "evaluation.json", "scores", "scores.csv", "likelihoods.png", "roc.png", "heat-map.png"
     }  # fmt: skip
     *_, other = json.loads((folder / "evaluation.json").read_text())["sets"]
     assert (other["unit"], other["columns"], other["split"], other["images"]) == ("rows", NAMES, "all", 50)

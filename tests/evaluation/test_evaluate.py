@@ -36,7 +36,7 @@ def test_what_an_evaluation_writes(oodflow, run, sets):
     assert record_of(run) == before
     (folder,) = folders(run)
     assert sorted(path.name for path in folder.iterdir()) == [
-        "evaluation.json", "likelihoods.png", "maps.png", "roc.png", "samples.png", "scores"
+        "evaluation.json", "likelihoods.png", "maps.png", "roc.png", "samples.png", "scores", "scores.csv"
     ]  # fmt: skip
     for name in ("likelihoods.png", "maps.png", "roc.png", "samples.png"):
         assert (folder / name).read_bytes().startswith(b"\x89PNG")

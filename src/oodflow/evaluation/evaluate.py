@@ -13,7 +13,10 @@ import torch
 from oodflow.data import DataSet, load, same_images
 from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.choice import choose
+from oodflow.evaluation.conclusion import conclusion
 from oodflow.evaluation.entries import entries
+from oodflow.evaluation.items import FILE as ITEMS
+from oodflow.evaluation.items import with_sizes_noted, write_items
 from oodflow.evaluation.maps import map_figure
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.evaluation.promises import halves, thresholds
@@ -51,8 +54,9 @@ def evaluate(
     """Score the test set and the out-of-distribution sets, and write what comes of it into the run directory.
 
     Writes ``evaluations/<name>/``, all of it or nothing: ``evaluation.json``, ``scores/<set>.safetensors``,
-    ``likelihoods.png``, ``samples.png`` of images, ``roc.png``, ``heat-map.png`` of several scores, and ``maps.png``
-    where a score is a sum over pixels. The name says what was asked, so that other questions have folders of their own.
+    ``scores.csv`` with a line for each image (:func:`~oodflow.evaluation.items.write_items`), ``likelihoods.png``,
+    ``samples.png`` of images, ``roc.png``, ``heat-map.png`` of several scores, and ``maps.png`` where a score is a sum
+    over pixels. The name says what was asked, so that other questions have folders of their own.
     The statistics that scores are made of are kept in ``statistics/``, for evaluations to come.
 
     Returns:
@@ -100,12 +104,13 @@ def evaluate(
         sets=with_notes(entries(scored, reference, limits, options), {name: choice.scores[name] for name in fitted}),
     )
     folder = run.evaluations_dir / folder_name(evaluation)
-    evaluation = evaluation.model_copy(update={"replaces": _date_of(folder)})
+    evaluation = evaluation.model_copy(update={"replaces": _date_of(folder), "verdict": conclusion(evaluation)})
     with written_together(folder) as new:
         evaluation.write(new / FILE)
         for one in scored:
             tensors = {name: torch.from_numpy(values.copy()) for name, values in one.values.items()}
             save_tensors(new / "scores" / f"{file_name(one.observation.data.name)}.safetensors", tensors, {})
+        write_items(new / ITEMS, scored, reference, limits, root)
         _draw(new, config, flow, fitted, scored)
     return evaluation, folder
 
@@ -149,7 +154,8 @@ def open_sets(run: RunDir, flow: Flow, options: EvaluationOptions, root: Path | 
     for images in sets:
         require_columns(trained or sets[0].columns, images)
         require_shape(flow, images)
-    return [images if options.limit is None else images.limit(options.limit) for images in sets]
+    sets = sets if options.limit is None else [images.limit(options.limit) for images in sets]
+    return [with_sizes_noted(images, root) for images in sets]
 
 
 def _draw(folder: Path, config: RunConfig, flow: Flow, scores: Fitted, scored: list[Scored]) -> None:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
 from oodflow.errors import OodflowError
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.files import in_folders
@@ -130,6 +132,7 @@ class Evaluation(Record):
         left_out: by name, why a score of ``all`` was not.
         replaces: date of the evaluation that asked the same of the same weights before, and made room for this one.
         sets: the test set first.
+        verdict: what it says in words; empty: an older version did not write it down.
     """
 
     version: ClassVar[int | None] = 4
@@ -146,6 +149,13 @@ class Evaluation(Record):
     left_out: dict[str, str]
     replaces: str | None
     sets: tuple[EvaluatedSet, ...]
+    verdict: str = ""
+
+    @model_serializer(mode="wrap")
+    def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave a verdict that is not there away, as in records from before there were any."""
+        written: dict[str, Any] = super()._write(write)  # type: ignore[operator]  # it is a method still
+        return {name: value for name, value in written.items() if name != "verdict" or value}
 
     @property
     def inside(self) -> EvaluatedSet:
