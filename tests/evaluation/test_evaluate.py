@@ -308,12 +308,16 @@ def shown(learning=True, most=20):
 def test_all_leaves_out_what_can_not_learn_from_so_few(oodflow, run):
     asked(oodflow, run, "--scores", "all", "--limit", 2)
     evaluation = newest(run)
-    assert evaluation.left_out["combined"] == "the reference has fewer than two images: fit on more"
+    assert evaluation.left_out["combined"] == "the reference has fewer than two images: fit on more (--limit is 2)"
+    assert "st-networks have batch norm, and this one has none" in evaluation.left_out["batch-norm"]
+    few = f"it judges groups of 5 images, and {evaluation.inside.name} has 2: take more images or smaller groups"
+    assert evaluation.left_out["projections?group=5"] == f"{few} (--limit is 2)"
     assert "typicality" in evaluation.scores
     assert "combined" not in evaluation.scores
     result = oodflow("evaluate", run, "--scores", "combined", "--limit", 2)
     assert result.code == 2
     assert "the score combined can't be computed here: the reference has fewer than two images" in result.error
+    assert result.error.endswith("fit on more (--limit is 2).")
 
 
 def test_scores_that_learn_do_it_on_calibration_data(oodflow, run, sets):

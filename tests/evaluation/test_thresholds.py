@@ -51,6 +51,9 @@ def test_a_rate_that_the_calibration_part_is_too_small_for(oodflow, run, sets):
         "the score likelihood can't be computed here: to promise at most 0.1 % false alarms takes 999 images that it "
         f"has not learned from, and half of the calibration part makes {half}" in result.error
     )
+    assert result.error.endswith(f"makes {half}.")
+    result = oodflow("evaluate", run, "--fpr", 0.2, "--limit", 6)
+    assert result.error.endswith("and half of the calibration part makes 3 (--limit is 6).")
     assert "expected a share between 0 and 1, such as 0.05, but got '5'" in oodflow("evaluate", run, "--fpr", 5).error
 
 

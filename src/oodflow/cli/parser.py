@@ -142,7 +142,8 @@ def _evaluate(verbs: "Verbs[Parser]") -> None:
     parser.add_argument("--fpr", type=_share, metavar="SHARE", help=text)
     text = "flag images of a set that comes in one batch with the test set, with at most this share of false alarms"
     parser.add_argument("--fdr", type=_share, metavar="SHARE", help=text)
-    parser.add_argument("--limit", type=_at_least_two, metavar="N", help="score at most N images of each set")
+    text = "score at most N images of each set, and learn and find thresholds on at most N of the calibration part"
+    parser.add_argument("--limit", type=_at_least_two, metavar="N", help=text)
     parser.add_argument("--batch-size", type=_positive, default=256, metavar="N", help="images scored at once")
     _device(parser)
     _data_dir(parser)

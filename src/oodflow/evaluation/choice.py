@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 
+import numpy as np
+
 from oodflow.data import DataSet, load
 from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.options import EvaluationOptions
@@ -25,12 +27,14 @@ class Choice:
         asked: those that were asked for by their names.
         left_out: by name, why a score of ``all``, or one that stands beside others, can't be computed here.
         reference: what scores that learn are fitted to, and promises rest on; none: neither is asked for.
+        cut: what is to be said of ``limit`` where the reference is too small; empty: it is whole.
     """
 
     scores: dict[str, Score]
     asked: frozenset[str]
     left_out: dict[str, str]
     reference: DataSet | None
+    cut: str
 
 
 def choose(
@@ -59,20 +63,34 @@ def choose(
             reference = held_out(config, options.limit, root)
         except OodflowError as error:
             none_held_out = str(error).rstrip(".")
+    cut = _cut(reference, options.limit)
     for name, score in scores.items():
-        reasons = (score.why_not(flow, images) for images in sets)
+        reasons = (_why_not(score, flow, images, options.limit) for images in sets)
         needed = score.learns or promise is not None
         missing = none_held_out if needed else None
-        reason = next((reason for reason in reasons if reason), missing or _too_few(score, reference, promise))
+        reason = next((reason for reason in reasons if reason), missing or _too_few(score, reference, promise, cut))
         if reason and name in named:
             raise UsageError(f"the score {name} can't be computed here: {reason}.")
         if reason:
             left_out[name] = reason
     chosen = {name: score for name, score in scores.items() if name not in left_out}
-    return Choice(chosen, frozenset(named), left_out, reference)
+    return Choice(chosen, frozenset(named), left_out, reference, cut)
 
 
-def _too_few(score: Score, reference: DataSet | None, rate: float | None) -> str | None:
+def _why_not(score: Score, flow: Flow, images: DataSet, limit: int | None) -> str | None:
+    """Say why a score can't be computed of a set: that they are too few only where more would do."""
+    if too_few := score.too_few(images):
+        enough = images.take(np.resize(np.arange(len(images)), score.group_size))
+        return score.why_not(flow, enough) or too_few + _cut(images, limit)
+    return score.why_not(flow, images)
+
+
+def _cut(data: DataSet | None, limit: int | None) -> str:
+    """Say that it is the limit which makes a set small; empty where it does not."""
+    return f" (--limit is {limit})" if data is not None and len(data) == limit else ""
+
+
+def _too_few(score: Score, reference: DataSet | None, rate: float | None, cut: str) -> str | None:
     """Say that half of the reference, which promises rest on, is too few for a rate of false alarms."""
     if rate is None or reference is None:
         return None
@@ -80,7 +98,7 @@ def _too_few(score: Score, reference: DataSet | None, rate: float | None) -> str
     what = reference.unit if score.group_size == 1 else f"groups of {score.group_size} {reference.unit}"
     return None if there >= needed else (
         f"to promise at most {100 * rate:g} % false alarms takes {needed:,} {what} that it has not learned from, "
-        f"and half of the calibration part makes {there:,}"
+        f"and half of the calibration part makes {there:,}{cut}"
     )  # fmt: skip
 
 

@@ -19,7 +19,8 @@ class EvaluationOptions(Config):
         fpr: the share of false alarms that is allowed, for a threshold of each score; none: no thresholds.
         fdr: the share of false alarms among the images flagged that is allowed, where each set comes in one batch with
             the test set; none: no flagging.
-        limit: at most so many images of each set; none: all.
+        limit: at most so many images of each set, and of the calibration part, which scores learn from and thresholds
+            rest on; none: all.
         batch_size: images that go through the flow at once; makes no difference beyond rounding.
         device: ``auto``, ``cpu`` or ``cuda``.
     """

@@ -41,9 +41,10 @@ def fit(choice: Choice, reference: Observation | None) -> tuple[Fitted, dict[str
         try:
             fitted[name] = score.fit(reference) if score.learns and reference is not None else score
         except UsageError as error:
+            reason = str(error).rstrip(".") + choice.cut
             if name in choice.asked:
-                raise UsageError(f"the score {name} can't be computed here: {error}") from error
-            unfit[name] = str(error).rstrip(".")
+                raise UsageError(f"the score {name} can't be computed here: {reason}.") from error
+            unfit[name] = reason
     return fitted, unfit
 
 
