@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from oodflow.analysis import contribution_maps
+from oodflow.analysis import contribution_maps, contributions
 from oodflow.figures import contribution_figure
 from oodflow.flows import Flow
 from oodflow.scores import FittedScore, LatentLikelihood, Likelihood, LikelihoodRatio, LogDeterminant, Score
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 IMAGES = 4  # of each set, its first
+
+MEANING = {
+    "likelihood": "−log p(x)",
+    "latent-likelihood": "−log p(z)",
+    "log-determinant": "−log |det|",
+    "likelihood-ratio": "log p(x) of the background less that of the flow",
+}
+"""By kind of score that is a sum over pixels."""
 
 Floats = NDArray[np.float64]
 
@@ -30,8 +38,7 @@ def score_map(score: Score, flow: Flow, images: NDArray[np.uint8], *, seed: int 
         seed: of the dequantisation noise.
 
     Returns:
-        Nats of each number, ``[N, C, H, W]``, whose sum is the score but for the constant that 8 bits make; none: the
-        score is no sum over pixels.
+        Nats of each number, ``[N, C, H, W]``, whose sum is the score; none: the score is no sum over pixels.
     """
     match score:
         case Likelihood():
@@ -58,6 +65,7 @@ def map_figure(
     seed = next(iter(sets.values())).seed
     asked = {name: score.settings if isinstance(score, FittedScore) else score for name, score in scores.items()}
     kinds = [score.kind for score in asked.values()]
+    draws = next(iter(sets.values())).draws
     maps: dict[str, dict[str, Floats]] = {}
     for name, settings in asked.items():
         made = {of: score_map(settings, flow, pictures, seed=seed) for of, pictures in images.items()}
@@ -65,10 +73,15 @@ def map_figure(
             maps[settings.kind if kinds.count(settings.kind) == 1 else name] = known
     if not maps:
         return None
-    caption = ["Higher: more out of distribution. The likelihood's are without the constant that 8 bits make."]
+    meaning = [f"{kind}: {of}" for kind, of in MEANING.items() if any(name.startswith(kind) for name in maps)]
+    of = f"the score by the first of {draws} draws of the noise" if draws > 1 else "the score"
+    caption = [f"Below each map stands its sum, {of}, in nats; higher is more out of distribution.", "; ".join(meaning)]
     return contribution_figure(images, maps, title=title, caption=caption)
 
 
 def _surprise(flow: Flow, images: NDArray[np.uint8], seed: int) -> Floats:
+    """Spread −log p(x); what belongs to no pixel, as the constant that 8 bits make, lies on all alike."""
     prior, log_det = contribution_maps(flow, images, seed=seed)
-    return -prior - log_det
+    found = -prior - log_det
+    rest = -contributions(flow, images, seed=seed).log_prob - found.sum((1, 2, 3))
+    return np.asarray(found + (rest / flow.dims)[:, None, None, None])
