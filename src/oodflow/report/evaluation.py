@@ -113,9 +113,11 @@ def _beyond(evaluation: Evaluation) -> str:
     """Say what the comparison with the likelihood is."""
     if not any(one.differences for one in evaluation.outsides):
         return ""
+    unit, single = evaluation.inside.unit, {name for one in evaluation.outsides for name in one.differences}
+    groups = any(one.scores.keys() - single - {"likelihood"} for one in evaluation.outsides)
     return (
-        "Beyond likelihood: AUROC less that of the likelihood on the same images, with its 95 % interval; where it "
-        "holds 0, the two can't be told apart."
+        f"Beyond likelihood: AUROC less that of the likelihood on the same {unit}, with its 95 % interval; where it "
+        "holds 0, the two can't be told apart." + f" Scores of groups have none, for it judges single {unit}." * groups
     )
 
 
@@ -130,7 +132,9 @@ def _costs(evaluation: Evaluation) -> str:
     )  # fmt: skip
     one = f"{'an' if unit == 'image' else 'a'} {unit}"
     return (
-        f"ms/{unit}: what a score takes for {one} of the test set if it is the only one, on {where}; without fitting."
+        f"ms/{unit}: what a score takes for {one} of the test set if it is the only one, on {where}; without fitting. "
+        "What is kept of earlier evaluations was timed then, when the machine may have been busier or idler: costs are "
+        "to be compared where one evaluation has computed them all."
     )
 
 
