@@ -81,6 +81,7 @@ def test_scores_of_single_images_are_compared_with_the_likelihood(oodflow, run, 
         pairs = [(inside[score], outside[score]) for score in (name, "likelihood")]
         assert found == auroc_difference(*pairs)
     assert "beyond likelihood" in result.out
+    assert "Scores of groups have none, for it judges single images." in unescaped(result.out)
     assert newest(run).inside.differences == {}
     assert "beyond likelihood" not in asked(oodflow, run).out
 
@@ -133,6 +134,13 @@ def test_batch_size_changes_rounding_only(oodflow, run, sets):
         found.append(scores_of(run, sets.outside)["likelihood"])
     for one in found[:2]:
         np.testing.assert_allclose(one, found[2], rtol=0, atol=1e-2)
+
+
+def test_a_score_named_twice_is_asked_once(oodflow, run):
+    asked(oodflow, run, "--scores", "likelihood", "likelihood")
+    assert newest(run).options.scores == ("likelihood",)
+    assert [folder.name.startswith("noise.npy-likelihood-likelihood") for folder in folders(run)] == [False]
+    assert "This replaces the same evaluation" in oodflow("evaluate", run).out
 
 
 def test_what_else_is_asked_changes_nothing(oodflow, run, sets):

@@ -23,7 +23,7 @@ from oodflow.evaluation.promises import halves, thresholds
 from oodflow.evaluation.record import FILE, Evaluation
 from oodflow.evaluation.scoring import Fitted, Scored, fit, score_all
 from oodflow.evaluation.seen_before import with_notes
-from oodflow.figures import heat_map, likelihood_figure, roc_figure, save_figure
+from oodflow.figures import RocCurve, heat_map, likelihood_figure, roc_figure, save_figure
 from oodflow.files import digest, file_name, written_together
 from oodflow.flows import Flow, save_tensors
 from oodflow.metrics import auroc, roc
@@ -33,6 +33,7 @@ from oodflow.runs.pictures import row_of, samples_figure
 from oodflow.runs.provenance import provenance
 from oodflow.runs.run_dir import RunDir
 from oodflow.runs.run_dir import load as load_flow
+from oodflow.scores import Values
 from oodflow.statistics import LogProb, Observation, Store, require_columns, require_shape
 from oodflow.training import choose_device
 
@@ -95,7 +96,9 @@ def evaluate(
         step=training.steps if training else None,
         weights=store.weights,
         device=str(flow.device),
-        options=options.model_copy(update={"ood": tuple(images.name for images in sets[1:])}),
+        options=options.model_copy(
+            update={"ood": tuple(images.name for images in sets[1:]), "scores": tuple(dict.fromkeys(options.scores))}
+        ),
         scores={name: score.model_dump(mode="json") for name, score in choice.scores.items() if name in fitted},
         costs={name: cost for name, cost in scored[0].costs.items() if isfinite(cost)},
         thresholds=limits,
@@ -190,9 +193,16 @@ def _roc(scored: list[Scored], title: str) -> "Figure":
     test, *others = scored
     single = [name for name, values in test.values.items() if len(values) == len(test.observation)]
     names = single or list(test.values)
-    return roc_figure({
-        one.observation.data.name: {name: roc(test.values[name], one.values[name]) for name in names} for one in others
-    }, title=title)  # fmt: skip
+    groups = [name for name in test.values if name not in names]
+    return roc_figure(
+        {one.observation.data.name: {name: _curve(test.values[name], one.values[name]) for name in names}
+         for one in others},
+        title=title, note=f"Scores of groups are not drawn: {', '.join(groups)}." if groups else "",
+    )  # fmt: skip
+
+
+def _curve(inside: Values, outside: Values) -> RocCurve:
+    return RocCurve(*roc(inside, outside), auroc(inside, outside))
 
 
 def _date_of(folder: Path) -> str | None:

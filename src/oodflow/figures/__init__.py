@@ -9,13 +9,13 @@ from oodflow.figures.latents import latent_figure
 from oodflow.figures.likelihoods import Row, likelihood_figure
 from oodflow.figures.log_likelihoods import Panel, Sample, log_likelihood_figure
 from oodflow.figures.mask_sheet import mask_figure, tinted
-from oodflow.figures.roc import roc_figure
+from oodflow.figures.roc import RocCurve, roc_figure
 from oodflow.figures.save import figure_bytes, save_figure
 from oodflow.figures.sheet import Block, Scale, Strip, sheet_figure
 
 __all__ = [
-    "Block", "CouplingRow", "Curve", "Line", "Panel", "Part", "Row", "Sample", "Scale", "Strip", "contribution_figure",
-    "coupling_figure", "curve_figure", "figure_bytes", "gap_figure", "grid_array", "heat_map", "image_grid",
-    "latent_figure", "likelihood_figure", "log_likelihood_figure", "mask_figure", "prediction_figure", "roc_figure",
-    "save_figure", "sheet_figure", "tinted",
+    "Block", "CouplingRow", "Curve", "Line", "Panel", "Part", "RocCurve", "Row", "Sample", "Scale", "Strip",
+    "contribution_figure", "coupling_figure", "curve_figure", "figure_bytes", "gap_figure", "grid_array", "heat_map",
+    "image_grid", "latent_figure", "likelihood_figure", "log_likelihood_figure", "mask_figure", "prediction_figure",
+    "roc_figure", "save_figure", "sheet_figure", "tinted",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from oodflow.document.numbers import number
 from oodflow.figures.canvas import INK, Box, axes_at, blank_figure, text_width, write
 
 _CELL, _HIGH, _LABEL, _MARGIN = 92, 40, 480, 32  # pixels
@@ -33,12 +34,15 @@ def heat_map(values: NDArray[np.float64], rows: Sequence[str], columns: Sequence
     axes.imshow(np.ma.masked_invalid(values), cmap="RdBu", vmin=0, vmax=100, aspect="auto")
     axes.set_axis_off()
     for place, name in enumerate(rows):
-        write(figure, _MARGIN, top + _HIGH * place + 8, name, size=8, within=_LABEL - 16)
+        middle = top + _HIGH * place + _HIGH // 2
+        write(figure, _MARGIN, middle, name, size=8, va="center_baseline", within=_LABEL - 16)
     for place, name in enumerate(columns):
         at = _MARGIN + _LABEL + _CELL * place + _CELL // 2
         write(figure, at, top - 10, name, size=_NAME, **_ASLANT)
     for (row, column), value in np.ndenumerate(values):
         if not np.isnan(value):
             colour = "white" if abs(value - 50) > 28 else INK
-            axes.text(column, row, f"{value:.1f}", ha="center", va="center", fontsize=7.5, color=colour)
+            axes.text(
+                column, row, number(value, 1), ha="center", va="center_baseline", fontsize=7.5, color=colour
+            )  # fmt: skip
     return figure
