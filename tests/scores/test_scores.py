@@ -1,5 +1,7 @@
 """The formulas, on numbers small enough to work out by hand, and what there is around them."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -171,3 +173,17 @@ def test_a_score_that_returns_something_else_is_named(returned, message):
 
     with pytest.raises(UsageError, match=f"score 'likelihood' of test {message}"):
         FittedScore(Odd(), {}).score(example("test"))
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_fitted_score_is_saved_to_a_path_or_its_text(tmp_path, kind):
+    fitted = Typicality(group=2).fit(seen([-10.0, -14.0]))
+    file = kind(tmp_path / "fitted.safetensors")
+    fitted.save(file)
+    loaded = load_score(file)
+    assert (loaded.settings, loaded.learned) == (fitted.settings, {"entropy": 12.0})
+
+
+def test_a_fitted_score_names_itself_and_what_it_has_learned():
+    assert repr(Typicality(group=2).fit(seen([-10.0, -14.0]))) == "FittedScore('typicality?group=2', learned: entropy)"
+    assert repr(FittedScore(Likelihood(), {})) == "FittedScore('likelihood', learned: nothing)"

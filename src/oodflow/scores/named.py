@@ -68,13 +68,13 @@ def shown_scores() -> tuple[dict[str, Score], dict[str, str]]:
     return scores, without
 
 
-def load_score(path: Path) -> FittedScore:
+def load_score(path: str | Path) -> FittedScore:
     """Read a fitted score; nothing in the file is executed.
 
     Raises:
         OodflowError: when the file is missing, damaged, holds something else, or a score that is not registered.
     """
-    settings, learned = read_fitted(path)
+    settings, learned = read_fitted(Path(path))
     kind = settings.get("kind") if isinstance(settings, Mapping) else None
     if not isinstance(kind, str):
         raise OodflowError(f"{path} does not hold a fitted score: its settings have no kind.")

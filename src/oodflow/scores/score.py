@@ -153,6 +153,8 @@ class FittedScore:
         >>> from oodflow.scores import load_score, Typicality
         >>> from oodflow.testing.observations import example
         >>> fitted = Typicality().fit(example("reference"))
+        >>> fitted
+        FittedScore('typicality', learned: entropy)
         >>> file = getfixture("tmp_path") / "typicality.safetensors"
         >>> fitted.save(file)
         >>> test = example("test")
@@ -162,6 +164,10 @@ class FittedScore:
 
     def __init__(self, settings: Score, learned: Learned) -> None:
         self.settings, self.learned = settings, dict(learned)
+
+    def __repr__(self) -> str:
+        """Name it, and what it has learned."""
+        return f"FittedScore({self.settings.name!r}, learned: {', '.join(self.learned) or 'nothing'})"
 
     def score(self, observation: Observation) -> Values:
         """Score every image, or every group.
@@ -196,11 +202,11 @@ class FittedScore:
             raise UsageError(f"score {score.name!r} of {observation.data.name} holds {bad:,} NaN: expected numbers.")
         return values
 
-    def save(self, path: Path) -> None:
-        """Write the score to one safetensors file, atomically."""
+    def save(self, path: str | Path) -> None:
+        """Write the score to one safetensors file, atomically; :func:`~oodflow.scores.load_score` reads it."""
         about = {"schema_version": 1, "score": self.settings.model_dump(mode="json")}
         tensors = {name: torch.from_numpy(np.array(values)) for name, values in self.learned.items()}
-        save_tensors(path, tensors, {"fitted_score": json.dumps(about)})
+        save_tensors(Path(path), tensors, {"fitted_score": json.dumps(about)})
 
 
 def read_fitted(path: Path) -> tuple[dict[str, object], dict[str, Values]]:
