@@ -23,7 +23,7 @@ from oodflow.nets import ConvNetConfig
 from oodflow.recipes import RECIPES
 from oodflow.runs import fields_of, override
 from oodflow.scores import SCORES
-from oodflow.statistics import STATISTICS
+from oodflow.statistics import STATISTICS, Observation
 from oodflow.testing import check_score, check_statistic
 from oodflow.testing.observations import example_data, example_flow
 from oodflow.training import TrainingConfig
@@ -162,10 +162,16 @@ def test_the_code_of_the_page_on_tables_runs():
     assert names["log_prob"].shape == (48,)
 
 
-def test_the_code_of_the_page_on_scores_runs():
+def test_the_code_of_the_page_on_scores_runs(tmp_path, monkeypatch):
     use, own = re.findall(r"```python\n(.*?)```", SCORING, re.DOTALL)
-    names = {"flow": example_flow("grey"), "held_out": example_data("reference", "grey")}
-    exec(use, names | {"images": example_data("test", "grey")})
+    monkeypatch.chdir(tmp_path)
+    for long, short in {"steps=500": "steps=2", '"calibration")': '"calibration").limit(8)'}.items():
+        assert long in use
+        use = use.replace(long, short)
+    names = {}
+    exec(use, names)
+    assert np.array_equal(names["values"], names["fitted"].score(Observation(names["flow"], names["images"])))
+    assert names["values"].shape == (32,)
     with SCORES.replacing("another", SCORES["likelihood"]), STATISTICS.replacing("another", STATISTICS["log_prob"]):
         exec(own, names)
         check_statistic(names["LargestLatent"]())

@@ -74,3 +74,16 @@ def test_the_digest_does_not_depend_on_the_chunks(monkeypatch):
 def test_refuses_other_arrays(images):
     with pytest.raises(UsageError, match=r"images must be a non-empty uint8 array \[N,C,H,W\], but .* came"):
         ImageSet.from_array(images)
+
+
+@pytest.mark.parametrize("rows", [3, 1.5, [0.5], [True, False, True, False], [[0, 1]], "all"])
+def test_take_takes_numbers_of_what_to_keep(rows):
+    data = ImageSet.from_array(np.zeros((4, 1, 2, 2), np.uint8))
+    assert len(data.take([0, 2])) == len(data.take(np.array([2, 0], np.uint8))) == 2
+    assert len(data.take([])) == 0
+    with pytest.raises(UsageError, match=r"^take\(.*\) of array: expected the numbers of those to keep, .*limit\(n\)"):
+        data.take(rows)
+
+
+def test_it_is_shown_by_what_it_holds():
+    assert repr(ImageSet.from_array(np.zeros((4, 1, 2, 2), np.uint8))) == "ImageSet('array', 'test': 4 images of 1x2x2)"

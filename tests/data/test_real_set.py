@@ -55,3 +55,16 @@ def test_rows_of_a_larger_array_are_as_if_they_were_alone():
     np.testing.assert_array_equal(part.take(np.array([2, 0])).batch([0, 1]), VECTORS[[4, 7]])
     np.testing.assert_array_equal(part.limit(2).batch(slice(None)), VECTORS[[7, 1]])
     assert part.limit(2).columns == tuple("abcd")
+
+
+@pytest.mark.parametrize("rows", [3, 1.5, [0.5], [True, False, True, False], [[0, 1]], "all"])
+def test_take_takes_numbers_of_what_to_keep(rows):
+    data = RealSet.from_array(np.zeros((4, 3)))
+    assert len(data.take([0, 2])) == len(data.take(np.array([2, 0], np.uint8))) == 2
+    assert len(data.take([])) == 0
+    with pytest.raises(UsageError, match=r"^take\(.*\) of array: expected the numbers of those to keep, .*limit\(n\)"):
+        data.take(rows)
+
+
+def test_it_is_shown_by_what_it_holds():
+    assert repr(RealSet.from_array(np.zeros((4, 3)))) == "RealSet('array', 'test': 4 rows of 3)"

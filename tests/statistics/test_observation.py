@@ -255,3 +255,33 @@ def test_batch_order_and_neighbours_change_a_float32_log_prob_by_rounding_only(c
         np.testing.assert_allclose(other, expected, rtol=0, atol=1e-2)
     np.testing.assert_allclose(shuffled, expected[order], rtol=0, atol=1e-2)
     assert np.ptp(expected) > 1
+
+
+def test_an_array_is_taken_as_images_or_rows(flow, images):
+    array = images.batch(slice(None))
+    seen = Observation(flow, array)
+    assert (seen.data.fingerprint, len(seen)) == (images.fingerprint, 7)
+    assert np.array_equal(seen[LogProb()], Observation(flow, images)[LogProb()])
+    rows = np.random.default_rng(0).normal(size=(5, 3))
+    assert Observation(None, rows).data.fingerprint == RealSet.from_array(rows).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("data", "came"),
+    [
+        (np.zeros((2, 1, 8, 8), np.int64), "an array of int64"),
+        ([[1.0, 2.0]], "a list"),
+        (torch.zeros(2, 3), "a Tensor"),
+        ("mnist", "a str"),
+    ],
+)
+def test_what_is_no_data_is_refused(flow, data, came):
+    with pytest.raises(UsageError, match=f"data is {came}: expected a data set, as oodflow.data.load"):
+        Observation(flow, data)
+
+
+def test_an_array_of_another_shape_is_refused_by_what_it_should_be(flow):
+    with pytest.raises(UsageError, match=r"non-empty uint8 array \[N,C,H,W\], but uint8 \[8, 8\] came"):
+        Observation(flow, np.zeros((8, 8), np.uint8))
+    with pytest.raises(UsageError, match="holds rows of 3 numbers but this flow is over images"):
+        Observation(flow, np.zeros((2, 3)))

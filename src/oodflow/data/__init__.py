@@ -5,6 +5,7 @@ from oodflow.data.data_set import DataSet
 from oodflow.data.image_set import Images, ImageSet, Shape
 from oodflow.data.load import data_root, load, load_images, same_images, same_set, shape_of, specs_of, splits_of
 from oodflow.data.manage import SourceStatus, download, status, verify
+from oodflow.data.of_array import data_set_of
 from oodflow.data.real_set import RealSet
 from oodflow.data.source import AnySource, BuiltIn, ImageSource, Remote, Source, TableSource
 from oodflow.data.sources import SOURCES
@@ -27,6 +28,7 @@ __all__ = [
     "TableSource",
     "TrainingBatches",
     "data_root",
+    "data_set_of",
     "download",
     "in_order",
     "load",

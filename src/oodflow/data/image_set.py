@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from oodflow.data.data_set import DataSet
 from oodflow.errors import UsageError
 
 Images = npt.NDArray[np.uint8]
@@ -20,7 +21,7 @@ Pixel = TypeVar("Pixel", bound=np.generic)
 CHUNK_BYTES = 1 << 24  # what one step of a pass over the images holds in memory
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ImageSet:
     """8-bit images of one split, usually memory-mapped.
 
@@ -99,7 +100,45 @@ class ImageSet:
 
     def take(self, rows: npt.NDArray[np.intp]) -> "ImageSet":
         """Keep the images with these numbers, in this order."""
-        return replace(self, rows=self.rows[rows])
+        return replace(self, rows=self.rows[places(rows, self.name)])
+
+    def __repr__(self) -> str:
+        """Say what it holds, and not each number."""
+        return described(self)
+
+
+def places(rows: npt.ArrayLike, name: str) -> npt.NDArray[np.intp]:
+    """Read the numbers of the images or rows to keep.
+
+    Raises:
+        UsageError: for anything but a list or an array of whole numbers.
+
+    Example:
+        >>> places(100, "mnist")
+        Traceback (most recent call last):
+            ...
+        oodflow.errors.UsageError: take(100) of mnist: expected the numbers of those to keep, such as [0, 2, 5]; \
+limit(n) keeps n of them, spread evenly.
+    """
+    numbers = np.asarray(rows)
+    if numbers.ndim != 1 or (numbers.size and numbers.dtype.kind not in "iu"):
+        came = str(rows) if numbers.ndim == 0 else f"{numbers.dtype} {list(numbers.shape)}"
+        raise UsageError(
+            f"take({came}) of {name}: expected the numbers of those to keep, such as [0, 2, 5]; limit(n) keeps n of "
+            "them, spread evenly."
+        )
+    return numbers.astype(np.intp)
+
+
+def described(data: DataSet) -> str:
+    """Describe a data set for its ``repr``.
+
+    Example:
+        >>> ImageSet.from_array(np.zeros((4, 1, 2, 2), np.uint8), name="mine")
+        ImageSet('mine', 'test': 4 images of 1x2x2)
+    """
+    shape = "x".join(map(str, data.shape))
+    return f"{type(data).__name__}({data.name!r}, {data.split!r}: {len(data):,} {data.unit} of {shape})"
 
 
 def content_digest(shape: tuple[int, ...], chunks: Iterable[npt.NDArray[Any]]) -> str:

@@ -11,7 +11,7 @@ from oodflow.data.image_set import Images, ImageSet
 SALT = b"mutated 1"  # fixed for good: changing it changes every mutated image
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MutatedImageSet(ImageSet):
     """An image set whose images are mutated as they are taken out of it, see :func:`mutated`.
 

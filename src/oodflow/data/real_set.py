@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from oodflow.data.image_set import CHUNK_BYTES, Rows, content_digest
+from oodflow.data.image_set import CHUNK_BYTES, Rows, content_digest, described, places
 from oodflow.errors import UsageError
 
 Reals = npt.NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RealSet:
     """Real tensors of one split, with a fingerprint of exactly these numbers: what :class:`ImageSet` is for images.
 
@@ -85,4 +85,9 @@ class RealSet:
 
     def take(self, rows: npt.NDArray[np.intp]) -> "RealSet":
         """Keep the tensors with these numbers, in this order."""
-        return replace(self, rows=rows if self.rows is None else self.rows[rows])
+        kept = places(rows, self.name)
+        return replace(self, rows=kept if self.rows is None else self.rows[kept])
+
+    def __repr__(self) -> str:
+        """Say what it holds, and not each number."""
+        return described(self)

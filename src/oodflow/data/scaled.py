@@ -8,7 +8,7 @@ import numpy.typing as npt
 from oodflow.data.real_set import Reals, RealSet
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ScaledSet(RealSet):
     r"""A set of vectors that are brought to one length as they are taken out of it; one that is all zeros stays so.
 

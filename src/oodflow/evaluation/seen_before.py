@@ -1,4 +1,4 @@
-"""Whether a score asks a flow that was trained on what is asked about, which makes its number no measure of a detector."""
+"""Whether a score asks another flow that was trained on what is asked about, and so knows it beforehand."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

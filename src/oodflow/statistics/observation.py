@@ -1,10 +1,12 @@
 """A data set seen by a model: all statistics that are asked for, each computed once."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from oodflow.data import DataSet
+from oodflow.data import DataSet, data_set_of
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import Flow
 from oodflow.statistics.batch import Batch
@@ -28,7 +30,8 @@ class Observation:
     Args:
         model: a flow, or any density (:func:`~oodflow.statistics.density_of`), used on the device where it is and in
             eval mode; it is left as it was. None: only statistics of the data alone are there.
-        data: N images or vectors of the model's shape.
+        data: N images or vectors of the model's shape: a data set, or an array, uint8 ``[N,C,H,W]`` of images or floats
+            ``[N, ...]`` of rows.
         seed: of the dequantisation noise, and of dealing images into groups.
         draws: K, how many draws of the noise to average; the cost grows with it.
         batch_size: images that go through the model at once.
@@ -37,14 +40,13 @@ class Observation:
         known: statistics that are known already, each ``[N, *shape]``.
 
     Raises:
-        UsageError: the data's shape is not the flow's, or ``draws`` or ``batch_size`` is not positive.
+        UsageError: the data is none, its shape is not the flow's, or ``draws`` or ``batch_size`` is not positive.
 
     Example:
-        >>> from oodflow.data import ImageSet
         >>> from oodflow.flows import RealNVPConfig
         >>> from oodflow.statistics import Latents, LogDet, LogProb
         >>> flow = RealNVPConfig(scales=2, width=4).build((1, 8, 8))
-        >>> seen = Observation(flow, ImageSet.from_array(np.zeros((5, 1, 8, 8), np.uint8)))
+        >>> seen = Observation(flow, np.zeros((5, 1, 8, 8), np.uint8))
         >>> seen.collect([LogProb(), LogDet(), Latents()])  # in one pass
         >>> seen[LogProb()].shape, seen[Latents()].shape
         ((5,), (5, 64))
@@ -53,7 +55,7 @@ class Observation:
     def __init__(
         self,
         model: Density | None,
-        data: DataSet,
+        data: DataSet | npt.NDArray[Any],
         *,
         seed: int = 0,
         draws: int = 1,
@@ -65,6 +67,7 @@ class Observation:
         for name, value in (("draws", draws), ("batch_size", batch_size)):
             if value < 1:
                 raise UsageError(f"{name} is {value}: expected a positive number.")
+        data = data_set_of(data)
         if isinstance(model, Flow):
             require_shape(model, data)
         self.model, self.data, self.seed, self.draws, self.batch_size = density_of(model), data, seed, draws, batch_size
