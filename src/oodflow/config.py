@@ -4,6 +4,7 @@ from abc import ABC
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from oodflow.errors import UnknownName
 
@@ -58,11 +59,43 @@ def first_flaw(error: ValidationError) -> Flaw:
         ...     Bake(minutes=0)
         ... except ValidationError as error:
         ...     first_flaw(error)
-        Flaw(where='minutes', why='Input should be greater than or equal to 1', came=0, unknown=False)
+        Flaw(where='minutes', why='it should be at least 1', came=0, unknown=False)
     """
     first = error.errors()[0]
-    why = first["msg"].removeprefix("Value error, ").rstrip(".")
+    why = _plain(first)
     unknown = isinstance(first.get("ctx", {}).get("error"), UnknownName)
     if unknown:
         why += "; if another package or file registers it, import that, or pass --plugin, first"
     return Flaw(".".join(map(str, first["loc"])), why, first["input"], unknown)
+
+
+MISSING = "it is missing"
+
+_WORDS = {
+    "missing": MISSING,
+    "extra_forbidden": "there is no such setting",
+    "greater_than": "it should be greater than {gt}",
+    "greater_than_equal": "it should be at least {ge}",
+    "less_than": "it should be less than {lt}",
+    "less_than_equal": "it should be at most {le}",
+    "finite_number": "it should be a finite number",
+    "int_type": "it should be a whole number",
+    "int_parsing": "it should be a whole number",
+    "int_from_float": "it should be a whole number",
+    "float_type": "it should be a number",
+    "float_parsing": "it should be a number",
+    "bool_type": "it should be true or false",
+    "bool_parsing": "it should be true or false",
+    "string_type": "it should be a text",
+    "literal_error": "it should be {expected}",
+}
+"""By pydantic's name of what it found, how a user is told; all others in its own words."""
+
+
+def _plain(error: ErrorDetails) -> str:
+    """Say what pydantic found wrong in words that need not be looked up."""
+    words = _WORDS.get(error["type"])
+    if words is None:
+        return error["msg"].removeprefix("Value error, ").rstrip(".")
+    numbers = {name: f"{it:g}" if isinstance(it, float) else it for name, it in error.get("ctx", {}).items()}
+    return words.format(**numbers)

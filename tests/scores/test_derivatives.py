@@ -122,7 +122,7 @@ def test_dimensions_that_can_not_be(rng):
         LocalDimension(dimension=5).learn(seen)
     with pytest.raises(UsageError, match="the local dimension of 2 rows can't be told: it takes three or more"):
         LocalDimension().learn(seen)
-    with pytest.raises(UsageError, match="does not fit dimension: Input should be greater than 0"):
+    with pytest.raises(UsageError, match="does not fit dimension: it should be greater than 0"):
         named_score("local-dimension?dimension=0")
 
 

@@ -101,12 +101,13 @@ def test_names(name):
         ("typicality?kind=likelihood", UnknownName, "unknown setting of typicality 'kind'"),
         ("likelihood?group=2", UsageError, "the score likelihood has no settings, but .group= came"),
         ("typicality?group", UsageError, "'group' is not of the form key=value"),
-        ("typicality?group=0", UsageError, "does not fit group: Input should be greater than or equal to 1 .got 0"),
-        ("typicality?group=two", UsageError, "does not fit group: Input should be a valid integer"),
+        ("typicality?group=0", UsageError, "does not fit group: it should be at least 1 .got 0"),
+        ("waic", UsageError, r"^score 'waic' lacks the setting others: write waic\?others=\.\.\. "),
+        ("typicality?group=two", UsageError, "does not fit group: it should be a whole number"),
         (
             "complexity?codec=zip",
             UsageError,
-            "does not fit codec: Input should be 'smallest', 'png', 'webp' or 'jpeg2000'",
+            "does not fit codec: it should be 'smallest', 'png', 'webp' or 'jpeg2000'",
         ),
     ],
 )
@@ -144,7 +145,10 @@ def test_a_score_that_keeps_what_it_saw_is_saved(tmp_path):
         ({"fitted_score": '{"schema_version": 2}'}, "schema version 2, this oodflow reads 1"),
         ({"fitted_score": '{"schema_version": 1, "score": {}}'}, "its settings have no kind"),
         ({"fitted_score": '{"schema_version": 1, "score": {"kind": "nothing"}}'}, "unknown score 'nothing'"),
-        ({"fitted_score": '{"schema_version": 1, "score": {"kind": "typicality", "x": 1}}'}, "does not fit x: Extra"),
+        (
+            {"fitted_score": '{"schema_version": 1, "score": {"kind": "typicality", "x": 1}}'},
+            "does not fit x: there is no such",
+        ),
     ],
 )
 def test_what_is_no_fitted_score(tmp_path, metadata, message):

@@ -144,7 +144,7 @@ def test_a_constant_score_has_no_density():
         ("combined?of=likelihood+typicality?group=3", "judges groups"),
         ("combined?of=likelihood+combined", "is made of other scores itself"),
         ("combined?of=likelyhood", "did you mean 'likelihood'"),
-        ("density-of-scores?model=forest", "model: Input should be 'kernels', 'mixture' or 'svm'"),
+        ("density-of-scores?model=forest", "model: it should be 'kernels', 'mixture' or 'svm'"),
     ],
 )
 def test_what_can_not_be_combined(text, why):

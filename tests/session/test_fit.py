@@ -293,7 +293,7 @@ def test_a_path_that_is_no_folder(tmp_path):
         ({"flow": "realnvpp"}, "unknown flow 'realnvpp': did you mean 'realnvp'"),
         ({"flow": 3}, "flow is a int: expected one of"),
         ({"flow": "realnvp", "widht": 3}, "unknown setting of realnvp 'widht': did you mean 'width'"),
-        ({"flow": "realnvp", "width": 0}, "width is 0: Input should be greater than or equal to 1"),
+        ({"flow": "realnvp", "width": 0}, "width is 0: it should be at least 1"),
         ({"flow": "realnvp", "net": "resnit"}, "unknown net 'resnit'"),
         ({"width": 3}, "width came beside a configuration"),
         ({"steps": 0}, "steps is 0"),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import SerializeAsAny, ValidationError
 
-from oodflow.config import first_flaw
+from oodflow.config import MISSING, first_flaw
 from oodflow.errors import OodflowError, UnknownName, UsageError
 from oodflow.registry import ChosenFrom, Registry
 from oodflow.scores.score import FittedScore, Score, read_fitted
@@ -64,7 +64,8 @@ def shown_scores() -> tuple[dict[str, Score], dict[str, str]]:
             scores |= {score.name: score for score in map(kind.model_validate, kind.shown)}
         except ValidationError as error:
             flaw = first_flaw(error)
-            without[name] = f"it takes settings of its own, as {name}?{flaw.where or 'setting'}=...: {flaw.why}"
+            why = "" if flaw.why == MISSING else f": {flaw.why}"
+            without[name] = f"it takes settings of its own, as {name}?{flaw.where or 'setting'}=...{why}"
     return scores, without
 
 
@@ -86,7 +87,10 @@ def _validated(score: type[Score], settings: Mapping[str, object], what: str) ->
         return score.model_validate(settings)
     except ValidationError as error:
         flaw = first_flaw(error)
-        where = flaw.where or score.model_fields["kind"].default
+        kind = score.model_fields["kind"].default
+        where = flaw.where or kind
+        if flaw.why == MISSING:
+            raise UsageError(f"{what} lacks the setting {where}: write {kind}?{where}=... .") from error
         raise UsageError(f"{what} does not fit {where}: {flaw.why} (got {flaw.came!r}).") from error
 
 
