@@ -11,18 +11,22 @@ from oodflow.errors import OodflowError, UnknownName, UsageError
 from oodflow.flows import save_tensors
 from oodflow.scores import (
     SCORES,
+    BatchNorm,
+    Combined,
     CompressedSize,
     FittedScore,
     InputComplexity,
+    LatentLikelihood,
     Likelihood,
     NotFittedError,
+    PrincipalComponents,
     Typicality,
     load_score,
     named_score,
 )
 from oodflow.scores.score import read_fitted
 from oodflow.statistics import CompressedBits, LogProb, Observation
-from oodflow.testing.observations import example
+from oodflow.testing.observations import example, example_flow
 
 
 def seen(log_prob, images=None, **settings):
@@ -191,3 +195,24 @@ def test_a_fitted_score_is_saved_to_a_path_or_its_text(tmp_path, kind):
 def test_a_fitted_score_names_itself_and_what_it_has_learned():
     assert repr(Typicality(group=2).fit(seen([-10.0, -14.0]))) == "FittedScore('typicality?group=2', learned: entropy)"
     assert repr(FittedScore(Likelihood(), {})) == "FittedScore('likelihood', learned: nothing)"
+
+
+@pytest.mark.parametrize("scale", [5, 0, -3])
+def test_a_scale_that_the_flow_has_not_got_is_refused_however_it_is_asked_for(scale):
+    message = f"the flow has 2 scales, and scale is {scale}: count from 1, or from −1 for the last"
+    test = example("test")
+    with pytest.raises(UsageError, match=message):
+        LatentLikelihood(scale=scale).score(test)
+    with pytest.raises(UsageError, match=message):
+        Combined(of=f"likelihood+latent-likelihood?scale={scale}").fit(test)
+    last, first = (LatentLikelihood(scale=scale).score(test) for scale in (-1, -2))
+    assert np.array_equal(last, LatentLikelihood(scale=2).score(test))
+    assert np.array_equal(first, LatentLikelihood(scale=1).score(test))
+
+
+def test_of_few_images_it_is_said_what_is_missing():
+    with pytest.raises(UsageError, match="principal components take at least two images to learn from, and one came"):
+        PrincipalComponents().fit(Observation(None, np.zeros((1, 1, 8, 8), np.uint8)))
+    grey, colour = (example("test", kind).data.limit(2) for kind in ("grey", "colour"))
+    assert "this one has none" in BatchNorm().why_not(example_flow("grey"), grey)  # not that a group takes ten
+    assert "judges groups of 10 images" in BatchNorm().why_not(example_flow("colour"), colour)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from oodflow.data import DataSet
+from oodflow.errors import UsageError
 from oodflow.flows import Flow
 from oodflow.scores.score import Learned, Score, Seen, Values
 from oodflow.statistics import Density, LogProbZ, Statistic
@@ -44,13 +45,24 @@ class LatentLikelihood(Score):
         if reason := super().why_not(model, data):
             return reason
         scales = len(model.bijection.latent_shapes(model.shape)) if isinstance(model, Flow) else 1
+        return self._no_such(scales)
+
+    def _no_such(self, scales: int) -> str | None:
+        """Say that the flow has no such scale; none: it has."""
         if self.scale is None or 1 <= abs(self.scale) <= scales:
             return None
-        return f"the flow has {scales} scales, and scale is {self.scale}: count from 1, or from −1 for the last"
+        have = "scale" if scales == 1 else "scales"
+        return f"the flow has {scales} {have}, and scale is {self.scale}: count from 1, or from −1 for the last"
 
     def values(self, seen: Seen, learned: Learned) -> Values:
-        """Return −log p(z), [N] in nats."""
+        """Return −log p(z), [N] in nats.
+
+        Raises:
+            UsageError: the flow has no such scale.
+        """
         if self.scale is None:
             return -seen[LogProbZ()]
+        if reason := self._no_such(seen[LogProbZ(by_scale=True)].shape[1]):
+            raise UsageError(f"the score {self.name} can't be computed: {reason}.")
         index = self.scale - 1 if self.scale > 0 else self.scale
         return -seen[LogProbZ(by_scale=True)][:, index]

@@ -53,7 +53,7 @@ class PrincipalComponents(Score):
 
         x = seen[Pixels()].astype(np.float64)
         if len(x) < 2:
-            raise UsageError("one image has no principal components: fit on more.")
+            raise UsageError("principal components take at least two images to learn from, and one came: fit on more.")
         count = min(self.components, max(1, min(len(x) - 1, x.shape[1]) // 2))
         with np.errstate(invalid="ignore"):  # the share of variance that images have that are all alike
             pca = PCA(count, svd_solver="covariance_eigh").fit(x)

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from oodflow.data import DataSet
+from oodflow.flows import Flow
 from oodflow.gradients import inference
 from oodflow.nets import has_batch_norm
 from oodflow.statistics.batch import Batch, numbers
@@ -48,11 +49,9 @@ class BatchNormLogProb(Statistic):
             return numbers(flow.log_prob(batch.x, noise=batch.noise).reshape(-1, self.group).double().mean(1))
 
     def why_not(self, model: Density | None, data: DataSet) -> str | None:
-        """Refuse a flow without batch norm."""
-        if reason := super().why_not(model, data):
-            return reason
-        if has_batch_norm(model):  # type: ignore[arg-type]  # it is a flow
-            return None
+        """Refuse a flow without batch norm, however many images there are."""
+        if not isinstance(model, Flow) or has_batch_norm(model):
+            return super().why_not(model, data)
         return (
             "it takes a flow whose st-networks have batch norm, and this one has none: train one with flow.net=resnet, "
             "as the paper's RealNVP"
