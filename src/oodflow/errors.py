@@ -12,6 +12,12 @@ class UsageError(OodflowError, ValueError):
     """An argument cannot be right: an unknown name, a wrong shape. The command line exits with 2."""
 
 
+class NotThere(OodflowError):
+    """A path that was named is not there. The command line exits with 2, as with all that was mistyped."""
+
+    exit_code = 2
+
+
 class UnknownName(UsageError, KeyError):
     """A name is not in a registry; the message names the nearest that are.
 

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from oodflow.config import first_flaw
-from oodflow.errors import OodflowError
+from oodflow.errors import NotThere, OodflowError
 from oodflow.files import write_text
 
 Migration = Callable[[Any], dict[str, Any]]
@@ -100,7 +100,7 @@ class Record(BaseModel):
         try:
             return cls.parse(json.loads(path.read_bytes()), str(path))
         except FileNotFoundError as error:
-            raise OodflowError(f"there is no {path}.") from error
+            raise NotThere(f"there is no {path}.") from error
         except ValueError as error:
             raise OodflowError(f"{path} is damaged ({error}); {cls.remedy}.") from error
 

@@ -98,9 +98,31 @@ def test_data_that_is_not_there(oodflow, run, tmp_path):
     assert result.code == 1
     assert not (tmp_path / "here/runs").exists()
     assert oodflow("evaluate", run, "--ood", "mnist?shape=1x8x8").code == 1
-    assert "there is no such file" in oodflow("evaluate", run, "--ood", "npy:nope.npy").error
     (tmp_path / "empty").mkdir()
     assert "no pictures in it" in oodflow("evaluate", run, "--ood", f"folder:{tmp_path / 'empty'}").error
+
+
+NOT_THERE = {
+    "a run": (["evaluate", "nope"], "nope is not a run"),
+    "a run of several": (["scores", "nope"], "nope is not a run"),
+    "a page": (["compare", "nope.json"], "there is no nope.json"),
+    "an array": (["evaluate", "RUN", "--ood", "npy:nope.npy"], "there is no such file"),
+    "a table": (["evaluate", "RUN", "--ood", "csv:nope.csv"], "there is no such file"),
+    "a folder": (["evaluate", "RUN", "--ood", "folder:nope"], "there is no such folder"),
+    "a background": (["evaluate", "RUN", "--scores", "likelihood-ratio?background=nope"], "there is no flow in nope"),
+    "another flow": (["evaluate", "RUN", "--scores", "waic?others=nope"], "there is no flow in nope"),
+    "an encoder": (["evaluate", "RUN", "--scores", "embedding-neighbours?encoder=./nope"], "nope"),
+    "an encoder of data": (["evaluate", "RUN", "--ood", "digits?encoder=./nope"], "nope"),
+    "a checkpoint": (["import-original", "nope.pt", "new", "--dataset", "mnist"], "nope.pt does not exist"),
+    "a plug-in": (["--plugin", "nope.py", "evaluate", "RUN"], "there is no plug-in nope.py"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "message"), NOT_THERE.values(), ids=NOT_THERE)
+def test_a_path_that_is_not_there_is_bad_usage(oodflow, run, arguments, message):
+    result = oodflow(*(run if argument == "RUN" else argument for argument in arguments))
+    assert message in result.error
+    assert result.code == 2
 
 
 def test_what_was_trained_on_is_no_ood_set(oodflow, run, sets):

@@ -8,7 +8,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from oodflow.errors import OodflowError
+from oodflow.errors import NotThere, OodflowError
 from oodflow.files import written_atomically
 
 
@@ -31,7 +31,7 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         with safe_open(path, "pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except FileNotFoundError as error:
-        raise OodflowError(f"{path} does not exist.") from error
+        raise NotThere(f"{path} does not exist.") from error
     except (SafetensorError, OSError) as error:
         raise OodflowError(
             f"{path} is not a whole safetensors file ({error}): it is damaged or was cut off."

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from oodflow.errors import OodflowError
+from oodflow.errors import NotThere, OodflowError
 from oodflow.flows import load_tensors
 
 
@@ -28,7 +28,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """Read ``{"net": state_dict, "epoch": n}``, as the original saves it, or a bare state-dict; safetensors too.
 
     Raises:
-        OodflowError: for a file that is missing or damaged, holds something else, or more than tensors.
+        NotThere: for a file that is missing.
+        OodflowError: for one that is damaged, holds something else, or more than tensors.
     """
     if path.suffix == ".safetensors":
         return Checkpoint(load_tensors(path)[0], None)
@@ -45,7 +46,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
 def _load(path: Path) -> Any:
     if not path.is_file():
         what = "is no file" if path.exists() else "does not exist"
-        raise OodflowError(f"{path} {what}: name a checkpoint, such as 80.pt.")
+        raise NotThere(f"{path} {what}: name a checkpoint, such as 80.pt.")
     try:
         with warnings.catch_warnings(action="ignore"):  # of old or odd pickles: the error below says it
             return torch.load(path, map_location="cpu", weights_only=True)

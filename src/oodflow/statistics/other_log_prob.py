@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from oodflow.data import DataSet, ImageSet
-from oodflow.errors import OodflowError
+from oodflow.errors import NotThere
 from oodflow.files import digest
 from oodflow.flows import Flow, load_flow
 from oodflow.gradients import inference
@@ -26,7 +26,8 @@ class OtherLogProb(LogProb):
         weights: digest of the weights, by which it is known whether what was computed before is of these; found out.
 
     Raises:
-        OodflowError: the file is missing or damaged.
+        NotThere: the file is missing.
+        OodflowError: it is damaged.
     """
 
     kind: Literal["other_log_prob"] = "other_log_prob"  # type: ignore[assignment]
@@ -63,7 +64,7 @@ def _file(flow: str) -> Path:
 
 def _digest(flow: str) -> str:
     if not _file(flow).exists():
-        raise OodflowError(f"there is no flow in {flow}: name the folder of a run that has weights, or their file.")
+        raise NotThere(f"there is no flow in {flow}: name the folder of a run that has weights, or their file.")
     return digest(_file(flow))
 
 

@@ -9,7 +9,7 @@ from oodflow.data.fit import fit_image
 from oodflow.data.image_set import CHUNK_BYTES, Images, Shape
 from oodflow.data.source import ImageSource
 from oodflow.data.sources.picture import decode
-from oodflow.errors import OodflowError
+from oodflow.errors import NotThere, OodflowError
 
 ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
 
@@ -26,7 +26,7 @@ class Folder(ImageSource):
 
     def __init__(self, path: Path) -> None:
         if not path.is_dir():
-            raise OodflowError(f"folder:{path}: there is no such folder.")
+            raise NotThere(f"folder:{path}: there is no such folder.")
         self.name = f"folder:{path}"
         self.path = path
         split = (path / "train").is_dir() and (path / "test").is_dir()

@@ -12,7 +12,7 @@ from oodflow.data.fit import fit
 from oodflow.data.image_set import Images, Shape, in_chunks
 from oodflow.data.mapped import release
 from oodflow.data.source import ImageSource
-from oodflow.errors import OodflowError
+from oodflow.errors import NotThere, OodflowError
 
 Numbers = npt.NDArray[Any]
 
@@ -31,7 +31,7 @@ class Npy(ImageSource):
 
     def __init__(self, path: Path) -> None:
         if not path.is_file():
-            raise OodflowError(f"npy:{path}: there is no such file.")
+            raise NotThere(f"npy:{path}: there is no such file.")
         self.name = f"npy:{path}"
         self.path = path
 

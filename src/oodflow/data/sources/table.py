@@ -15,7 +15,7 @@ from oodflow.data.source import TableSource
 from oodflow.data.tables import Block, CsvFile, NpyFile, NpzFile, ParquetFile, TableFile
 from oodflow.data.tables.npz_file import LABELS
 from oodflow.data.tables.table_file import NotANumber
-from oodflow.errors import OodflowError, UsageError
+from oodflow.errors import NotThere, OodflowError, UsageError
 
 ONLY_OF = {
     "delimiter": "csv",
@@ -41,7 +41,7 @@ class OwnTable(TableSource):
     def __init__(self, kind: str, path: Path, selection: Selection) -> None:
         self.name = f"{kind}:{path}"
         if not path.is_file():
-            raise OodflowError(f"{self.name}: there is no such file.")
+            raise NotThere(f"{self.name}: there is no such file.")
         for option in selection.used:
             if kind != (only := ONLY_OF.get(option, kind)):
                 raise UsageError(f"{self.name}: {option} is an option of {only}:PATH alone: leave it out.")
