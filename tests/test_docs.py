@@ -5,6 +5,7 @@ import inspect
 import re
 import shlex
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 import numpy as np
 import pytest
@@ -160,6 +161,30 @@ def test_the_code_of_the_page_on_tables_runs():
     names = {}
     exec(code, names)
     assert names["log_prob"].shape == (48,)
+
+
+def settings_of(kind):
+    """What stands in the last column: each setting with its default, or all that there is to choose from."""
+    cells = []
+    for name, field in kind.model_fields.items():
+        if name == "kind":
+            continue
+        if get_origin(field.annotation) is Literal:
+            assert field.default == get_args(field.annotation)[0], "the first is the default"
+            texts = get_args(field.annotation)
+        elif field.is_required() or field.default is None:
+            texts = ()
+        else:  # scores are written by their names
+            default = kind().model_dump(mode="json")[name] if name == "of" else field.default
+            texts = (str(default).removesuffix(".0"),)
+        cells.append(f"`{name}`: {', '.join(texts)}" if texts else f"`{name}`")
+    return "; ".join(cells)
+
+
+@pytest.mark.parametrize("name", SCORES)
+def test_the_page_on_scores_lists_every_setting(name):
+    (row,) = [row for row in SCORING.splitlines() if row.startswith(f"| `{name}` |")]
+    assert row.split("|")[5].strip() == settings_of(SCORES[name])
 
 
 def test_the_code_of_the_page_on_scores_runs(tmp_path, monkeypatch):

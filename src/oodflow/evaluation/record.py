@@ -154,7 +154,7 @@ class Evaluation(Record):
     @model_serializer(mode="wrap")
     def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave a verdict that is not there away, as in records from before there were any."""
-        written: dict[str, Any] = super()._write(write)  # type: ignore[operator]  # it is a method still
+        written: dict[str, Any] = super()._write(write)
         return {name: value for name, value in written.items() if name != "verdict" or value}
 
     @property
