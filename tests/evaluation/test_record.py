@@ -44,6 +44,17 @@ def test_the_section_of_an_older_record_is_migrated():
     assert Evaluation.parse(json.loads(json.dumps(evaluation.as_dict()))) == evaluation
 
 
+def test_an_evaluation_from_before_there_were_verdicts_has_none_and_is_written_as_it_was():
+    version_4 = {**Evaluation.parse(OLD).as_dict(), "schema_version": 4}
+    assert "verdict" not in version_4
+    evaluation = Evaluation.parse(version_4)
+    assert evaluation.verdict == ""
+    assert {**evaluation.as_dict(), "schema_version": 4} == version_4
+    told = evaluation.model_copy(update={"verdict": "Nothing tells b."})
+    assert told.as_dict()["schema_version"] == Evaluation.version
+    assert Evaluation.parse(told.as_dict()) == told
+
+
 def test_a_run_that_an_older_version_evaluated(run):
     record = RunDir(run).record().model_copy(update={"evaluation": OLD})
     record.write(RunDir(run).record_file)
