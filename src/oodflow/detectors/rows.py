@@ -107,10 +107,9 @@ def _table(detector: BaseEstimator, X: Any, over: Over, shape: Shape | None) -> 
     if getattr(X, "dtype", None) == np.float16:
         X = X.astype(np.float32)
     numbers = (np.float64, np.float32)
-    if dates := [name for name, dtype in _dtypes(X) if dtype.kind in "mM"]:
-        raise UsageError(
-            f"column {dates[0]!r} of X holds dates, and a density is of numbers: encode it or leave it out."
-        )
+    for name, dtype in zip(getattr(X, "columns", ()), getattr(X, "dtypes", ()), strict=False):
+        if getattr(dtype, "kind", None) in ("m", "M"):
+            raise UsageError(f"column {name!r} of X holds dates or times: encode it as numbers, or leave it out.")
     try:
         array = validate_data(detector, X, reset=shape is None, dtype=numbers, ensure_min_samples=2 - bool(shape))
     except ValueError as error:
