@@ -45,6 +45,9 @@ def test_of_many_the_first_and_the_best_have_colours_of_their_own_and_the_rest_i
         assert len(colours) == len({*colours}) == 6
     keys = [axes.get_lines()[0] for axes in figure.axes if not axes.get_xlabel()]
     assert [key.get_linewidth() == 1.6 for key in keys] == 2 * [*[True] * 5, *[False] * 4, True]
+    curves["b"]["score 1"] = RocCurve(line, line, 0.99)
+    (one,) = [axes for axes in roc_figure(curves, title="Scores").axes if axes.get_xlabel()][1:]
+    assert one.get_lines()[1].get_linewidth() == 1.6, "the best of a set, be it poor elsewhere"
     assert "Scores of groups are not drawn: b." in [text.get_text() for text in figure.texts]
 
 

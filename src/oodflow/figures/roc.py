@@ -34,8 +34,8 @@ class RocCurve(NamedTuple):
 def roc_figure(curves: Mapping[str, Mapping[str, RocCurve]], *, title: str, note: str = "") -> Figure:
     """Draw a panel a set with a curve a score, and below each what the colours stand for, the best score first.
 
-    Of many scores the first, and those that are best on average over sets, have a colour, the same in all panels; the
-    others are grey.
+    Of many scores the first, the best of each set, and those that are best on average, have a colour, the same in all
+    panels; the others are grey.
 
     Args:
         curves: by set, by score.
@@ -70,10 +70,11 @@ def roc_figure(curves: Mapping[str, Mapping[str, RocCurve]], *, title: str, note
 
 
 def _coloured(curves: Mapping[str, Mapping[str, RocCurve]]) -> list[str]:
-    """Choose the scores that have a colour: the first, and of the others the best, in their order."""
-    first, *others = names = list(next(iter(curves.values())))
-    best = sorted(others, key=lambda name: -mean(scores[name].area for scores in curves.values()))
-    chosen = {first, *best[: _COLOURED - 1]}
+    """Choose the scores that have a colour: the first, the best of each set, the best on average; in their order."""
+    names = list(next(iter(curves.values())))
+    best = [max(names, key=lambda name: scores[name].area) for scores in curves.values()]
+    on_average = sorted(names, key=lambda name: -mean(scores[name].area for scores in curves.values()))
+    chosen = list(dict.fromkeys([names[0], *best, *on_average]))[:_COLOURED]
     return [name for name in names if name in chosen]
 
 
