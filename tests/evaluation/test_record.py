@@ -97,7 +97,7 @@ def test_what_was_not_evaluated_or_is_damaged(oodflow, run, tmp_path):
     assert "evaluation.json is damaged" in oodflow("compare", run).error
     assert oodflow("evaluate", run).code == 0  # the same again is written anew
     assert chosen(run)[1].replaces is None
-    file.write_text(whole.replace('"schema_version": 4', '"schema_version": 9'))
+    file.write_text(whole.replace('"schema_version": 5', '"schema_version": 9'))
     with pytest.raises(OodflowError, match="schema version 9"):
         chosen(run)
 

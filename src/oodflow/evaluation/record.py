@@ -108,6 +108,11 @@ def _without_costs(old: dict[str, Any]) -> dict[str, Any]:
     return {**old, "costs": {}, "sets": sets}
 
 
+def _without_verdict(old: dict[str, Any]) -> dict[str, Any]:
+    """Migrate an evaluation that did not write down what it says in words."""
+    return dict(old)
+
+
 def _metrics(old: dict[str, Any]) -> dict[str, Any]:
     low, high = old["AUROC-CI95"]
     return {
@@ -135,8 +140,10 @@ class Evaluation(Record):
         verdict: what it says in words; empty: an older version did not write it down.
     """
 
-    version: ClassVar[int | None] = 4
-    migrations: ClassVar = {0: _from_section, 1: _with_bounds, 2: _without_thresholds, 3: _without_costs}
+    version: ClassVar[int | None] = 5
+    migrations: ClassVar = {
+        0: _from_section, 1: _with_bounds, 2: _without_thresholds, 3: _without_costs, 4: _without_verdict,
+    }  # fmt: skip
 
     provenance: Provenance
     step: int | None
