@@ -26,7 +26,6 @@ from oodflow.runs import fields_of, override
 from oodflow.scores import SCORES
 from oodflow.statistics import STATISTICS, Observation
 from oodflow.testing import check_score, check_statistic
-from oodflow.testing.observations import example_data, example_flow
 from oodflow.training import TrainingConfig
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -16,7 +16,9 @@ def board(monkeypatch):
     """What a leaderboard makes of records: its page."""
 
     def page(*records):
-        monkeypatch.setattr(module, "compare", lambda paths: Comparison.parse({"schema_version": 1, "runs": records}))
+        monkeypatch.setattr(
+            module, "compare", lambda paths, prefer: Comparison.parse({"schema_version": 1, "runs": records})
+        )
         return as_markdown(leaderboard_document(leaderboard([]))).splitlines()
 
     return page
