@@ -109,7 +109,7 @@ def test_no_share_is_rounded_to_all():
     assert "(AUROC 99.8 %)" in conclusion(evaluation(found))
 
 
-@pytest.mark.parametrize(("seconds", "price"), [(0.003, "1.5"), (0.05, "25"), (0.0001, "0.1")])
+@pytest.mark.parametrize(("seconds", "price"), [(0.003, "1.5"), (0.05, "25"), (0.0002, "0.1"), (0.00004, "0.02")])
 def test_the_price_of_a_way_out(seconds, price):
     found = entry("flat", likelihood=metrics(0.1), complexity=metrics(0.95))
     sentences = conclusion(evaluation(found, likelihood=0.002, complexity=seconds))

@@ -119,7 +119,8 @@ def _price(score: str, costs: Mapping[str, float]) -> str:
     if score == "likelihood" or not {score, "likelihood"} <= costs.keys():
         return ""
     ratio = costs[score] / costs["likelihood"]
-    return f"{ratio:.{0 if ratio >= 10 else 1}f} times as long as the likelihood"
+    times = f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}" if ratio >= 0.1 else f"{ratio:.1g}"
+    return f"{times} times as long as the likelihood"
 
 
 def _percent(share: float) -> str:
