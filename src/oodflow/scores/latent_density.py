@@ -3,9 +3,8 @@
 from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from oodflow.errors import UsageError
 from oodflow.scores.blocks import in_blocks
 from oodflow.scores.score import Learned, Score, Seen, Values
 from oodflow.statistics import Latents, LogProb, LogProbZ, Statistic
@@ -17,7 +16,7 @@ class LatentDensity(Score):
     .. math:: s(x) = -\log \frac{1}{N K} \sum_{n=1}^{N} \sum_{k=1}^{K} \mathcal N(z; z_n, h_k^2 I)
                      - \log \left|\det \frac{\partial z}{\partial x}\right|, \qquad z = f(x)
 
-    in nats, with widths :math:`h_k` from ``narrowest`` to ``widest`` in equal ratios. A flow that is trained for a
+    in nats, with the widest kernel :math:`h_1` and each next one of half the variance. A flow that is trained for a
     while leaves structure in its latents, the more so the fewer data there are: gaps, clusters, what lies on a surface.
     The prior does not see it; kernels do, in coordinates in which the data are about as wide everywhere.
 
@@ -25,8 +24,7 @@ class LatentDensity(Score):
     itself, so ask about other data.
 
     Attributes:
-        narrowest: :math:`h_1`, in the unit of the prior's deviation.
-        widest: :math:`h_K`.
+        widest: :math:`h_1`, in the unit of the prior's deviation.
         widths: K.
         centres: N at most; of more data as many are taken, spread evenly.
 
@@ -44,16 +42,9 @@ class LatentDensity(Score):
     unit: ClassVar[str] = "nats"
     learns: ClassVar[bool] = True
     learns_from_training: ClassVar[bool] = True
-    narrowest: float = Field(0.2, gt=0)
     widest: float = Field(2.0, gt=0)
     widths: int = Field(7, ge=1)
     centres: int = Field(2000, ge=1)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "LatentDensity":
-        if self.widest < self.narrowest:
-            raise UsageError(f"widest is {self.widest:g}: expected narrowest, {self.narrowest:g}, or more.")
-        return self
 
     def reads(self) -> tuple[Statistic, ...]:
         """Read the latents, and what the log-probability is beside their density."""
@@ -76,7 +67,11 @@ class LatentDensity(Score):
         dims = latents.shape[1]
         squares = (latents**2).sum(1)[:, None] + (centres**2).sum(1) - 2 * latents @ centres.T
         squares = np.maximum(squares, 0)
-        widths = np.geomspace(self.narrowest, self.widest, self.widths)
-        each = [logsumexp(-squares / (2 * h**2), axis=1) - dims * np.log(h) for h in widths]
-        constant = np.log(len(centres) * len(widths)) + dims / 2 * np.log(2 * np.pi)
-        return np.asarray(logsumexp(each, axis=0) - constant)
+        nearest = squares.min(1)
+        kernels = np.exp(-(squares - nearest[:, None]) / (2 * self.widest**2))
+        each = []
+        for k in range(self.widths):
+            variance = self.widest**2 / 2**k
+            each.append(np.log(kernels.sum(1)) - nearest / (2 * variance) - dims / 2 * np.log(2 * np.pi * variance))
+            kernels *= kernels  # which halves the variance
+        return np.asarray(logsumexp(each, axis=0) - np.log(len(centres) * self.widths))
