@@ -2,6 +2,7 @@
 
 from oodflow.figures.contributions import Part, contribution_figure, gap_figure
 from oodflow.figures.couplings import CouplingRow, Curve, coupling_figure, prediction_figure
+from oodflow.figures.critical_difference import RankPanel, critical_difference_figure
 from oodflow.figures.curves import Line, curve_figure
 from oodflow.figures.grid import grid_array, image_grid
 from oodflow.figures.heat_map import heat_map
@@ -14,8 +15,8 @@ from oodflow.figures.save import figure_bytes, save_figure
 from oodflow.figures.sheet import Block, Scale, Strip, sheet_figure
 
 __all__ = [
-    "Block", "CouplingRow", "Curve", "Line", "Panel", "Part", "RocCurve", "Row", "Sample", "Scale", "Strip",
-    "contribution_figure", "coupling_figure", "curve_figure", "figure_bytes", "gap_figure", "grid_array", "heat_map",
-    "image_grid", "latent_figure", "likelihood_figure", "log_likelihood_figure", "mask_figure", "prediction_figure",
-    "roc_figure", "save_figure", "sheet_figure", "tinted",
+    "Block", "CouplingRow", "Curve", "Line", "Panel", "Part", "RankPanel", "RocCurve", "Row", "Sample", "Scale",
+    "Strip", "contribution_figure", "coupling_figure", "critical_difference_figure", "curve_figure", "figure_bytes",
+    "gap_figure", "grid_array", "heat_map", "image_grid", "latent_figure", "likelihood_figure",
+    "log_likelihood_figure", "mask_figure", "prediction_figure", "roc_figure", "save_figure", "sheet_figure", "tinted",
 ]  # fmt: skip

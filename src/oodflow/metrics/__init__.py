@@ -9,11 +9,13 @@ from oodflow.metrics.interval import Estimate, difference, estimate, mean
 from oodflow.metrics.martingale import ConformalMartingale
 from oodflow.metrics.paired import auroc_difference
 from oodflow.metrics.ranking import Ranking, aupr_in, aupr_out, auroc, fpr95, ranking, roc
+from oodflow.metrics.ranks import RankComparison, compare_ranks
 
 __all__ = [
     "LEAST",
     "ConformalMartingale",
     "Estimate",
+    "RankComparison",
     "Ranking",
     "aupr_in",
     "aupr_out",
@@ -21,6 +23,7 @@ __all__ = [
     "auroc_difference",
     "bits_per_dim",
     "bootstrap_auroc",
+    "compare_ranks",
     "conformal_p_values",
     "conformal_threshold",
     "difference",
