@@ -7,6 +7,7 @@ import pytest
 from oodflow.bench.gpu import GpuRecord, gpu_document
 from oodflow.bench.page import bench_document
 from oodflow.bench.record import BenchRecord
+from oodflow.bench.tabular import TabularRecord, tabular_document
 from oodflow.document import as_markdown
 from oodflow.explanation.page import observations_document
 from oodflow.explanation.record import Explanations
@@ -30,6 +31,7 @@ PAGES = {
         name: (Comparison, lambda comparison, title, name=name: scores_document(comparison, title, f"{name}.png"))
         for name in ("derivatives", "embedding-flows", "embeddings", "latents", "resizing", "scores")
     },
+    "tabular": (TabularRecord, lambda record, title: tabular_document(record, title, "tabular.png")),
     "time-to-quality": (Curves, lambda curves, title: curves_document(curves, title, "time-to-quality.png")),
 }
 """What a page is made from; all others compare runs."""
@@ -61,6 +63,7 @@ VERBS = {
     "latents": ["scores"],
     "resizing": ["scores"],
     "scores": ["scores"],
+    "tabular": ["tabular"],
     "time-to-quality": ["curves"],
 }
 """By which a page is written; all others by ``compare``."""

@@ -61,6 +61,7 @@ def build_parser() -> Parser:
     _negative(verbs)
     _masks(verbs)
     _bench(verbs)
+    _tabular(verbs)
     _import_original(verbs)
     return parser
 
@@ -305,6 +306,29 @@ def _bench(verbs: "Verbs[Parser]") -> None:
     guard = parser.add_mutually_exclusive_group()
     guard.add_argument("--against", type=Path, metavar="FILE", help="fail if a share of the limit fell below FILE's")
     guard.add_argument("--store", type=Path, metavar="FILE", help="store the shares of the limit in FILE")
+    _json(parser)
+
+
+def _tabular(verbs: "Verbs[Parser]") -> None:
+    text = "measure FlowDetector on tables of anomalies, beside the detectors of scikit-learn and PyOD"
+    parser = _verb(verbs, "tabular", "oodflow.cli.tabular:run", text)
+    text = "a file of JSON lines, to which trials are added: what is there is not measured again. Or a page's .json"
+    parser.add_argument("trials", type=Path, metavar="TRIALS", help=text)
+    text = (
+        "classical sets of ADBench, as 6_cardio; breast_cancer, wine, digits; or .npz files with X and y (default: all)"
+    )
+    parser.add_argument("--tables", nargs="+", default=[], metavar="TABLE", help=text)
+    text = "flow, isolation-forest, local-outlier-factor, ... (default: all that are installed)"
+    parser.add_argument("--methods", nargs="+", default=[], metavar="METHOD", help=text)
+    text = "each deals every table anew (default: 0 1 2 3 4)"
+    parser.add_argument("--seeds", nargs="+", type=_from_zero, default=[0, 1, 2, 3, 4], metavar="N", help=text)
+    text = "fit to at most N rows (default: 10,000)"
+    parser.add_argument("--train-rows", type=_at_least_two, default=10_000, metavar="N", help=text)
+    text = "tell apart at most N rows of each class (default: 10,000)"
+    parser.add_argument("--test-rows", type=_positive, default=10_000, metavar="N", help=text)
+    parser.add_argument("--threads", type=_positive, default=1, metavar="N", help="of the processor (default: 1)")
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md, PATH.json and PATH.png instead")
+    _data_dir(parser)
     _json(parser)
 
 
