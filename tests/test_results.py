@@ -15,7 +15,9 @@ from oodflow.report.comparison import comparison_document
 from oodflow.report.curves import curves_document
 from oodflow.report.evaluated_runs import Comparison
 from oodflow.report.leaderboard import leaderboard_document
+from oodflow.report.likely_runs import LikelyRuns
 from oodflow.report.looks import Curves
+from oodflow.report.negative import negative_document
 from oodflow.report.scores import scores_document
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -24,6 +26,7 @@ PAGES = {
     "bench": (BenchRecord, lambda record, title: bench_document(record)),
     "gpu": (GpuRecord, lambda record, title: gpu_document(record)),
     "leaderboard": (Comparison, leaderboard_document),
+    "negative-training": (LikelyRuns, lambda runs, title: negative_document(runs, title, "negative-training.png")),
     "observations": (Explanations, observations_document),
     "other-flows-observations": (Explanations, observations_document),
     "presets": (Curves, lambda curves, title: curves_document(curves, title, "presets.png")),
@@ -54,6 +57,7 @@ def test_a_record_is_of_this_version_and_has_a_page(data):
 VERBS = {
     "batch-size": ["curves"],
     "leaderboard": ["leaderboard"],
+    "negative-training": ["negative"],
     "observations": ["observations"],
     "other-flows-observations": ["observations"],
     "presets": ["curves", "--by", "steps"],
