@@ -32,7 +32,7 @@ PAGES = {
     "presets": (Curves, lambda curves, title: curves_document(curves, title, "presets.png")),
     **{
         name: (Comparison, lambda comparison, title, name=name: scores_document(comparison, title, f"{name}.png"))
-        for name in ("derivatives", "embedding-flows", "embeddings", "latents", "resizing", "scores")
+        for name in ("backgrounds", "derivatives", "embedding-flows", "embeddings", "latents", "resizing", "scores")
     },
     "tabular": (TabularRecord, lambda record, title: tabular_document(record, title, "tabular.png")),
     "time-to-quality": (Curves, lambda curves, title: curves_document(curves, title, "time-to-quality.png")),
@@ -61,6 +61,7 @@ VERBS = {
     "observations": ["observations"],
     "other-flows-observations": ["observations"],
     "presets": ["curves", "--by", "steps"],
+    "backgrounds": ["scores"],
     "derivatives": ["scores"],
     "embedding-flows": ["scores"],
     "embeddings": ["scores"],

@@ -86,5 +86,5 @@ def test_a_run_that_has_lost_its_data(detect, run, images, sets, tmp_path):
     assert detect(run, images).code == 0
     (tmp_path / "gone.npy").unlink()
     assert detect(run, images, "--fpr", 0.3).code == 0, "what is kept is enough"
-    assert detect(run, images, "--score", "likelihood").code == 1
+    assert detect(run, images, "--score", "likelihood").code == 2, "a path that is not there"
     assert column(detect(run, images), "row") == [0, 1, 2]

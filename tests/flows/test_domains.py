@@ -210,7 +210,9 @@ def test_feature_maps_have_no_pictures_and_no_data_sets():
     flow = small("glow", domain="reals").build((1, 8, 8))
     with pytest.raises(UsageError, match=r"over reals \(1, 8, 8\): only flows over images have pictures"):
         analysis.Walk(flow)
-    with pytest.raises(UsageError, match=r"over reals \(1, 8, 8\) and data sets hold 8-bit images"):
+    with pytest.raises(
+        UsageError, match=r"holds images of shape 1x8x8 but this flow is over reals of shape 1x8x8: .* in Python"
+    ):
         Observation(flow, ImageSet.from_array(np.zeros((2, 1, 8, 8), np.uint8)))
 
 

@@ -153,7 +153,7 @@ def test_files_of_the_version_before_are_read(tmp_path):
         ({"flow": '{"schema_version": 1, "domain": "images", "shape": "x"}'}, "at shape"),
         (
             {"flow": '{"config": {"kind": "glow", "steps": 0}, "shape": [1, 4, 4]}'},
-            "greater than or equal to 1 at steps",
+            "it should be at least 1 at steps",
         ),
         ({"flow": '{"config": {"kind": "glow", "net": "zigzag"}, "shape": [1, 4, 4]}'}, "unknown net 'zigzag'.* first"),
         ({"flow": '{"config": {"kind": "glow", "steps": 1}, "shape": [1, 5, 5]}'}, "even H and W"),

@@ -28,10 +28,10 @@ ORIGINAL_DATA: dict[str, OriginalData] = {
     "cifar10_transfer": OriginalData("cifar10_transfer", (1792,)),
     "svhn_transfer": OriginalData("svhn_transfer", (1792,)),
     "celeba_transfer": OriginalData("celeba_transfer", (1792,)),
-    "hepmass0": OriginalData("hepmass0", (15,)),
-    "hepmass1": OriginalData("hepmass1", (15,)),
-    "miniboone0": OriginalData("miniboone0", (50,)),
-    "miniboone1": OriginalData("miniboone1", (50,)),
+    "hepmass0": OriginalData("hepmass?class=background", (15,)),
+    "hepmass1": OriginalData("hepmass?class=signal", (15,)),
+    "miniboone0": OriginalData("miniboone?class=background", (50,)),
+    "miniboone1": OriginalData("miniboone?class=signal", (50,)),
 }
 
 # The flags that shape the flow, with their defaults; those that are false are switches.

@@ -22,7 +22,7 @@ def require_shape(flow: Flow, data: DataSet) -> None:
         holds = f"images of shape {came}" if images else f"rows of {came} numbers"
         raise UsageError(
             f"the data set {data.name} holds {holds} but this flow is over {flow.domain.holds} of shape {expected}: "
-            f"name {'a table' if images else 'images'} instead."
+            f"{_remedy(flow, images)}."
         )
     if data.shape == flow.shape:
         return
@@ -36,6 +36,12 @@ def require_shape(flow: Flow, data: DataSet) -> None:
         f"the data set {data.name} holds images of shape {came} but the flow takes {expected}: write "
         f"{with_shape(data.name, expected)} to crop, resize and convert them."
     )
+
+
+def _remedy(flow: Flow, images: bool) -> str:
+    if images and len(flow.shape) > 1:
+        return "train and ask it in Python, with oodflow.fit and flow.log_prob"
+    return f"name {'a table' if images else 'images'} instead"
 
 
 def require_columns(trained: Sequence[str], data: DataSet) -> None:

@@ -78,4 +78,5 @@ class Statistic(Component):
 
 
 def _kind(model: Density | None) -> str:
-    return "nothing" if model is None else f"a {type(model).__name__}"
+    # What makes a density of another library's object has it in `of`: the user knows that.
+    return "nothing" if model is None else f"a {type(getattr(model, 'of', model)).__name__}"
