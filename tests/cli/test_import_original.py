@@ -2,12 +2,15 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
 import oodflow as package
+from data.layouts import write_miniboone
 from interop import original
 from interop.states import state_of
+from oodflow.data import load
 from oodflow.runs import RunDir
 
 FLAGS = ["--dataset=FashionMNIST", "--num-blocks", "2", "--num_mid_channels=2"]
@@ -91,14 +94,19 @@ def test_an_imported_run_can_not_be_trained_on(oodflow, checkpoint, tmp_path):
     assert "was trained elsewhere" in oodflow("train", "--resume", tmp_path / "run").error
 
 
-def test_a_flow_over_vectors_is_imported_too_and_refuses_images(oodflow, tmp_path):
+def test_a_flow_over_rows_is_imported_with_the_units_that_the_original_had_beside_it(oodflow, tmp_path):
     kwargs = {"in_dim": 50, "hidden_dim": 4, "num_layers": 1, "num_coupling_layers": 3}
     torch.save({"net": state_of("RealNVPTabular", kwargs), "epoch": 9}, tmp_path / "9.pt")
     flags = ["--dataset=miniboone1", "--num_hidden_units=4", "--num_coupling_layers=3"]
-    assert oodflow("import-original", tmp_path / "9.pt", tmp_path / "run", *flags).code == 0
+    importing = ("import-original", tmp_path / "9.pt", tmp_path / "run", *flags, "--data-dir", tmp_path)
+    assert "miniboone (train) is not in" in oodflow(*importing).error
+    assert not (tmp_path / "run").exists()
+    write_miniboone(tmp_path)
+    assert oodflow(*importing).code == 0
     flow = package.load(tmp_path / "run").double()
-    x = torch.randn(5, 50, generator=torch.Generator().manual_seed(0))
+    rows = load("miniboone?class=signal", "train+calibration", root=tmp_path).batch(slice(None)).astype(np.float64)
+    x = torch.from_numpy((rows[:5] - rows.mean(0)) / rows.std(0))
     z, _ = original.encode("RealNVPTabular", kwargs, state_of("RealNVPTabular", kwargs), x)
-    assert (flow.encode(x)[0] - z).abs().max() < 1e-12
-    refused = oodflow("evaluate", tmp_path / "run", "--ood", "flat?shape=1x4x4")
-    assert "miniboone (test) is not in" in refused.error
+    assert (flow.encode(torch.from_numpy(rows[:5]))[0] - z).abs().max() < 1e-9
+    refused = oodflow("evaluate", tmp_path / "run", "--ood", "flat?shape=1x4x4", "--data-dir", tmp_path)
+    assert "images of shape 1x4x4 but this flow is over reals of shape 50" in refused.error

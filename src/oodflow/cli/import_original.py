@@ -31,8 +31,9 @@ def run(arguments: Namespace) -> None:
         if (value := getattr(arguments, name)) is not None and value is not False
     }
     kwargs = constructor_arguments(cls, data.shape, FLOW_FLAGS | given)
-    origin = OriginalRun(cls, kwargs, data.name, given)
-    run_dir = import_original(arguments.checkpoint, origin, arguments.out, command=shlex.join(arguments.command))
+    origin = OriginalRun(cls, kwargs, data.name, data.standardised, given)
+    command = shlex.join(arguments.command)
+    run_dir = import_original(arguments.checkpoint, origin, arguments.out, command=command, root=arguments.data_dir)
     record = run_dir.record()
     assert record is not None, "it was written just now"
     assert record.imported is not None, "it says where the flow came from"

@@ -12,10 +12,11 @@ Shape = tuple[int, ...]
 
 
 class OriginalData(NamedTuple):
-    """A data set of the original: our name of it, and its shape there."""
+    """A data set of the original: our name of it, its shape, and whether it was standardised beside the flow there."""
 
     name: str
     shape: Shape
+    standardised: bool = False
 
 
 # Its names, in lower case as it takes them.
@@ -28,10 +29,10 @@ ORIGINAL_DATA: dict[str, OriginalData] = {
     "cifar10_transfer": OriginalData("cifar10_transfer", (1792,)),
     "svhn_transfer": OriginalData("svhn_transfer", (1792,)),
     "celeba_transfer": OriginalData("celeba_transfer", (1792,)),
-    "hepmass0": OriginalData("hepmass?class=background", (15,)),
-    "hepmass1": OriginalData("hepmass?class=signal", (15,)),
-    "miniboone0": OriginalData("miniboone?class=background", (50,)),
-    "miniboone1": OriginalData("miniboone?class=signal", (50,)),
+    "hepmass0": OriginalData("hepmass?class=background", (15,), standardised=True),
+    "hepmass1": OriginalData("hepmass?class=signal", (15,), standardised=True),
+    "miniboone0": OriginalData("miniboone?class=background", (50,), standardised=True),
+    "miniboone1": OriginalData("miniboone?class=signal", (50,), standardised=True),
 }
 
 # The flags that shape the flow, with their defaults; those that are false are switches.

@@ -337,6 +337,7 @@ def _import_original(verbs: "Verbs[Parser]") -> None:
     parser = _verb(verbs, "import-original", "oodflow.cli.import_original:run", text)
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="its N.pt, or a state-dict as .safetensors")
     parser.add_argument("out", type=Path, metavar="OUT", help="run directory to write")
+    _data_dir(parser)
     flags = parser.add_argument_group(
         "the original's flags", "with _ or -, at its defaults; those of training are taken too, and only recorded"
     )

@@ -3,17 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from oodflow.data import load
 from oodflow.files import digest
 from oodflow.flows import save_flow
 from oodflow.interop import original_flow
 from oodflow.interop.original_checkpoint import read_checkpoint
 from oodflow.recipes.named import RECIPES
+from oodflow.recipes.tables import PUBLISHED_DOMAIN
 from oodflow.runs.config import RunConfig
 from oodflow.runs.provenance import provenance
 from oodflow.runs.record import ImportFacts, RunRecord
 from oodflow.runs.run_dir import RunDir
+from oodflow.training.streams import chunks
+
+SPLIT: Literal["train+calibration"] = "train+calibration"
+"""What the original trains on: it has no calibration part."""
 
 
 @dataclass(frozen=True)
@@ -24,16 +30,20 @@ class OriginalRun:
         cls: its class.
         kwargs: what the constructor was called with.
         data: our name of what it was trained on.
+        standardised: whether that was standardised beside the flow, by the training rows of its class.
         flags: its command line, for the record.
     """
 
     cls: str
     kwargs: Mapping[str, Any]
     data: str
+    standardised: bool
     flags: Mapping[str, Any]
 
 
-def import_original(checkpoint: Path, origin: OriginalRun, out: Path, *, command: str) -> RunDir:
+def import_original(
+    checkpoint: Path, origin: OriginalRun, out: Path, *, command: str, root: Path | None = None
+) -> RunDir:
     """Write a run directory that holds the flow of a checkpoint.
 
     Args:
@@ -41,19 +51,25 @@ def import_original(checkpoint: Path, origin: OriginalRun, out: Path, *, command
         origin: what the original's training was told.
         out: the run directory.
         command: what the user typed, for the record.
+        root: where data sets lie.
 
     Raises:
         UsageError: when ``out`` already holds something, or the weights do not fit the arguments.
-        OodflowError: when the checkpoint can't be read.
+        OodflowError: when the checkpoint can't be read, or the rows are missing that tell how data was standardised,
+            for the checkpoint does not.
     """
     run = RunDir.new(out)
     weights = read_checkpoint(checkpoint)
     flow, flow_config = original_flow(weights.state_dict, origin.cls, origin.kwargs)
+    if origin.standardised:
+        flow.domain = PUBLISHED_DOMAIN.build(flow.shape)
+        flow.domain.fit(chunks(load(origin.data, SPLIT, root=root), flow.device))
+        flow.config = flow_config = flow_config.model_copy(update={"domain": PUBLISHED_DOMAIN})
     config = RunConfig(
         recipe=f"original-{origin.cls}",
         scale="imported",
         data=origin.data,
-        split="train+calibration",  # the original has no calibration part
+        split=SPLIT,
         ood=_ood(origin.data),
         flow=flow_config,
         training=None,

@@ -20,6 +20,10 @@ LOOKS = {
 }
 
 
+# Standardised, and nothing else done to the numbers (P, R).
+PUBLISHED_DOMAIN = StandardisedConfig(jitter=0.0, tail=1e9)
+
+
 def realnvp_tabular(scale: Scale, rows: int) -> Preset:
     """RealNVP for vectors, with affine couplings."""
     return _tabular(scale, AffineConfig())
@@ -35,7 +39,7 @@ def realnvp_uci(scale: Scale, rows: int) -> Preset:
     if scale != "paper":
         return realnvp_tabular(scale, rows)
     flow = TabularConfig(
-        domain=StandardisedConfig(jitter=0.0, tail=1e9),
+        domain=PUBLISHED_DOMAIN,
         couplings=8,  # (R)
         width=256,  # (P)
         net=MLPConfig(hidden_layers=1),  # (P); in (R) the setting 1 is that of layers beside the first
