@@ -1,0 +1,118 @@
+"""Arguments that several verbs take, and what can be wrong with one."""
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+from oodflow.errors import UnknownName, UsageError
+
+
+class Parser(argparse.ArgumentParser):
+    """Argument parser whose errors are one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the usage and exiting."""
+        raise UsageError(f"{message}; see `{self.prog} --help`.")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Name the nearest choices, where the library lists all of them."""
+        if action.choices is not None and value not in action.choices:
+            kind = action.option_strings[0] if action.option_strings else str(action.metavar).lower()
+            raise UnknownName(kind, value, action.choices)
+
+
+Verbs = argparse._SubParsersAction  # the library has no public name for it
+
+
+def add_verb(verbs: "Verbs[Parser]", name: str, target: str, text: str) -> Parser:
+    """Add a verb, whose ``module:function`` is imported when it runs."""
+    parser: Parser = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    parser.add_argument("--debug", action="store_true", help="show a traceback when something fails")
+    add_plugin(parser, "after")
+    parser.set_defaults(run=_lazily(target))
+    return parser
+
+
+def add_page(verbs: "Verbs[Parser]", name: str, text: str, runs: str, *, pictured: bool = False) -> Parser:
+    """Add a verb that puts runs side by side, or writes them as a page."""
+    parser = add_verb(verbs, name, f"oodflow.cli.{name}:run", text)
+    parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help=runs)
+    what = "PATH.md, PATH.json and PATH.png instead" if pictured else "PATH.md and PATH.json instead of printing"
+    parser.add_argument("--write", type=Path, metavar="PATH", help=f"write {what}")
+    add_json(parser)
+    return parser
+
+
+def _lazily(target: str) -> Callable[[argparse.Namespace], int | None]:
+    module, function = target.split(":")
+
+    def call(arguments: argparse.Namespace) -> int | None:
+        result: int | None = getattr(import_module(module), function)(arguments)
+        return result
+
+    return call
+
+
+PLACES = ("before", "between", "after")  # the verb: what a parser inside of another finds would hide the other's
+
+
+def add_plugin(parser: Parser, place: str) -> None:
+    """Take plug-ins before, between or after verbs."""
+    parser.add_argument(
+        "--plugin", dest=f"plugins_{place}", action="append", default=[], metavar="FILE_OR_MODULE",
+        help="run a .py file or a module first, for the scores, flows and others that it registers; may be repeated",
+    )  # fmt: skip
+
+
+def add_data_dir(parser: Parser) -> None:
+    """Take where data sets lie."""
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where data sets lie (default: $OODFLOW_DATA)")
+
+
+def add_device(parser: Parser) -> None:
+    """Take a device."""
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"], help="auto: a GPU if there is one")
+
+
+def add_json(parser: Parser) -> None:
+    """Take that the result shall be JSON."""
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def positive(text: str) -> int:
+    """Read a whole number from 1."""
+    return _whole_number(text, 1)
+
+
+def from_zero(text: str) -> int:
+    """Read a whole number from 0."""
+    return _whole_number(text, 0)
+
+
+def indices(text: str) -> tuple[int, ...]:
+    """Read whole numbers from 0 with commas between."""
+    return tuple(_whole_number(part.strip(), 0) for part in text.split(","))
+
+
+def at_least_two(text: str) -> int:
+    """Read a whole number from 2."""
+    return _whole_number(text, 2)
+
+
+def share(text: str) -> float:
+    """Read a share between 0 and 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"expected a share between 0 and 1, such as 0.05, but got {text!r}")
+    return value
+
+
+def _whole_number(text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"expected a whole number from {least} but got {text!r}")
+    return int(text)
