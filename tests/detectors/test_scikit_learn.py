@@ -91,3 +91,11 @@ def test_the_random_state_decides():
     drawn = np.random.RandomState(3)
     one, other = (oodflow.FlowDetector(KernelDensity(), random_state=drawn).fit(BLOBS).offset_ for _ in range(2))
     assert one != other
+
+
+def test_a_share_of_the_rows_of_fit_is_about_that_of_new_ones():
+    """Kernels about the rows of fit must not make these likelier than others."""
+    rows = np.random.default_rng(1).normal(size=(1400, 4)) @ np.random.default_rng(2).normal(size=(4, 4))
+    detector = oodflow.FlowDetector(contamination=0.1, steps=200, random_state=0).fit(rows[:400])
+    assert (detector.predict(rows[:400]) == -1).sum() == 40
+    assert 0.05 < (detector.predict(rows[400:]) == -1).mean() < 0.16

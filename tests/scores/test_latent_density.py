@@ -64,3 +64,21 @@ def test_it_sees_a_gap_that_the_prior_does_not(flow):
     fitted = LatentDensity().fit(Observation(flow, RealSet.from_array(data[:500])))
     others = fitted.score(Observation(flow, RealSet.from_array(data[500:])))
     assert fitted.score(Observation(flow, RealSet.from_array(centre)))[0] > np.quantile(others, 0.95)
+
+
+def test_what_lies_on_a_centre_is_judged_by_the_others(flow):
+    known = rows(6, 0)
+    fitted = LatentDensity().fit(Observation(flow, known))
+    by_itself = fitted.score(Observation(flow, known))
+    for place in range(6):
+        others = LatentDensity().fit(Observation(flow, known.take(np.delete(np.arange(6), place))))
+        assert by_itself[place] == pytest.approx(others.score(Observation(flow, known.take([place])))[0], rel=1e-9)
+
+
+def test_of_what_is_there_twice_the_other_counts(flow):
+    once = rows(6, 0)
+    twice = LatentDensity().fit(Observation(flow, RealSet.from_array(np.concatenate([once.array, once.array[:1]]))))
+    expected = LatentDensity().fit(Observation(flow, once))
+    near = RealSet.from_array(once.array[:1] + 1e-3)
+    found = twice.score(Observation(flow, once.take([0])))[0]
+    assert found == pytest.approx(expected.score(Observation(flow, near))[0], abs=0.01)

@@ -9,6 +9,8 @@ from oodflow.scores.blocks import in_blocks
 from oodflow.scores.score import Learned, Score, Seen, Values
 from oodflow.statistics import Latents, LogProb, LogProbZ, Statistic
 
+_ROUNDING = 1e-9  # of squared distances, to the squared length
+
 
 class LatentDensity(Score):
     r"""Negative log-density of a flow whose prior is a kernel density of the latents of known data.
@@ -20,8 +22,9 @@ class LatentDensity(Score):
     while leaves structure in its latents, the more so the fewer data there are: gaps, clusters, what lies on a surface.
     The prior does not see it; kernels do, in coordinates in which the data are about as wide everywhere.
 
-    It learns from data that the flow was trained on, too, and the more the better; what it has learned from is a centre
-    itself, so ask about other data.
+    It learns from data that the flow was trained on, too, and the more the better. A datum that lies where a centre
+    does is judged by the others: asked about what it has learned from, it would find each likely by itself, and
+    thresholds among such data would be too high.
 
     Attributes:
         widest: :math:`h_1`, in the unit of the prior's deviation.
@@ -43,7 +46,7 @@ class LatentDensity(Score):
     learns: ClassVar[bool] = True
     learns_from_training: ClassVar[bool] = True
     widest: float = Field(2.0, gt=0)
-    widths: int = Field(7, ge=1)
+    widths: int = Field(9, ge=1)
     centres: int = Field(2000, ge=1)
 
     def reads(self) -> tuple[Statistic, ...]:
@@ -67,6 +70,10 @@ class LatentDensity(Score):
         dims = latents.shape[1]
         squares = (latents**2).sum(1)[:, None] + (centres**2).sum(1) - 2 * latents @ centres.T
         squares = np.maximum(squares, 0)
+        rows, own = np.arange(len(latents)), squares.argmin(1)
+        lies_on_one = squares[rows, own] <= _ROUNDING * ((latents**2).sum(1) + 1)
+        lies_on_one &= len(centres) > 1
+        squares[rows[lies_on_one], own[lies_on_one]] = np.inf
         nearest = squares.min(1)
         kernels = np.exp(-(squares - nearest[:, None]) / (2 * self.widest**2))
         each = []
@@ -74,4 +81,4 @@ class LatentDensity(Score):
             variance = self.widest**2 / 2**k
             each.append(np.log(kernels.sum(1)) - nearest / (2 * variance) - dims / 2 * np.log(2 * np.pi * variance))
             kernels *= kernels  # which halves the variance
-        return np.asarray(logsumexp(each, axis=0) - np.log(len(centres) * self.widths))
+        return np.asarray(logsumexp(each, axis=0) - np.log((len(centres) - lies_on_one) * self.widths))
