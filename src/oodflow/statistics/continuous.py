@@ -14,8 +14,8 @@ AT_ONCE = 32
 
 
 def entered(batch: Batch, dtype: torch.dtype | None = None) -> Tensor:
-    r"""Return what the bijection takes of a batch: dequantised pixels :math:`v = (x + u) / 256`, or the numbers of a vector
-    as its domain has them: as they are, standardised, whitened.
+    r"""Return what the bijection takes of a batch: dequantised pixels :math:`v = (x + u) / 256`, or the numbers of a
+    vector as its domain has them: as they are, standardised, whitened.
 
     Args:
         batch: images or vectors under a flow.
