@@ -3,7 +3,17 @@
 from oodflow.data.batches import TrainingBatches, in_order
 from oodflow.data.data_set import DataSet
 from oodflow.data.image_set import Images, ImageSet, Shape
-from oodflow.data.load import data_root, load, load_images, same_images, same_set, shape_of, specs_of, splits_of
+from oodflow.data.load import (
+    data_root,
+    load,
+    load_images,
+    same_images,
+    same_set,
+    shape_of,
+    share_part,
+    specs_of,
+    splits_of,
+)
 from oodflow.data.manage import SourceStatus, download, status, verify
 from oodflow.data.of_array import data_set_of
 from oodflow.data.real_set import RealSet
@@ -36,6 +46,7 @@ __all__ = [
     "same_images",
     "same_set",
     "shape_of",
+    "share_part",
     "specs_of",
     "splits_of",
     "status",

@@ -87,6 +87,17 @@ def splits_of(spec: str) -> tuple[str, ...]:
     return tuple(split for split in SPLITS if has_split(split, source.parts))
 
 
+def share_part(spec: str, *splits: str) -> bool:
+    """Tell whether splits of a data set are dealt out of one part: another number of images in it deals all anew.
+
+    Example:
+        >>> share_part("mnist", "train", "calibration"), share_part("mnist", "train", "test")
+        (True, False)
+    """
+    source = source_of(_parsed(spec))
+    return len({part_of(source.name, split, source.parts) for split in splits}) == 1
+
+
 def _thinned(images: ImageSet, every: int | None) -> ImageSet:
     """Keep each so manieth row and column; none: all."""
     if every is None:

@@ -104,7 +104,7 @@ def calibrated(
     if (kept := _kept(folder, key)) is not None:
         return Calibrated(flow, *kept)
     run.require_writable()
-    learned_from, rest = _halves(config, options, root)
+    learned_from, rest = _halves(run, options, root)
     conformal_threshold(np.zeros(len(rest)), options.fpr)  # refuses what so few can't promise, before they are scored
 
     def observe(data: DataSet) -> Observation:
@@ -142,13 +142,14 @@ def _score(flow: Flow, name: str | None) -> Score:
     return score
 
 
-def _halves(config: RunConfig, options: DetectionOptions, root: Path | None) -> tuple[DataSet, DataSet]:
+def _halves(run: RunDir, options: DetectionOptions, root: Path | None) -> tuple[DataSet, DataSet]:
+    config = run.config()
     if "calibration" in config.split:
         raise UsageError(
             f"p-values rest on data that the flow has not seen, and this one was trained on {config.split}, so that "
             "none is held out: train with split=train."
         )
-    learned_from, rest = halves(held_out(config, options.limit, root), promised=True)
+    learned_from, rest = halves(held_out(run, options.limit, root), promised=True)
     assert learned_from is not None
     assert rest is not None
     return learned_from, rest

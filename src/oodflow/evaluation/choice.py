@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from oodflow.data import DataSet, load
+from oodflow.data import DataSet
 from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.flows import Flow
-from oodflow.runs.config import RunConfig
+from oodflow.runs.own_data import load_unseen
+from oodflow.runs.run_dir import RunDir
 from oodflow.scores import Score, named_score, shown_scores
 
 BASELINES = ("compressed-size", "principal-components")
@@ -37,9 +38,7 @@ class Choice:
     cut: str
 
 
-def choose(
-    flow: Flow, config: RunConfig, sets: Sequence[DataSet], options: EvaluationOptions, root: Path | None
-) -> Choice:
+def choose(flow: Flow, run: RunDir, sets: Sequence[DataSet], options: EvaluationOptions, root: Path | None) -> Choice:
     """Choose the scores that were asked for and can be computed of every set: of ``all`` those that can't are left out.
 
     Beside others than the likelihood stand that and, of images, baselines that ask no flow, as far as they can be
@@ -60,7 +59,7 @@ def choose(
     promise = options.strictest
     if promise is not None or any(score.learns for score in scores.values()):
         try:
-            reference = held_out(config, options.limit, root)
+            reference = held_out(run, options.limit, root)
         except OodflowError as error:
             none_held_out = str(error).rstrip(".")
     cut = _cut(reference, options.limit)
@@ -102,18 +101,19 @@ def _too_few(score: Score, reference: DataSet | None, rate: float | None, cut: s
     )  # fmt: skip
 
 
-def held_out(config: RunConfig, limit: int | None, root: Path | None) -> DataSet:
+def held_out(run: RunDir, limit: int | None, root: Path | None) -> DataSet:
     """Open the images that scores learn from, which the flow must not have seen either.
 
     Raises:
         UsageError: when the flow has seen them.
-        OodflowError: when they are not there.
+        OodflowError: when they are not there, or the data have changed since the flow was trained.
     """
+    config = run.config()
     if "calibration" in config.split:
         raise UsageError(
             f"it must learn from data that the flow has not seen, and this flow was trained on {config.split}, the "
             f"whole official train part, so that none of it is held out: ask for scores that learn nothing, such as "
             "likelihood or complexity, or train with split=train."
         )
-    images = load(config.data, "calibration", root=root)
+    images = load_unseen(run, config.data, "calibration", root=root)
     return images if limit is None else images.limit(limit)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from oodflow.data import DataSet, load, same_images
+from oodflow.data import DataSet, same_images
 from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.choice import choose
 from oodflow.evaluation.conclusion import conclusion
@@ -29,6 +29,7 @@ from oodflow.flows import Flow, save_tensors
 from oodflow.metrics import auroc, roc
 from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
+from oodflow.runs.own_data import load_unseen
 from oodflow.runs.pictures import row_of, samples_figure
 from oodflow.runs.provenance import provenance
 from oodflow.runs.run_dir import RunDir
@@ -75,7 +76,7 @@ def evaluate(
     flow = flow.to(choose_device(options.device))
     run.require_writable()
     sets = open_sets(run, flow, options, root)
-    choice = choose(flow, config, sets, options, root)
+    choice = choose(flow, run, sets, options, root)
     store = Store(run.statistics_dir, weights)
 
     def observe(images: DataSet) -> Observation:
@@ -152,7 +153,8 @@ def open_sets(run: RunDir, flow: Flow, options: EvaluationOptions, root: Path | 
     for spec in specs:
         if same_images(spec, config.data):
             raise UsageError(f"{spec} is what this flow was trained on: name other data sets.")
-    sets = [load(config.data, "test", root=root), *(load(spec, config.asked_split(spec), root=root) for spec in specs)]
+    asked = {config.data: "test"} | {spec: config.asked_split(spec) for spec in specs}
+    sets = [load_unseen(run, spec, split, root=root) for spec, split in asked.items()]
     trained = record.training.data.columns if record and record.training else ()
     for images in sets:
         require_columns(trained or sets[0].columns, images)

@@ -17,8 +17,8 @@ from oodflow.explanation.summary import between, explained_set
 from oodflow.figures import save_figure
 from oodflow.files import file_name, in_folders, write_text, written_together
 from oodflow.flows import Flow
-from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
+from oodflow.runs.own_data import require_unchanged
 from oodflow.runs.pages import is_page
 from oodflow.runs.provenance import Provenance, describe, provenance
 from oodflow.runs.replicas import without_seed
@@ -59,11 +59,11 @@ def explain(
             flow over anything but 8-bit images, and train mode where there is no batch norm.
         OodflowError: for missing or damaged data or weights.
     """
-    config, made = run.config(), provenance(command)
+    made = provenance(command)
     flow = load_flow(run.path).to(choose_device(options.device))
     run.require_writable()
     require_images(flow)
-    inside, outside = _open_sets(config, flow, options, root)
+    inside, outside = _open_sets(run, flow, options, root)
     asked = {"ood": outside.name, "train_mode": wants_train_mode(flow, options.train_mode)}
     options = options.model_copy(update=asked)
     indices = [shown_indices(images, options.images) for images in (inside, outside)]
@@ -144,8 +144,9 @@ def _side(
     return Side(describe(limited), indices, images.batch(list(indices)), pixels, measured)
 
 
-def _open_sets(config: RunConfig, flow: Flow, options: ExplainOptions, root: Path | None) -> list[ImageSet]:
+def _open_sets(run: RunDir, flow: Flow, options: ExplainOptions, root: Path | None) -> list[ImageSet]:
     """Open the test set and the other before anything is measured."""
+    config = run.config()
     ood = options.ood or (config.ood[0] if config.ood else None)
     if ood is None:
         raise UsageError(
@@ -153,7 +154,10 @@ def _open_sets(config: RunConfig, flow: Flow, options: ExplainOptions, root: Pat
         )
     if same_images(ood, config.data):
         raise UsageError(f"{ood} is what this flow was trained on: name another data set.")
-    sets = [load_images(config.data, "test", root=root), load_images(ood, config.asked_split(ood), root=root)]
+    asked = {config.data: "test", ood: config.asked_split(ood)}
+    for spec, split in asked.items():
+        require_unchanged(run, spec, split, root=root)
+    sets = [load_images(spec, split, root=root) for spec, split in asked.items()]
     for images in sets:
         require_shape(flow, images)
         if len(images) < 2:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from oodflow.data import DataSet, TrainingBatches
-from oodflow.errors import OodflowError
 from oodflow.runs.config import RunConfig
-from oodflow.runs.provenance import DataFacts, describe, provenance
+from oodflow.runs.own_data import require_same
+from oodflow.runs.provenance import describe, provenance
 from oodflow.runs.record import RunRecord
 from oodflow.runs.run_dir import RunDir
 from oodflow.runs.training_facts import TrainingFacts
@@ -35,7 +35,7 @@ class TrainingRecord:
         begun = record.training if record else None
         if begun:
             for name, facts in {DATA: begun.data, **begun.streams}.items():
-                _require_same(facts, sets[name], run)
+                require_same(facts, sets[name], run)
             self.facts: dict[str, Any] = begun.model_dump() | {"resumed": [*begun.resumed, provenance(command)]}
         else:
             described = {name: describe(images) for name, images in sets.items()}
@@ -58,12 +58,3 @@ class TrainingRecord:
         training = TrainingFacts.model_validate(self.facts | progress)
         record = RunRecord(config=self.config, training=training, evaluation=self.evaluation)
         record.write(self.run.record_file)
-
-
-def _require_same(begun: DataFacts, images: DataSet, run: RunDir) -> None:
-    if begun.fingerprint != images.fingerprint:
-        raise OodflowError(
-            f"{run.path} was begun on {begun.images:,} {begun.unit} of {begun.name} with fingerprint "
-            f"{begun.fingerprint}, but there are {len(images):,} with fingerprint {images.fingerprint} now: bring "
-            "the former data back or start a new run."
-        )
