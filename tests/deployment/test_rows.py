@@ -1,16 +1,20 @@
 """``oodflow detect`` of rows: in files, by name or by place, and as they come."""
 
 import importlib.util
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import oodflow as package
 from oodflow.data import load
+from oodflow.data.scaled import scaled
 from oodflow.deployment.detect import open_detector
 from oodflow.deployment.options import DetectionOptions
+from oodflow.deployment.rows import Rows
 from oodflow.deployment.standard_input import Lines
-from oodflow.runs import RunDir
+from oodflow.runs import RunConfig, RunDir
 
 from .conftest import NAMES, column, lines_of, write_csv
 
@@ -130,3 +134,87 @@ def test_verdicts_keep_the_rate(oodflow, table, tmp_path):
     far = write_csv(tmp_path / "far.csv", table.rows + np.array([60, 0, 0]))
     assert column(oodflow("detect", table.run, test, "--fpr", 0.1), "verdict").count("ood") < 15
     assert {*column(oodflow("detect", table.run, far, "--fpr", 0.1), "verdict")} == {"ood"}
+
+
+@pytest.fixture
+def run_of(tmp_path):
+    """Make a run over what a data set's name says, whose likelihood depends on each number's place and size."""
+
+    def make(spec):
+        rows = load(spec, "train")
+        flow = package.fit("tabular", rows, steps=3, progress=False, domain="standardised", width=4, couplings=2)
+        run = RunDir(tmp_path / "of-spec")
+        shutil.rmtree(run.path, ignore_errors=True)
+        config = {"recipe": "people", "scale": "cpu", "data": spec, "training": None}
+        run.write_config(RunConfig(**config, flow=flow.config))
+        flow.save(run.weights_file)
+        return run.path, (-flow.log_prob(load(spec, "all").batch(slice(None)))).tolist()
+
+    return make
+
+
+def german(path, rows):
+    """Write rows with commas before decimals, semicolons between them, and a first line of numbers."""
+    lines = [";".join(f"{number!r}".replace(".", ",") for number in row) for row in rows.tolist()]
+    path.write_text("\n".join(["1;2;3", *lines]))
+    return path
+
+
+def test_rows_become_what_training_made_of_them(detect, run_of, stdin, tmp_path):
+    rows = np.random.default_rng(1).normal([40, 70, 1.7], [10, 8, 0.1], (200, 3))
+    labels = (np.arange(200) % 2).astype(float)
+    nameless = write_csv(tmp_path / "nameless.csv", rows, None)
+    labelled = write_csv(tmp_path / "labelled.csv", np.column_stack([labels, rows]), None)
+    np.save(tmp_path / "rows.npy", rows)
+    np.savez(tmp_path / "rows.npz", X=rows[:, ::-1], other=rows, y=labels)
+    comma = german(tmp_path / "comma.csv", rows)
+    for spec in (
+        f"npy:{tmp_path / 'rows.npy'}?columns=2,1",
+        f"npy:{tmp_path / 'rows.npy'}?columns=3,1,2",
+        f"npy:{tmp_path / 'rows.npy'}?columns=3,1,2&without=1",
+        f"csv:{nameless}?without=2",
+        f"csv:{nameless}?columns=3,2,1&header=no",
+        f"csv:{labelled}?label=1",
+        f"csv:{comma}?decimal=comma&header=yes&delimiter=semicolon",
+        f"csv:{comma}?decimal=comma&header=yes&columns=3,1",
+        f"npz:{tmp_path / 'rows.npz'}?array=other",
+        f"npz:{tmp_path / 'rows.npz'}?array=other&label=y&columns=2,3",
+    ):
+        run, expected = run_of(spec)
+        path = spec.partition(":")[2].partition("?")[0]
+        result = detect(run, path)
+        assert column(result, "score") == pytest.approx(expected, rel=1e-4), spec
+        if spec.startswith("csv:"):
+            stdin(Path(path).read_bytes())
+            assert column(detect(run, "-"), "score") == pytest.approx(expected, rel=1e-4), spec
+
+
+def test_columns_without_names(detect, run_of, tmp_path):
+    rows = np.random.default_rng(1).normal([40, 70, 1.7], [10, 8, 0.1], (200, 3))
+    np.save(tmp_path / "rows.npy", rows)
+    for options, left, same in (("without=2", [0, 2], True), ("label=3", [0, 1], True), ("columns=3,1", [2, 0], False)):
+        run, expected = run_of(f"npy:{tmp_path / 'rows.npy'}?{options}")
+        named = write_csv(tmp_path / "named.csv", rows)
+        assert column(detect(run, named), "score") == pytest.approx(expected, rel=1e-4), "by their numbers"
+        np.save(tmp_path / "left.npy", rows[:, left])
+        result = detect(run, tmp_path / "left.npy")
+        if same:
+            assert column(result, "score") == pytest.approx(expected, rel=1e-4), "what is no feature may be missing"
+        else:
+            (line,) = lines_of(result)
+            assert "its rows have 2 columns but the flow was trained on 2, numbers 3, 1 of their rows" in line["error"]
+
+
+def test_vectors_are_brought_to_the_length_that_was_trained_on(table, tmp_path):
+    rows = np.random.default_rng(0).normal(size=(5, 3))
+    rows[1] = 0
+    np.save(tmp_path / "rows.npy", rows)
+    write_csv(tmp_path / "rows.csv", rows, None)
+    flow = package.load(table.run)
+    reader = Rows(flow, "photographs?encoder=some/model&length=2", ())
+    for file in ("rows.npy", "rows.csv"):
+        found = np.stack([datum.values for datum in reader.read(tmp_path / file)])
+        np.testing.assert_allclose(found, scaled(rows, 2.0))
+        np.testing.assert_allclose(np.linalg.norm(found, axis=1), [2, 0, 2, 2, 2])
+    whole = Rows(flow, "photographs?encoder=some/model", ())
+    np.testing.assert_allclose(np.stack([datum.values for datum in whole.read(tmp_path / "rows.npy")]), rows)

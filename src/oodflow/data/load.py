@@ -22,6 +22,7 @@ from oodflow.data.sources.folder import Folder
 from oodflow.data.sources.npy import Npy, holds_table
 from oodflow.data.sources.table import OwnTable
 from oodflow.data.splits import SPLITS, has_split, part_of, rows_of
+from oodflow.data.tables import TABLE_FILES
 from oodflow.errors import OodflowError, UsageError
 
 
@@ -170,8 +171,8 @@ def _source(spec: specs.Spec) -> AnySource:
             return Folder(path)
         case "npy" if not holds_table(path):
             return Npy(path)
-        case "csv" | "parquet" | "npy" | "npz":
-            return OwnTable(spec.kind, path, spec.table)
+        case kind if kind in TABLE_FILES:
+            return OwnTable(kind, path, spec.table)
     source = SOURCES[spec.kind]
     return source.selecting(spec.table) if isinstance(source, TableSource) else source
 

@@ -39,6 +39,15 @@ class ScaledSet(RealSet):
 
     def batch(self, indices: npt.ArrayLike | slice) -> Reals:
         """Vectors number ``indices``, scaled: as :meth:`RealSet.batch`."""
-        vectors = super().batch(indices)
-        norms = np.linalg.norm(vectors.astype(np.float64), axis=-1, keepdims=True)
-        return np.asarray(vectors * (self.length / np.where(norms == 0, 1, norms)), dtype=vectors.dtype)
+        return scaled(super().batch(indices), self.length)
+
+
+def scaled(vectors: Reals, length: float) -> Reals:
+    """Bring vectors ``[..., D]`` to a length, in their dtype; one that is all zeros stays so.
+
+    Example:
+        >>> scaled(np.array([3.0, 4.0]), 10.0).tolist()
+        [6.0, 8.0]
+    """
+    norms = np.linalg.norm(vectors.astype(np.float64), axis=-1, keepdims=True)
+    return np.asarray(vectors * (length / np.where(norms == 0, 1, norms)), dtype=vectors.dtype)

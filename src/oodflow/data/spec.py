@@ -14,9 +14,10 @@ from urllib.parse import quote, unquote
 from oodflow.data import selection
 from oodflow.data.image_set import Shape
 from oodflow.data.selection import Selection
+from oodflow.data.tables import TABLE_FILES
 from oodflow.errors import UnknownName, UsageError
 
-OWN_DATA = ("folder", "npy", "npz", "csv", "parquet")  # what a user's own data can lie in
+OWN_DATA = ("folder", *TABLE_FILES)  # what a user's own data can lie in
 OF_IMAGES = {"shape": "CxHxW", "every": "K", "mutated": "RATE", "encoder": "MODEL", "length": "L"}
 OPTIONS = OF_IMAGES | selection.OPTIONS
 ALL = Selection()

@@ -42,5 +42,5 @@ def _reader(flow: Flow, trained_on: str, columns: tuple[str, ...]) -> Reader:
     if flow.domain.is_images:
         return Pictures(flow, trained_on)
     if len(flow.shape) == 1:
-        return Rows(flow, columns)
+        return Rows(flow, trained_on, columns)
     raise UsageError(f"this flow is over tensors {flow.shape}: detect takes flows over 8-bit images or vectors.")

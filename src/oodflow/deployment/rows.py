@@ -2,42 +2,54 @@
 
 import csv
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
-from oodflow.data import RealSet
-from oodflow.data.tables import CsvFile, NpyFile, NpzFile, ParquetFile, TableFile
+from oodflow.data import SOURCES, RealSet
+from oodflow.data.real_set import Reals
+from oodflow.data.scaled import scaled
+from oodflow.data.spec import parse
+from oodflow.data.tables import TABLE_FILES, CsvFile, TableFile, kind_of
 from oodflow.data.tables.csv_file import DELIMITERS, CsvBlock, Record, is_number
-from oodflow.data.tables.table_file import NotANumber, Numbers, require_names
+from oodflow.data.tables.table_file import NotANumber, require_names
 from oodflow.deployment.datum import Datum, Stream
 from oodflow.deployment.reader import STDIN, Reader
 from oodflow.deployment.standard_input import Lines
 from oodflow.errors import OodflowError
 from oodflow.flows import Flow
 
-TEXTS = {".csv", ".tsv", ".txt"}
-
 
 class Rows(Reader):
-    """Reads rows of the numbers that a flow was trained on: by their names where both have some, else by their places.
+    """Reads rows of the numbers that a flow was trained on, and makes of them what was made of those.
+
+    Files are opened with the options of what was trained on. Numbers are found by their names where flow and file have
+    some; where only one has, rows must be of just the flow's numbers, in their order. Where neither has, columns are
+    chosen by their numbers as for training; rows may lack what was no feature. Vectors that were brought to one length
+    are so again.
 
     Args:
         flow: over vectors.
+        trained_on: name of the data set.
         columns: names of its numbers, in their order; none if they have no names.
     """
 
     holds: ClassVar[type[RealSet]] = RealSet
     batch_size: ClassVar[int] = 4096
 
-    def __init__(self, flow: Flow, columns: Sequence[str]) -> None:
+    def __init__(self, flow: Flow, trained_on: str, columns: Sequence[str]) -> None:
         self.width, self.columns = flow.dims, tuple(columns)
+        spec = parse(trained_on, SOURCES)
+        self.length = spec.length
+        self.wanted = replace(spec.table, label="", classes=())  # all rows are judged, whatever they are called
+        self.no_features = {*spec.table.without} | ({spec.table.label} if spec.kind != "npz" else set())
 
     def read(self, path: Path) -> Iterator[Datum]:
         """Read a table; a row that can't be read is told of and left out."""
-        file = _opened(path)
+        file = self._opened(path)
         if isinstance(file, CsvFile):
             records = file.records()
             if file.header:
@@ -58,10 +70,11 @@ class Rows(Reader):
         first = next((line for line in lines if line.strip()), "").removeprefix("\ufeff")
         if not first:
             return
-        delimiter = next((one for one in DELIMITERS if one in first), ",")
+        delimiter = self.wanted.delimiter or next((one for one in DELIMITERS if one in first), ",")
         records = filter(None, csv.reader(chain([first], lines), delimiter=delimiter))
         record = next(records)
-        names = () if any(map(is_number, record)) else require_names(Path(STDIN), record)
+        header = not any(map(is_number, record)) if self.wanted.header is None else self.wanted.header
+        names = require_names(Path(STDIN), record) if header else ()
         places = self._places("standard input", names, len(record))
         for datum in self._records(STDIN, records if names else chain([record], records), places, len(record)):
             yield datum
@@ -74,9 +87,19 @@ class Rows(Reader):
             if missing := [name for name in self.columns if name not in names]:
                 raise OodflowError(f"{file}: it lacks {', '.join(map(repr, missing))}, which the flow was trained on.")
             return [names.index(name) for name in self.columns]
-        if width != self.width:
-            raise OodflowError(f"{file}: its rows have {width} columns but the flow was trained on {self.width}.")
-        return list(range(width))
+        if width == self.width and not (self.wanted.columns and not self.columns):
+            return list(range(width))
+        return self._places_by_number(file, width)
+
+    def _places_by_number(self, file: str, width: int) -> list[int]:
+        """Choose columns that have no names as they were chosen for training: by their numbers, from 1."""
+        wanted = self.wanted
+        there = [str(number + 1) for number in range(width)]
+        chosen = [name for name in wanted.columns or there if name not in self.no_features]
+        if self.columns or len(chosen) != self.width or not {*chosen} <= {*there}:
+            by = f", numbers {', '.join(wanted.columns)} of their rows" if wanted.columns and not self.columns else ""
+            raise OodflowError(f"{file}: its rows have {width} columns but the flow was trained on {self.width}{by}.")
+        return [there.index(name) for name in chosen]
 
     def _records(self, file: str, records: Iterator[Record], places: Sequence[int], width: int) -> Iterator[Datum]:
         for row, record in enumerate(records):
@@ -84,12 +107,12 @@ class Rows(Reader):
                 yield Datum(file, row, None, f"the row has {len(record)} fields but the first line has {width}")
                 continue
             try:
-                numbers = CsvBlock([record]).numbers(places, np.arange(1))[0]
+                numbers = CsvBlock([record], self.wanted.decimal).numbers(places, np.arange(1))[0]
             except NotANumber as error:
                 yield Datum(file, row, None, f"{self._title(places.index(error.column))} is {error.text!r}, no number")
             else:
                 sound = np.isfinite(numbers).all()
-                yield Datum(file, row, numbers) if sound else self._broken(file, row, numbers)
+                yield (self._sound if sound else self._broken)(file, row, numbers)
 
     def _blocks(self, file: str, table: TableFile) -> Iterator[Datum]:
         places, row = self._places(file, table.names, table.width), 0
@@ -103,29 +126,24 @@ class Rows(Reader):
                 ) from error
             broken = {*np.argwhere(~np.isfinite(rows))[:, 0].tolist()}
             for at, numbers in enumerate(rows.astype(dtype)):
-                yield self._broken(file, row + at, numbers) if at in broken else Datum(file, row + at, numbers)
+                yield (self._broken if at in broken else self._sound)(file, row + at, numbers)
             row += len(block)
 
-    def _broken(self, file: str, row: int, numbers: Numbers) -> Datum:
+    def _opened(self, path: Path) -> TableFile:
+        if not path.exists():
+            raise OodflowError(f"{path}: there is no such file.")
+        if (kind := kind_of(path)) is None:
+            known = [ending for file in TABLE_FILES.values() for ending in file.endings]
+            raise OodflowError(f"{path}: this flow takes tables: {', '.join(known)}.")
+        return TABLE_FILES[kind].open(path, self.wanted)
+
+    def _sound(self, file: str, row: int, numbers: Reals) -> Datum:
+        return Datum(file, row, numbers if self.length is None else scaled(numbers, self.length))
+
+    def _broken(self, file: str, row: int, numbers: Reals) -> Datum:
         bad = int(np.flatnonzero(~np.isfinite(numbers))[0])
         why = "missing or NaN" if np.isnan(numbers[bad]) else "infinite"
         return Datum(file, row, None, f"{self._title(bad)} is {why}")
 
     def _title(self, number: int) -> str:
         return f"column {self.columns[number]!r}" if self.columns else f"column {number + 1}"
-
-
-def _opened(path: Path) -> TableFile:
-    if not path.exists():
-        raise OodflowError(f"{path}: there is no such file.")
-    ending = Path(path.name.lower().removesuffix(".gz")).suffix
-    if ending in TEXTS:
-        return CsvFile(path)
-    match path.suffix.lower():
-        case ".npy":
-            return NpyFile(path)
-        case ".npz":
-            return NpzFile(path)
-        case ".parquet":
-            return ParquetFile(path)
-    raise OodflowError(f"{path}: this flow takes tables: .csv, .tsv, .txt (or these with .gz), .npy, .npz or .parquet.")

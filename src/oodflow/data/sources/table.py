@@ -12,24 +12,19 @@ import numpy.typing as npt
 from oodflow.data.real_set import Reals
 from oodflow.data.selection import Selection, canonical
 from oodflow.data.source import TableSource
-from oodflow.data.tables import Block, CsvFile, NpyFile, NpzFile, ParquetFile, TableFile
+from oodflow.data.tables import TABLE_FILES, Block, CsvFile, NpzFile, TableFile
 from oodflow.data.tables.npz_file import LABELS
 from oodflow.data.tables.table_file import NotANumber
 from oodflow.errors import NotThere, OodflowError, UsageError
 
-ONLY_OF = {
-    "delimiter": "csv",
-    "decimal": "csv",
-    "header": "csv",
-    "array": "npz",
-}  # options that only one kind of file has
+ONLY_OF = {option: kind for kind, file in TABLE_FILES.items() for option in file.options}
 
 
 class OwnTable(TableSource):
     """A table in a file, of which some columns and the rows of some classes are kept.
 
     Args:
-        kind: ``csv``, ``parquet``, ``npy`` or ``npz``.
+        kind: one of ``TABLE_FILES``.
         path: of the file.
         selection: what is read of it.
     """
@@ -78,29 +73,16 @@ class OwnTable(TableSource):
 
     @cached_property
     def _file(self) -> TableFile:
-        wanted = self.wanted
-        match self.kind:
-            case "csv":
-                return CsvFile(self.path, wanted.delimiter, wanted.header, wanted.decimal)
-            case "parquet":
-                return ParquetFile(self.path)
-            case "npy":
-                return NpyFile(self.path)
-            case _:
-                return NpzFile(self.path, wanted.array, self._label_array)
-
-    @property
-    def _label_array(self) -> str:
-        """The labels of an archive are an array of their own."""
-        return self.wanted.label or (LABELS if self.wanted.classes else "")
+        return TABLE_FILES[self.kind].open(self.path, self.wanted)
 
     @cached_property
     def _label(self) -> int | None:
         """Which column has the labels; that of an archive's own array stands behind the last."""
-        if self.kind == "npz":
-            return self._file.width if self._label_array else None
+        file = self._file
+        if isinstance(file, NpzFile):
+            return None if file.apart is None else file.width
         if self.wanted.label:
-            return self._file.column(self.wanted.label)
+            return file.column(self.wanted.label)
         if self.wanted.classes:
             raise UsageError(f"{self.name}: class is a value of a column: name it, as ?label=NAME&class=VALUE.")
         return None

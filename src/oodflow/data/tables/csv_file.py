@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, ClassVar, Self, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from oodflow.data.selection import Selection
 from oodflow.data.tables.table_file import BLOCK, Block, Labels, NotANumber, Numbers, TableFile, require_names
 from oodflow.errors import OodflowError
 
@@ -21,6 +22,7 @@ LOOK = 20  # records that the delimiter is found from
 LINE = 1 << 24  # characters; more is no line of a table
 MISSING = {"", "na", "n/a", "nan", "null", "none", "?", "-", "missing"}
 WORDS = {"true": 1.0, "false": 0.0}
+TEXTS = (".csv", ".tsv", ".txt")
 
 
 class CsvFile(TableFile):
@@ -40,6 +42,14 @@ class CsvFile(TableFile):
         >>> file.names, [block.numbers([1], np.arange(1)).item() for block in file.blocks()]
         (('age', 'weight'), [70.5])
     """
+
+    endings: ClassVar[tuple[str, ...]] = (*TEXTS, *(f"{ending}.gz" for ending in TEXTS))
+    options: ClassVar[frozenset[str]] = frozenset({"delimiter", "decimal", "header"})
+
+    @classmethod
+    def open(cls, path: Path, selection: Selection) -> Self:
+        """Open a text."""
+        return cls(path, selection.delimiter, selection.header, selection.decimal)
 
     def __init__(self, path: Path, delimiter: str = "", header: bool | None = None, decimal: str = "") -> None:
         self.path, self.decimal = path, decimal

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from oodflow.data.mapped import release
+from oodflow.data.selection import Selection
 from oodflow.data.tables.table_file import BLOCK, Block, Labels, Numbers, TableFile, narrowest
 from oodflow.errors import OodflowError
 
@@ -15,7 +16,13 @@ from oodflow.errors import OodflowError
 class NpyFile(TableFile):
     """A ``.npy`` file of numbers ``[N, D]``; its columns have no names."""
 
+    endings: ClassVar[tuple[str, ...]] = (".npy",)
     names = ()
+
+    @classmethod
+    def open(cls, path: Path, selection: Selection) -> Self:
+        """Open a file: it says by itself how it is written."""
+        return cls(path)
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -6,11 +6,12 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from oodflow.data.selection import Selection
 from oodflow.data.tables.npy_file import ArrayBlock, require_table
 from oodflow.data.tables.table_file import BLOCK, Block, Labels, TableFile, narrowest
 from oodflow.errors import OodflowError, UnknownName
@@ -38,7 +39,14 @@ class NpzFile(TableFile):
         labels: name of the array of labels, which counts as the column behind the last; empty: they are not asked for.
     """
 
+    endings: ClassVar[tuple[str, ...]] = (".npz",)
+    options: ClassVar[frozenset[str]] = frozenset({"array"})
     names = ()
+
+    @classmethod
+    def open(cls, path: Path, selection: Selection) -> Self:
+        """Open an archive; labels are asked for where a selection names them, or what rows of which classes to keep."""
+        return cls(path, selection.array, selection.label or (LABELS if selection.classes else ""))
 
     def __init__(self, path: Path, features: str = "", labels: str = "") -> None:
         self.path = path

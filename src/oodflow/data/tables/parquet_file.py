@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from oodflow.data.selection import Selection
 from oodflow.data.tables.table_file import (
     BLOCK,
     Block,
@@ -22,6 +23,13 @@ from oodflow.errors import OodflowError
 
 class ParquetFile(TableFile):
     """A Parquet file; whole numbers, floats, decimals and booleans are numbers, null is missing."""
+
+    endings: ClassVar[tuple[str, ...]] = (".parquet",)
+
+    @classmethod
+    def open(cls, path: Path, selection: Selection) -> Self:
+        """Open a file: it says by itself how it is written."""
+        return cls(path)
 
     def __init__(self, path: Path) -> None:
         try:

@@ -3,11 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from oodflow.data.selection import Selection
 from oodflow.errors import OodflowError, UnknownName
 
 Numbers = npt.NDArray[np.float64]
@@ -52,14 +53,28 @@ class TableFile(ABC):
     """A table on disk.
 
     Attributes:
+        endings: of the names of such files, in lower case.
+        options: of a selection, those that only such files have.
         path: of the file.
         names: of all columns; none if the file names none.
         width: how many columns there are.
     """
 
+    endings: ClassVar[tuple[str, ...]]
+    options: ClassVar[frozenset[str]] = frozenset()
+
     path: Path
     names: tuple[str, ...]
     width: int
+
+    @classmethod
+    @abstractmethod
+    def open(cls, path: Path, selection: Selection) -> Self:
+        """Open a file as a selection says that it is written.
+
+        Raises:
+            OodflowError: it is no such file.
+        """
 
     @abstractmethod
     def blocks(self) -> Iterator[Block]:
