@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from oodflow.data.splits import ASKABLE, SPLITS, deal, held_out, part_of, rows_of
+from oodflow.data import RealSet
+from oodflow.data.splits import ASKABLE, SPLITS, deal, halves, held_out, limited, part_of, rows_of
 from oodflow.errors import OodflowError, UsageError
 
 OFFICIAL, WHOLE, OWN = ["train", "test"], ["all"], ["train", "calibration", "test"]
@@ -67,3 +68,15 @@ def test_unknown_splits():
 @pytest.mark.parametrize(("n", "size"), [(1, 1), (9, 1), (100, 10), (10_000, 1000), (20_000, 1000), (50_000, 2500)])
 def test_what_is_held_out(n, size):
     assert held_out(n) == size
+
+
+@pytest.mark.parametrize("whole", [1, 2, 5, 20, 21])
+def test_what_is_limited_keeps_the_halves(whole):
+    part = RealSet.from_array(np.arange(float(whole))[:, None])
+    first, second = ({*half.batch(slice(None)).ravel().tolist()} for half in halves(part))
+    for n in range(1, whole + 2):
+        some = limited(part, n)
+        rows = some.batch(slice(None)).ravel().tolist()
+        assert len(rows) == min(n, whole) and rows == sorted({*rows})
+        of_first, of_second = ({*half.batch(slice(None)).ravel().tolist()} for half in halves(some))
+        assert of_first <= first and of_second <= second

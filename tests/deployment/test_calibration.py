@@ -8,8 +8,11 @@ import pytest
 import torch
 
 import oodflow as package
+from oodflow.data import halves
 from oodflow.deployment.calibration import CalibrationRecord
-from oodflow.runs import RunDir
+from oodflow.evaluation.choice import held_out
+from oodflow.runs import RunDir, override
+from oodflow.session.monitor import watched
 
 from .conftest import column
 
@@ -37,6 +40,22 @@ def test_it_is_kept_and_needs_no_data_the_second_time(detect, run, images, tmp_p
     record = CalibrationRecord.read(file)
     assert (record.held_out.images, record.learned_from.images, record.held_out.name) == (10, 10, config["data"])
     assert record.held_out.fingerprint != record.learned_from.fingerprint
+
+
+def pixels(images):
+    return {image.tobytes() for image in images.batch(slice(None))}
+
+
+@pytest.mark.parametrize("limit", [None, 11, 10, 3])
+def test_promises_rest_on_data_that_weights_were_not_chosen_by(run, limit):
+    config = override(RunDir(run).config(), ["monitor.patience=2", "monitor.images=500"])
+    chosen_by = watched(config, None)
+    learned_from, promised = halves(held_out(RunDir(run), limit, None))
+    assert len(learned_from) + len(promised) == (limit or 20)
+    assert len(chosen_by) == 10 and pixels(learned_from) <= pixels(chosen_by)
+    assert not pixels(promised) & pixels(chosen_by)
+    whole = watched(override(config, ["monitor.patience=null"]), None)
+    assert len(whole) == 20, "where nothing is chosen all of it may be looked at"
 
 
 def test_other_scores_seeds_limits_and_weights_have_their_own(detect, run, images):

@@ -10,7 +10,7 @@ from pydantic import model_validator
 import oodflow as package
 from making_runs import record_of
 from oodflow.cli import main
-from oodflow.data import load
+from oodflow.data import limited, load
 from oodflow.evaluation import evaluate
 from oodflow.evaluation.conclusion import conclusion
 from oodflow.evaluation.record import evaluations
@@ -335,7 +335,7 @@ def test_scores_that_learn_do_it_on_calibration_data(oodflow, run, sets):
     expected = Typicality().fit(calibration).score(test)
     np.testing.assert_array_equal(scores_of(run, sets.inside)["typicality"], expected)
     asked(oodflow, run, "--scores", "typicality", "--limit", 5)
-    fewer = [Observation(flow, observation.data.limit(5)) for observation in (calibration, test)]
+    fewer = [Observation(flow, some) for some in (limited(calibration.data, 5), test.data.limit(5))]
     np.testing.assert_array_equal(scores_of(run, sets.inside)["typicality"], Typicality().fit(fewer[0]).score(fewer[1]))
 
 

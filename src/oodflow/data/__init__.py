@@ -19,7 +19,7 @@ from oodflow.data.of_array import data_set_of
 from oodflow.data.real_set import RealSet
 from oodflow.data.source import AnySource, BuiltIn, ImageSource, Remote, Source, TableSource
 from oodflow.data.sources import SOURCES
-from oodflow.data.splits import SPLITS
+from oodflow.data.splits import SPLITS, halves, limited
 
 __all__ = [
     "SOURCES",
@@ -40,7 +40,9 @@ __all__ = [
     "data_root",
     "data_set_of",
     "download",
+    "halves",
     "in_order",
+    "limited",
     "load",
     "load_images",
     "same_images",

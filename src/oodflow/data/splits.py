@@ -10,6 +10,8 @@ The rules, for every data set:
 * ``all`` asks for everything that may be scored as out of distribution: the ``test`` part where there is one, else
   every image.
 
+Of ``calibration``, one half may end training and teaches scores, and the other is for promises: see :func:`halves`.
+
 What is dealt out holds a tenth of the images up to 1,000, or a twentieth if that is more: see :func:`held_out`.
 """
 
@@ -18,6 +20,7 @@ from contextlib import suppress
 
 import numpy as np
 
+from oodflow.data.data_set import DataSet
 from oodflow.data.image_set import Rows
 from oodflow.errors import OodflowError, UnknownName
 
@@ -85,3 +88,32 @@ def held_out(n: int) -> int:
         (3000, 1000, 50)
     """
     return max(1, n // 20, min(1000, n // 10))
+
+
+def halves(calibration: DataSet) -> tuple[DataSet, DataSet]:
+    """Split a calibration part: what may end training and teaches scores, and what promises rest on, seen by neither.
+
+    Example:
+        >>> from oodflow.data import RealSet
+        >>> first, second = halves(RealSet.from_array(np.arange(5.0)[:, None]))
+        >>> first.batch(slice(None)).ravel().tolist(), second.batch(slice(None)).ravel().tolist()
+        ([0.0, 2.0, 4.0], [1.0, 3.0])
+    """
+    first, second = (calibration.take(np.arange(start, len(calibration), 2)) for start in (0, 1))
+    return first, second
+
+
+def limited(calibration: DataSet, n: int) -> DataSet:
+    r"""Keep at most ``n`` of a calibration part, spread evenly, whose halves lie each in its own half of the whole.
+
+    Of the P pairs of neighbours, one of either half, those number :math:`\lfloor i P / \lceil n / 2 \rceil \rfloor`.
+
+    Example:
+        >>> from oodflow.data import RealSet
+        >>> limited(RealSet.from_array(np.arange(12.0)[:, None]), 5).batch(slice(None)).ravel().tolist()
+        [0.0, 1.0, 4.0, 5.0, 8.0]
+    """
+    if n >= len(calibration):
+        return calibration
+    place, pairs = np.arange(n), -(-len(calibration) // 2)
+    return calibration.take(place // 2 * pairs // -(-n // 2) * 2 + place % 2)

@@ -14,12 +14,11 @@ import numpy as np
 import torch
 
 from oodflow import __version__
-from oodflow.data import DataSet
+from oodflow.data import DataSet, halves
 from oodflow.deployment.options import DetectionOptions
 from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.choice import held_out
 from oodflow.evaluation.evaluate import Progress, open_flow
-from oodflow.evaluation.promises import halves
 from oodflow.files import file_name, written_together
 from oodflow.flows import Flow, load_tensors, save_tensors
 from oodflow.metrics import conformal_threshold
@@ -149,10 +148,7 @@ def _halves(run: RunDir, options: DetectionOptions, root: Path | None) -> tuple[
             f"p-values rest on data that the flow has not seen, and this one was trained on {config.split}, so that "
             "none is held out: train with split=train."
         )
-    learned_from, rest = halves(held_out(run, options.limit, root), promised=True)
-    assert learned_from is not None
-    assert rest is not None
-    return learned_from, rest
+    return halves(held_out(run, options.limit, root))
 
 
 def _key(score: Score, store: Store, config: RunConfig, options: DetectionOptions) -> str:

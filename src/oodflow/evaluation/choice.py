@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from oodflow.data import DataSet
+from oodflow.data import DataSet, limited
 from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.flows import Flow
@@ -116,4 +116,4 @@ def held_out(run: RunDir, limit: int | None, root: Path | None) -> DataSet:
             "likelihood or complexity, or train with split=train."
         )
     images = load_unseen(run, config.data, "calibration", root=root)
-    return images if limit is None else images.limit(limit)
+    return images if limit is None else limited(images, limit)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from oodflow.data import DataSet, same_images
+from oodflow.data import DataSet, halves, same_images
 from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.choice import choose
 from oodflow.evaluation.conclusion import conclusion
@@ -19,7 +19,7 @@ from oodflow.evaluation.items import FILE as ITEMS
 from oodflow.evaluation.items import with_sizes_noted, write_items
 from oodflow.evaluation.maps import map_figure
 from oodflow.evaluation.options import EvaluationOptions
-from oodflow.evaluation.promises import halves, thresholds
+from oodflow.evaluation.promises import thresholds
 from oodflow.evaluation.record import FILE, Evaluation
 from oodflow.evaluation.scoring import Fitted, Scored, fit, score_all
 from oodflow.evaluation.seen_before import with_notes
@@ -85,7 +85,9 @@ def evaluate(
             progress=progress and (lambda done, total: progress(images.name, done, total)),
         )  # fmt: skip
 
-    learned_from, held_out = halves(choice.reference, promised=options.strictest is not None)
+    learned_from, held_out = choice.reference, None
+    if learned_from is not None and options.strictest is not None:
+        learned_from, held_out = halves(learned_from)
     fitted, unfit = fit(choice, observe(learned_from) if learned_from else None)
     reference = score_all(fitted, observe(held_out)).values if held_out else {}
     scored = [score_all(fitted, observe(images)) for images in sets]

@@ -4,21 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from oodflow.data import DataSet
 from oodflow.evaluation.record import Flagged, Threshold
 from oodflow.metrics import conformal_p_values, conformal_threshold, discoveries
 from oodflow.scores import Values
 
 ByScore = Mapping[str, Values]
 """By name of the score, its values."""
-
-
-def halves(reference: DataSet | None, *, promised: bool) -> tuple[DataSet | None, DataSet | None]:
-    """Split the reference, if something is to be promised: what scores learn from, and what promises rest on."""
-    if reference is None or not promised:
-        return reference, None
-    first, second = (reference.take(np.arange(start, len(reference), 2)) for start in (0, 1))
-    return first, second
 
 
 def thresholds(held_out: ByScore, fpr: float | None) -> dict[str, Threshold]:

@@ -18,8 +18,9 @@ class MonitorConfig(Config):
         every: steps between looks; there is one more at the end.
         images: how many images of each set to score.
         samples: how many images to draw.
-        patience: how many looks in a row may find nothing better on held-out data before training ends; the weights of
-            the best look are then those of the run. None: it goes to its end, and keeps the last.
+        patience: how many looks in a row may find nothing better on held-out data, which is one half of the calibration
+            part, before training ends; the weights of the best look are then those of the run. None: it goes to its
+            end, and keeps the last.
     """
 
     every: int = Field(1000, ge=1)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from oodflow.data import load
+from oodflow.data import DataSet, halves, load
 from oodflow.errors import OodflowError, UsageError
 from oodflow.figures import likelihood_figure, save_figure
 from oodflow.flows import Flow
@@ -28,6 +28,18 @@ def watched_split(config: RunConfig) -> str:
     return "calibration" if config.split == "train" else config.split
 
 
+def watched(config: RunConfig, root: Path | None) -> DataSet:
+    """Open what of its own data a run is watched on.
+
+    Where patience chooses the weights by it, that is one half of the calibration part: the other is for what scores
+    promise, which holds of data that nothing was chosen by.
+    """
+    inside: DataSet = load(config.data, watched_split(config), root=root)
+    if config.monitor.patience is not None:
+        inside, _ = halves(inside)
+    return inside.limit(config.monitor.images)
+
+
 class Monitor:
     """Every so often: likelihoods of some data, in and out of distribution, and samples of images."""
 
@@ -42,7 +54,7 @@ class Monitor:
         say: Callable[[str], None],
     ) -> None:
         self.config, self.run, self.log, self.board, self.say = config, run, log, board, say
-        self.inside = load(config.data, watched_split(config), root=root).limit(config.monitor.images)
+        self.inside = watched(config, root)
         self.ood = []
         for spec in config.ood:
             try:
