@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -36,6 +37,10 @@ def runs(made, tmp_path):
     return [copy / name for name in ("alone", "negative-0", "negative-1")]
 
 
+def rows(page, pair):
+    return [line for line in page if f", {pair} |" in line]
+
+
 def test_the_images_of_training_are_measured_and_all_sets_have_histograms(runs, sets):
     alone, negative, _ = likely_runs(runs).runs
     flow = load_flow(runs[0])
@@ -61,11 +66,11 @@ def test_the_images_of_training_are_measured_and_all_sets_have_histograms(runs, 
 
 def test_the_page_holds_the_set_that_is_pushed_down_against_third_sets(runs, sets):
     page = as_markdown(negative_document(likely_runs(runs))).splitlines()
-    assert "| pair | likelihood alone | pushed down | another pushed down |" in page
-    (pushed,) = [line for line in page if line.startswith(f"| {sets.inside} → {sets.outside} |")]
+    assert "| flow, trained on → asked about | likelihood alone | pushed down | another pushed down |" in page
+    (pushed,) = rows(page, f"{sets.inside} → {sets.outside}")
     assert pushed.count("**") == 2
     assert pushed.endswith("** |  |")
-    (third,) = [line for line in page if line.startswith(f"| {sets.inside} → {THIRD} |")]
+    (third,) = rows(page, f"{sets.inside} → {THIRD}")
     assert third.endswith(f"({sets.outside} pushed) |")
     assert any(f"{sets.outside} (below −300)" in line and f"{THIRD} −" in line for line in page)
 
@@ -76,7 +81,38 @@ def test_runs_of_other_lengths_have_columns_of_their_own(runs):
     longer["run"]["config"]["training"]["steps"] = 9
     record["runs"].append(longer)
     page = as_markdown(negative_document(LikelyRuns.parse(record)))
-    assert "| pair | likelihood alone | likelihood alone, 9 steps | pushed down |" in page
+    assert "| likelihood alone | likelihood alone, 9 steps | pushed down |" in page
+
+
+def test_negative_trainings_of_one_set_share_a_cell_each_labelled_by_what_differs(runs, sets):
+    record = json.loads(likely_runs(runs[:2]).as_json())
+    for changed in ({"threshold": -900.0}, {"halved": True}):
+        other = deepcopy(record["runs"][1])
+        other["run"]["config"]["objective"] |= changed
+        record["runs"].append(other)
+    page = as_markdown(negative_document(LikelyRuns.parse(record))).splitlines()
+    (pushed,) = rows(page, f"{sets.inside} → {sets.outside}")
+    area = pushed.split("**")[1]
+    assert pushed.endswith(
+        f"| **{area}** (objective.halved=False, objective.threshold=-300.0), "
+        f"**{area}** (objective.halved=False, objective.threshold=-900.0), "
+        f"**{area}** (objective.halved=True, objective.threshold=-300.0) |  |"
+    )
+    (third,) = rows(page, f"{sets.inside} → {THIRD}")
+    assert third.count(f"({sets.outside} pushed, objective.") == 3
+
+
+def test_flows_of_other_kinds_have_rows_and_panels_of_their_own(runs, sets):
+    record = json.loads(likely_runs(runs[:2]).as_json())
+    for one in deepcopy(record["runs"]):
+        one["run"]["config"]["flow"] = {"kind": "glow"}
+        record["runs"].append(one)
+    found = LikelyRuns.parse(record)
+    page = as_markdown(negative_document(found)).splitlines()
+    asked = rows(page, f"{sets.inside} → {sets.outside}")
+    assert [line[2] for line in asked] == ["R", "G"]  # RealNVP and Glow
+    assert all(line.count("**") == 2 and "(" not in line for line in asked)
+    assert len(draw_negative(found, "Both").axes) == 4  # each beside the likelihood alone of its own kind
 
 
 def test_each_negative_training_has_a_row_of_panels_after_those_of_likelihood_alone(runs, sets):
@@ -84,8 +120,8 @@ def test_each_negative_training_has_a_row_of_panels_after_those_of_likelihood_al
     figure = draw_negative(found, "Negative training")
     alone, negative = figure.axes
     said = [text.get_text() for text in figure.texts]
-    assert f"Trained on {sets.inside}, likelihood alone, 4 steps" in said
-    assert any(text.startswith(f"Trained on {sets.inside}, pushing down ") for text in said)
+    assert any(text.endswith(f", {sets.inside}, likelihood alone, 4 steps") for text in said)
+    assert any(f", {sets.inside}, pushing down " in text for text in said)
     assert alone.get_xlim() == negative.get_xlim()
     assert len(alone.lines) == 0
     (line,) = negative.lines
@@ -101,7 +137,7 @@ def test_the_verb_writes_page_data_and_picture_and_reads_them_again(oodflow, run
     assert page.startswith("# Negative training\n\n![Negative training](negative-training.png)")
     data = tmp_path / "negative-training.json"
     assert oodflow("negative", data, "--json").out == data.read_text()
-    assert oodflow("negative", data).out.startswith("# Negative training\n\n| pair |")
+    assert oodflow("negative", data).out.startswith("# Negative training\n\n| flow, trained on → asked about |")
 
 
 def test_a_run_that_went_on_is_to_be_evaluated_again(oodflow, runs):

@@ -1,6 +1,6 @@
 """What of a recipe a run has changed: a published configuration is one without overrides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel
 
@@ -24,6 +24,23 @@ def scale_of(config: RunConfig) -> str:
         return f"{config.scale}, of a recipe that is not registered"
     recipe = override(RECIPES[config.recipe](config.scale), [f"training.seed={config.training.seed}"])
     return ", ".join([config.scale, *_changes(config, recipe)])
+
+
+def set_apart(config: RunConfig, others: Iterable[RunConfig]) -> list[str]:
+    """Tell what training had otherwise than any of the others: its settings, but for the seed.
+
+    Example:
+        >>> plain = RECIPES["mnist-glow"]("cpu")
+        >>> set_apart(plain, [plain, override(plain, ["training.seed=1", "training.steps=9", "ood=svhn"])])
+        ['training.steps=4800']
+    """
+    return sorted({change for other in others for change in _changes(_alike(config), _alike(other))})
+
+
+def _alike(config: RunConfig) -> RunConfig:
+    """Leave out the seed, and what is only asked about."""
+    training = config.training and config.training.model_copy(update={"seed": 0})
+    return config.model_copy(update={"training": training, "ood": ()})
 
 
 def unwatched(config: RunConfig) -> RunConfig:

@@ -8,9 +8,11 @@ import numpy as np
 
 from oodflow.document import Document, Figure, Paragraph, Section, Strong, Table, Text, table
 from oodflow.document.numbers import mean_and_deviation, number
+from oodflow.document.text import Span
 from oodflow.figures import Panel, Sample, figure_bytes, log_likelihood_figure
 from oodflow.files import page_and_data
 from oodflow.recipes.named import RECIPES
+from oodflow.report.changes import set_apart
 from oodflow.report.likely_runs import Likelihoods, LikelyRun, LikelyRuns
 from oodflow.report.replicas import Replicas, replicas
 from oodflow.report.rests_on import provenance_blocks
@@ -69,8 +71,8 @@ def draw_negative(runs: LikelyRuns, title: str) -> "MatplotlibFigure":
 
 
 def _plain(runs: Sequence[LikelyRun], like: LikelyRun) -> list[LikelyRun]:
-    """Find the runs for likelihood alone on the same data."""
-    return [run for run in runs if not run.pushed and run.run.config.data == like.run.config.data]
+    """Find the runs for likelihood alone of the same flow on the same data."""
+    return [run for run in runs if not run.pushed and name_of(run.run.config) == name_of(like.run.config)]
 
 
 def _panel(run: LikelyRun, other: LikelyRun) -> Panel:
@@ -79,7 +81,7 @@ def _panel(run: LikelyRun, other: LikelyRun) -> Panel:
     sets = [("train", run.trained_on), ("test", run.sets[0])]
     sets += [("pushed" if other.pushes(one.name) else "other", one) for one in run.sets[1:]]
     return Panel(
-        f"Trained on {config.data}, {f'pushing down {run.pushed}' if run.pushed else NOTHING}, {_steps(run)} steps",
+        f"{name_of(config)}, {f'pushing down {run.pushed}' if run.pushed else NOTHING}, {_steps(run)} steps",
         [Sample(one.name, role, one.edges, np.array(one.counts)) for role, one in sets],
         getattr(config.objective, "threshold", None),
     )
@@ -89,19 +91,36 @@ def _areas(groups: Sequence[Replicas]) -> Table:
     """Make the table of pairs: a column for each length of training for likelihood alone, and two for the others."""
     alone = {group: f"{NOTHING}{_length(group)}" for group in groups if not _likely(group)[0].pushed}
     columns = list(dict.fromkeys(alone.values()))
-    pairs = dict.fromkeys((group.config.data, one.name) for group in groups for one in group.outsides)
+    pairs = dict.fromkeys((name_of(group.config), one.name) for group in groups for one in group.outsides)
     rows: list[list[Text]] = []
-    for inside, outside in pairs:
-        asked = {group: _area(group, outside) for group in groups if group.config.data == inside}
-        pushed = {group: area for group, area in asked.items() if _likely(group)[0].pushes(outside)}
-        third = {group: area for group, area in asked.items() if group not in alone and group not in pushed}
+    for flow, outside in pairs:
+        asked = [group for group in groups if name_of(group.config) == flow and _area(group, outside)]
+        pushed = [group for group in asked if _likely(group)[0].pushes(outside)]
+        third = [group for group in asked if group not in alone and group not in pushed]
         rows.append([
-            f"{inside} → {outside}",
-            *(_joined(area for group, area in asked.items() if alone.get(group) == column) for column in columns),
-            *(map(Strong, pushed.values()) if pushed else [""]),
-            _joined(f"{area} ({_likely(group)[0].pushed} pushed)" for group, area in third.items() if area),
+            f"{flow} → {outside}",
+            *(_cell([group for group in asked if alone.get(group) == column], outside) for column in columns),
+            _cell(pushed, outside, strong=True),
+            _cell(third, outside, lambda run: f"{run.pushed} pushed"),
         ])  # fmt: skip
-    return table(["pair", *columns, "pushed down", "another pushed down"], rows)
+    return table(["flow, trained on → asked about", *columns, "pushed down", "another pushed down"], rows)
+
+
+def _cell(
+    groups: Sequence[Replicas],
+    outside: str,
+    label: Callable[[LikelyRun], str] = lambda run: "",
+    *,
+    strong: bool = False,
+) -> Text:
+    """Write the areas of groups, each with its label, and with what sets it apart from others that push the same."""
+    cell: list[Span] = []
+    for group in groups:
+        first = _likely(group)[0]
+        alike = [other.config for other in groups if _likely(other)[0].pushed == first.pushed]
+        area, labels = _area(group, outside), _joined([label(first), *set_apart(group.config, alike)])
+        cell += [", "] * bool(cell) + [Strong(area) if strong else area] + [f" ({labels})"] * bool(labels)
+    return tuple(cell)
 
 
 def _area(group: Replicas, outside: str) -> str:
