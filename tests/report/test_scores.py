@@ -100,6 +100,17 @@ def test_flows_of_vectors_stand_apart_and_their_scores_together(record):
     )
 
 
+def test_scores_of_vectors_that_are_the_data_stand_beside_the_likelihood(record):
+    of_table = deepcopy(scored(record, **{"likelihood": 0.1, "embedding-neighbours": 0.9}))
+    of_table["run"]["config"]["data"] = "wine?class=0"
+    of_table["evaluation"]["sets"][1]["name"] = "wine?class=1"
+    page = page_of(of_table)
+    assert "Scores that ask an outside model, which has learned from other images:" not in page
+    assert "| likelihood | 10.0 | 10.0 |" in page
+    assert "| embedding-neighbours | **90.0** | 90.0 |" in page
+    assert "These ask no flow: embedding-neighbours." in "\n".join(page)
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_a_page_is_the_same_whether_an_encoder_is_there_or_not(record, there, tmp_path):
     encoder = tmp_path / "encoder"

@@ -171,3 +171,9 @@ def test_the_contract_catches(broken, clause):
 def test_what_takes_an_encoder_says_that_it_asks_an_outside_model(kind):
     assert kind(encoder="somewhere").outside_model
     assert not Likelihood().outside_model
+
+
+@pytest.mark.parametrize("kind", [EmbeddingMahalanobis, EmbeddingMixture, EmbeddingNeighbours])
+def test_what_judges_vectors_as_they_are_asks_no_outside_model(kind):
+    assert not kind().outside_model
+    assert not Combined(of=(kind(), Likelihood())).outside_model

@@ -133,7 +133,7 @@ def _scores(pairs: Sequence[Pair]) -> dict[League, list[str]]:
     for name in dict.fromkeys(score for pair in pairs for score in pair.areas):
         own = [pair for pair in pairs if name in pair.areas]
         grouped = any(name in pair.grouped for pair in own)
-        outside = _asks_an_outside_model(name) and not all(pair.embedded for pair in own)
+        outside = _asks_an_outside_model(name)
         leagues["groups" if grouped else "outside" if outside else "single"].append(name)
     return leagues
 

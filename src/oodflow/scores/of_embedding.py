@@ -25,8 +25,8 @@ class OfEmbedding(Score):
 
     @property
     def outside_model(self) -> bool:
-        """It does: the encoder."""
-        return True
+        """It does where it has an encoder: data that are vectors already are judged as they are."""
+        return self.encoder is not None
 
     @property
     def embedding(self) -> Statistic:
