@@ -10,7 +10,7 @@ import torch
 import oodflow as package
 from oodflow.bijections import Conv1x1
 from oodflow.deployment.export import ScorerRecord
-from oodflow.deployment.onnx_scorer import KnownDeterminant, Scorer, onnx_model, run_onnx
+from oodflow.deployment.onnx_scorer import KnownDeterminant, Scorer, inputs_of, onnx_model, run_onnx
 from oodflow.errors import OodflowError
 from oodflow.flows import RealNVPConfig, TabularConfig, image_noise
 from oodflow.metrics import conformal_threshold
@@ -53,7 +53,7 @@ def flow(request):
 def data_of(flow):
     """Seven images with noise, or vectors, and the noise that a flow is given."""
     x = example_data("test", "grey" if flow.domain.is_images else "vectors").batch(slice(0, 7))
-    return (x, image_noise(x, 0)) if flow.domain.is_images else (x.astype(np.float32),)
+    return (x, image_noise(x, 0)) if flow.domain.is_images else (x.astype(np.float64),)
 
 
 def test_a_scorer_is_the_likelihood_with_the_noise_that_it_is_given(flow):
@@ -100,11 +100,33 @@ def test_a_run_is_exported_with_its_calibration_beside(oodflow, table, tmp_path)
     scores = package.flows.load_tensors(held_out)[0]["scores"].numpy()
     assert record.thresholds == {str(rate): conformal_threshold(scores, rate) for rate in (0.05, 0.1, 0.2)}
     assert record.quantiles["50"] == pytest.approx(np.median(scores))
-    assert record.inputs == {"x": "float32 [B, 3]"}
+    assert record.inputs == {"x": "float64 [B, 3]"}
     assert (record.columns, record.unit, record.oodflow) == (("age", "weight", "height"), "nats", package.__version__)
-    found = run_onnx((tmp_path / "people.onnx").read_bytes(), table.rows.astype(np.float32))
+    found = run_onnx((tmp_path / "people.onnx").read_bytes(), table.rows)
     np.testing.assert_allclose(found, -package.load(table.run).log_prob(table.rows), rtol=1e-4, atol=1e-4)
     assert json.loads(oodflow("export", table.run, tmp_path / "x.onnx", "--json").out)["weights"] == record.weights
+
+
+def seconds():
+    """A flow over rows with a column of seconds, which float32 would round to two minutes, and some of the rows."""
+    rows = np.random.default_rng(0).normal([1.7e9, 70], [30, 8], (200, 2))
+    flow = package.fit("tabular", rows, steps=3, progress=False, domain="standardised", width=4, couplings=2)
+    return flow, rows[:20]
+
+
+def test_vectors_keep_the_digits_that_float32_would_lose():
+    flow, rows = seconds()
+    (example,) = inputs_of(flow, 3)
+    assert example.dtype == torch.float64
+    found = Scorer(flow)(torch.from_numpy(rows).to(example.dtype))
+    np.testing.assert_allclose(found, -flow.log_prob(rows), rtol=1e-5)
+    assert np.abs(found.numpy() + flow.log_prob(rows.astype(np.float32))).max() > 0.5, "the reason for all this"
+
+
+@needs_onnx
+def test_onnx_takes_all_digits():
+    flow, rows = seconds()
+    np.testing.assert_allclose(run_onnx(onnx_model(flow), rows), -flow.log_prob(rows), rtol=1e-4, atol=1e-4)
 
 
 @needs_onnx

@@ -100,7 +100,7 @@ def _record(one: Calibrated, command: str) -> ScorerRecord:
         score=one.record.score,
         unit=one.score.settings.unit,
         weights=one.record.weights,
-        inputs=images if one.flow.domain.is_images else {"x": f"float32 [B, {shape}]"},
+        inputs=images if one.flow.domain.is_images else {"x": f"float64 [B, {shape}]"},
         output={"score": "float32 [B]"},
         columns=one.record.columns,
         held_out=one.record.held_out,
