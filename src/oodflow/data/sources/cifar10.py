@@ -1,14 +1,11 @@
 """CIFAR-10: small colour photographs of ten kinds of things, in Python pickles."""
 
-import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO
-
-import numpy as np
 
 from oodflow.data.fit import fit
+from oodflow.data.formats.pickled import Refused, bytes_array, read_pickle
 from oodflow.data.image_set import Images, Shape
 from oodflow.data.source import ImageSource, Remote
 from oodflow.data.sources.official import unofficial
@@ -17,6 +14,7 @@ from oodflow.errors import OodflowError
 FOLDER = "cifar10/cifar-10-batches-py"
 BATCHES = {"train": tuple(f"data_batch_{i}" for i in range(1, 6)), "test": ("test_batch",)}
 BATCH_SIZE = 10_000
+MOST = 1 << 26  # bytes of a file; a batch has half of that
 MD5 = {
     "data_batch_1": "c99cafc152244af753f735de768cd75f",
     "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
@@ -60,49 +58,22 @@ class Cifar10(ImageSource):
 
 
 def read_batch(path: Path) -> Images:
-    """Read one batch file: uint8 ``[n,3,32,32]``. Nothing in the file is ever executed."""
+    """Read one batch file: uint8 ``[n,3,32,32]``. Nothing in the file is ever executed.
+
+    Raises:
+        OodflowError: it is damaged, or something else than a batch.
+    """
+    if (size := path.stat().st_size) > MOST:
+        raise OodflowError(
+            f"{path}: not a CIFAR-10 batch: it has {size:,} bytes, one has 31 million; get the file again."
+        )
     try:
-        with path.open("rb") as file:
-            batch = _PlainUnpickler(file, encoding="bytes").load()
-    except OodflowError:
-        raise
+        batch = read_pickle(path.read_bytes())
+    except Refused as error:
+        raise OodflowError(f"{path}: {error}, and no CIFAR-10 batch: refused; get the file again.") from error
     except Exception as error:  # a damaged pickle fails in whatever way its bytes suggest
         raise OodflowError(f"{path}: truncated or corrupt ({error}); get the file again.") from error
-    data = batch.get(b"data", batch.get("data")) if isinstance(batch, dict) else None
-    if not isinstance(data, np.ndarray) or data.dtype != np.uint8 or data.ndim != 2 or data.shape[1] != 3072:
+    data = bytes_array(batch.get(b"data", batch.get("data"))) if isinstance(batch, dict) else None
+    if data is None or data.ndim != 2 or data.shape[1] != 3072:
         raise OodflowError(f"{path}: not a CIFAR-10 batch: it holds no `data` of uint8 [n,3072]; get the file again.")
     return data.reshape(-1, 3, 32, 32)
-
-
-def _latin1(text: str, encoding: str = "latin1") -> bytes:
-    return text.encode("latin1")
-
-
-# All that an array of numbers in plain containers refers to; the first is how numpy rebuilds an array.
-_ALLOWED = {
-    "_reconstruct": np.empty(0).__reduce__()[0],
-    "ndarray": np.ndarray,
-    "dtype": np.dtype,
-    "encode": _latin1,
-}
-_ALLOWED_FROM = {
-    "_reconstruct": ("numpy.core.multiarray", "numpy._core.multiarray"),
-    "ndarray": ("numpy",),
-    "dtype": ("numpy",),
-    "encode": ("_codecs",),
-}
-
-
-class _PlainUnpickler(pickle.Unpickler):
-    """Refuses whatever is not an array of numbers: a pickle could otherwise run any program."""
-
-    def __init__(self, file: BinaryIO, encoding: str) -> None:
-        super().__init__(file, encoding=encoding)
-        self.path = file.name
-
-    def find_class(self, module: str, name: str) -> object:
-        if module in _ALLOWED_FROM.get(name, ()):
-            return _ALLOWED[name]
-        raise OodflowError(
-            f"{self.path}: refers to {module}.{name}, which no CIFAR-10 batch does: refused; get the file again."
-        )

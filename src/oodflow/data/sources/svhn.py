@@ -1,13 +1,15 @@
 """SVHN: house numbers cut out of street views, one MATLAB file a part."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
 from oodflow.data.fit import fit
-from oodflow.data.image_set import Images, Shape, in_chunks
+from oodflow.data.formats.matlab import MatArray, mat_array
+from oodflow.data.image_set import CHUNK_BYTES, Images, Shape
 from oodflow.data.source import ImageSource, Remote
 from oodflow.data.sources.official import unofficial
 from oodflow.errors import OodflowError
@@ -35,38 +37,25 @@ class Svhn(ImageSource):
 
     def chunks(self, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:
         """Decode from 32 x 32 x 3 x N."""
-        (path,) = self.files(part, root)
-        for chunk in in_chunks(_read(path).transpose(3, 2, 0, 1)):
-            yield fit(chunk, shape)
+        with self._opened(part, root) as array:
+            for chunk in array.chunks(CHUNK_BYTES):
+                yield fit(np.ascontiguousarray(chunk.transpose(3, 2, 0, 1)), shape)
 
     def count(self, part: str, root: Path) -> int:
         """Read the number of images from the header of ``X``."""
-        from scipy.io import whosmat
+        with self._opened(part, root) as array:
+            return array.shape[3]
 
+    @contextmanager
+    def _opened(self, part: str, root: Path) -> Iterator[MatArray]:
         (path,) = self.files(part, root)
-        try:
-            return int({name: shape for name, shape, _ in whosmat(path)}["X"][3])
-        except Exception as error:
-            raise _broken(path, error) from error
+        with mat_array(path, "X") as array:
+            if array.kind != "uint8" or array.shape[:-1] != (32, 32, 3) or not array.shape[-1]:
+                came = f"{array.kind} {list(array.shape)}"
+                raise OodflowError(f"{path}: X should be uint8 [32,32,3,N], but is {came}; get the file again.")
+            yield array
 
     def doubts(self, part: str, root: Path) -> list[str]:
         """A complete file that is not the official one."""
         (path,) = self.files(part, root)
         return unofficial(path, MD5[part]) if self.count(part, root) == self.parts[part] else []
-
-
-def _read(path: Path) -> Images:
-    from scipy.io import loadmat
-
-    try:
-        images = np.asarray(loadmat(path, variable_names=["X"])["X"])
-    except Exception as error:  # a damaged file fails in whatever way its bytes suggest
-        raise _broken(path, error) from error
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[:3] != (32, 32, 3) or not images.size:
-        came = f"{images.dtype} {list(images.shape)}"
-        raise OodflowError(f"{path}: X should be uint8 [32,32,3,N], but is {came}; get the file again.")
-    return images
-
-
-def _broken(path: Path, error: Exception) -> OodflowError:
-    return OodflowError(f"{path}: truncated or corrupt, it cannot be read as a MATLAB file ({error}); get it again.")
