@@ -1,14 +1,13 @@
 """The best weights of a run so far, by the held-out likelihood, and when to stop looking for better ones."""
 
 import json
-import math
 from contextlib import suppress
 from typing import Any
 
 from oodflow.files import explained
 from oodflow.flows import Flow, save_flow
 from oodflow.runs.run_dir import RunDir
-from oodflow.session.early_stopping import NoImprovement
+from oodflow.session.patience import NoImprovement, Patience
 from oodflow.training import StepReport, TrainState
 
 
@@ -20,27 +19,20 @@ class Best:
     Args:
         run: the run.
         split: the part that is looked at.
-        patience: how many looks in a row may bring nothing better.
+        looks: how many in a row may bring nothing better.
 
     Attributes:
-        bits: the fewest bits/dim so far.
-        step: when that was.
+        patience: counts them; its value is minus the bits/dim.
     """
 
-    def __init__(self, run: RunDir, split: str, patience: int) -> None:
-        self.run, self.patience = run, patience
-        self.bits, self.step, self._looks = math.inf, 0, 0
+    def __init__(self, run: RunDir, split: str, looks: int) -> None:
+        self.run, self.patience = run, Patience(looks)
         for look in _looks(run, split):
-            self._count(float(look["inside"]["bpd"]), int(look["step"]))
-
-    @property
-    def ended(self) -> bool:
-        """Whether patience is at its end."""
-        return self._looks >= self.patience
+            self.patience.see(-float(look["inside"]["bpd"]), int(look["step"]))
 
     def see(self, flow: Flow, step: int, bits: float) -> None:
         """Take a look into account; the weights are written before anyone says that they were looked at."""
-        if self._count(bits, step):
+        if self.patience.see(-bits, step):
             save_flow(self.run.best_file, flow)
 
     def __call__(self, state: TrainState, report: StepReport) -> None:
@@ -49,15 +41,8 @@ class Best:
         Raises:
             NoImprovement: when patience is at its end.
         """
-        if self.ended:
+        if self.patience.ended:
             raise NoImprovement
-
-    def _count(self, bits: float, step: int) -> bool:
-        self._looks += 1
-        better = bits < self.bits
-        if better:
-            self.bits, self.step, self._looks = bits, step, 0
-        return better
 
 
 def take_best(run: RunDir) -> None:

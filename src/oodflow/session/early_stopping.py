@@ -7,12 +7,9 @@ import torch
 from oodflow.data import ImageSet, RealSet
 from oodflow.errors import OodflowError
 from oodflow.flows import Flow
+from oodflow.session.patience import NoImprovement, Patience
 from oodflow.statistics import LogProb, Observation
 from oodflow.training import StepReport, TrainState
-
-
-class NoImprovement(Exception):
-    """The held-out likelihood has not risen for as long as one had patience."""
 
 
 class HeldOut:
@@ -21,18 +18,16 @@ class HeldOut:
     Args:
         data: never trained on.
         every: steps between looks; there is one more at the end.
-        patience: how many looks in a row may bring nothing better; none: training goes to its end.
+        looks: how many in a row may bring nothing better; none: training goes to its end.
 
     Attributes:
-        best: the highest mean log-probability, in nats.
-        step: when that was; 0 before the first look.
-        weights: of the flow, then.
+        patience: counts them; its value is the mean log-probability, in nats.
+        weights: of the flow when that was highest.
     """
 
-    def __init__(self, data: ImageSet | RealSet, every: int, patience: int | None) -> None:
-        self.data, self.every, self.patience = data, every, patience
-        self.best, self.step, self.weights = -math.inf, 0, dict[str, torch.Tensor]()
-        self._looks = 0
+    def __init__(self, data: ImageSet | RealSet, every: int, looks: int | None) -> None:
+        self.data, self.every, self.patience = data, every, Patience(looks)
+        self.weights = dict[str, torch.Tensor]()
 
     def __call__(self, state: TrainState, report: StepReport) -> None:
         """Look, when it is time.
@@ -42,13 +37,10 @@ class HeldOut:
         """
         if report.step % self.every and report.step != report.steps:
             return
-        self._looks += 1
         with state.evaluating() as flow:
-            value = mean_log_prob(flow, self.data)
-            if value > self.best or not self.weights:
-                self.best, self.step, self._looks = value, report.step, 0
+            if self.patience.see(mean_log_prob(flow, self.data), report.step):
                 self.weights = {name: tensor.detach().clone() for name, tensor in flow.state_dict().items()}
-        if self.patience is not None and self._looks >= self.patience:
+        if self.patience.ended:
             raise NoImprovement
 
 

@@ -15,7 +15,8 @@ from oodflow.errors import UnknownName, UsageError
 from oodflow.flows import FLOWS, Flow, FlowConfig
 from oodflow.recipes.named import CPU_NET
 from oodflow.recipes.scales import cpu_training
-from oodflow.session.early_stopping import HeldOut, NoImprovement
+from oodflow.session.early_stopping import HeldOut
+from oodflow.session.patience import NoImprovement
 from oodflow.session.progress import training_progress
 from oodflow.session.user_data import UserData, part_of, set_of
 from oodflow.training import Callback, TrainingConfig, TrainState, choose_device, seeded, train

@@ -13,10 +13,10 @@ from oodflow.runs.config import RunConfig
 from oodflow.runs.run_dir import RunDir
 from oodflow.session.best import Best, take_best
 from oodflow.session.checkpoints import Checkpoints
-from oodflow.session.early_stopping import NoImprovement
 from oodflow.session.interrupt import Interrupted, stop_between_steps
 from oodflow.session.journal import Board, Log
 from oodflow.session.monitor import Monitor, watched_split
+from oodflow.session.patience import NoImprovement
 from oodflow.session.training_data import training_data
 from oodflow.session.training_record import TrainingRecord
 from oodflow.statistics import require_columns, require_shape
@@ -68,7 +68,7 @@ def resume(run: RunDir, options: SessionOptions) -> None:
     record = run.record()
     taken = record.training.steps if record and record.training and run.weights_file.exists() else 0
     patience = config.monitor.patience
-    ended = bool(taken) and patience is not None and Best(run, watched_split(config), patience).ended
+    ended = bool(taken) and patience is not None and Best(run, watched_split(config), patience).patience.ended
     if taken == steps or ended:
         take_best(run)
         why = f"all its {steps:,} steps are taken" if taken == steps else f"nothing better had come by step {taken:,}"
@@ -121,7 +121,8 @@ def _train(run: RunDir, config: RunConfig, options: SessionOptions) -> None:
             checkpoints.save(state, finished=True)
         if monitor.best is not None:
             take_best(run)
-            options.say(f"The weights after step {monitor.best.step:,} of {state.step:,} were the best, and are kept.")
+            best = monitor.best.patience.step
+            options.say(f"The weights after step {best:,} of {state.step:,} were the best, and are kept.")
         if state.skipped:
             options.say(f"{state.skipped:,} of {state.step:,} steps were skipped: loss or gradient was not finite.")
     except Interrupted as error:
