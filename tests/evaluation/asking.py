@@ -4,8 +4,9 @@ import shutil
 
 from safetensors.numpy import load_file
 
-from oodflow.evaluation.record import Evaluation, chosen
+from oodflow.evaluation.record import Evaluation, evaluations
 from oodflow.files import file_name
+from oodflow.runs import RunDir
 
 
 def unescaped(page):
@@ -14,7 +15,7 @@ def unescaped(page):
 
 
 def newest(run) -> Evaluation:
-    return chosen(run)[1]
+    return evaluations(RunDir(run))[-1]
 
 
 def folders(run):

@@ -6,9 +6,9 @@ import shutil
 import pytest
 
 from making_runs import record_of
-from oodflow.errors import OodflowError, UsageError
+from oodflow.errors import OodflowError
 from oodflow.evaluation.options import EvaluationOptions
-from oodflow.evaluation.record import FILE, Evaluation, chosen, evaluations
+from oodflow.evaluation.record import FILE, Evaluation, evaluations
 from oodflow.runs import RunDir
 from oodflow.runs.provenance import Provenance, provenance
 
@@ -59,17 +59,12 @@ def test_a_run_that_an_older_version_evaluated(run):
     record = RunDir(run).record().model_copy(update={"evaluation": OLD})
     record.write(RunDir(run).record_file)
     assert evaluations(RunDir(run)) == [Evaluation.parse(OLD)]
-    assert chosen(run)[1].provenance.commit == "abc"
 
 
-def test_the_newest_or_the_one_that_is_named(oodflow, run):
+def test_the_newest_is_the_last(oodflow, run):
     for limit in (3, 5):
         oodflow("evaluate", run, "--limit", limit)
-    assert chosen(run)[1].options.limit == 5
-    for folder in (run / "evaluations").iterdir():
-        found, evaluation = chosen(folder)
-        assert found.path == run
-        assert f"limit-{evaluation.options.limit}" in folder.name
+    assert [one.options.limit for one in evaluations(RunDir(run))] == [3, 5]
     record = RunDir(run).record().model_copy(update={"evaluation": OLD})
     record.write(RunDir(run).record_file)
     assert [one.options.limit for one in evaluations(RunDir(run))] == [None, 3, 5]
@@ -83,23 +78,19 @@ def test_what_a_killed_process_left_is_no_evaluation(oodflow, run):
     assert evaluations(RunDir(run)) == expected
 
 
-def test_what_was_not_evaluated_or_is_damaged(oodflow, run, tmp_path):
-    with pytest.raises(OodflowError, match="has not been evaluated: run `oodflow evaluate"):
-        chosen(run)
-    with pytest.raises(UsageError, match="is not a run"):
-        chosen(tmp_path)
+def test_what_is_damaged(oodflow, run):
     oodflow("evaluate", run)
     (file,) = (run / "evaluations").glob(f"*/{FILE}")
     whole = file.read_text()
     file.write_text(whole[:99])
     with pytest.raises(OodflowError, match=r"evaluation\.json is damaged"):
-        chosen(run)
+        evaluations(RunDir(run))
     assert "evaluation.json is damaged" in oodflow("compare", run).error
     assert oodflow("evaluate", run).code == 0  # the same again is written anew
-    assert chosen(run)[1].replaces is None
+    assert evaluations(RunDir(run))[-1].replaces is None
     file.write_text(whole.replace('"schema_version": 5', '"schema_version": 9'))
     with pytest.raises(OodflowError, match="schema version 9"):
-        chosen(run)
+        evaluations(RunDir(run))
 
 
 def test_options_are_checked():

@@ -5,9 +5,10 @@ from copy import deepcopy
 import pytest
 
 from oodflow.document import as_markdown
+from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.record import FILE, Evaluation, evaluations
 from oodflow.report.comparison import comparison_document
-from oodflow.report.evaluated_runs import Comparison, EvaluatedRun, compare, telling, unlike
+from oodflow.report.evaluated_runs import Comparison, EvaluatedRun, chosen, compare, telling, unlike
 from oodflow.report.scores import scores_document
 from oodflow.runs import RunDir
 
@@ -58,8 +59,15 @@ def test_the_one_that_tells_most_of_the_newest_weights_counts(a_run, several, co
     run = a_run(*several)
     (found,) = compare([run]).runs
     assert found.evaluation == evaluations(RunDir(run))[counts]
-    (named,) = compare([run / "evaluations" / "0"]).runs
-    assert named.evaluation == evaluations(RunDir(run))[0]
+    named, evaluation = chosen(run / "evaluations" / "0")
+    assert (named.path, evaluation) == (run, evaluations(RunDir(run))[0])
+
+
+def test_what_was_not_evaluated_or_is_no_run(run, tmp_path):
+    with pytest.raises(OodflowError, match="has not been evaluated: run `oodflow evaluate"):
+        chosen(run)
+    with pytest.raises(UsageError, match="is not a run"):
+        chosen(tmp_path / "none")
 
 
 def test_it_is_said_which_counts_if_there_are_several(a_run):

@@ -64,6 +64,14 @@ def test_the_images_of_training_are_measured_and_all_sets_have_histograms(runs, 
     assert negative.sets[1].above == pytest.approx(np.mean(noise > THRESHOLD))
 
 
+def test_the_evaluation_that_tells_most_is_measured_and_said(oodflow, runs):
+    assert oodflow("evaluate", runs[0], "--limit", 2).code == 0
+    said = []
+    (found,) = likely_runs(runs[:1], say=said.append).runs
+    assert found.trained_on.images == found.evaluation.options.limit == 20
+    assert "has 2 evaluations: " in said[0]
+
+
 def test_the_page_holds_the_set_that_is_pushed_down_against_third_sets(runs, sets):
     page = as_markdown(negative_document(likely_runs(runs))).splitlines()
     assert "| flow, trained on → asked about | likelihood alone | pushed down | another pushed down |" in page

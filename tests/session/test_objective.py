@@ -9,7 +9,7 @@ import torch
 import oodflow as package
 from making_runs import QUIET, assert_same, logged, record_of, stopped, tensors, without_times
 from oodflow.data import load
-from oodflow.evaluation.record import chosen
+from oodflow.evaluation.record import evaluations
 from oodflow.runs import RunDir
 from oodflow.session.train import SessionOptions, resume, start
 from oodflow.training import NegativeTraining
@@ -78,7 +78,7 @@ def test_every_set_that_is_trained_on_stands_in_the_record(config, blank, tmp_pa
 def test_images_that_an_objective_has_pushed_down_are_not_asked_about(oodflow, config, blank, sets, tmp_path):
     run = start(config.model_copy(update={"ood": (blank, sets.outside)}), tmp_path / "run", SessionOptions(**QUIET))
     assert oodflow("evaluate", run.path).code == 0
-    _, trained_on, other = chosen(run.path)[1].sets
+    _, trained_on, other = evaluations(run)[-1].sets
     assert (trained_on.split, trained_on.images) == ("test", 4)
     assert trained_on.fingerprint == load(blank, "test").fingerprint
     assert (other.split, other.images) == ("all", 40)

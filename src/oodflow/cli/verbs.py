@@ -223,7 +223,7 @@ def _pages(verbs: "Verbs[Parser]") -> None:
     )  # fmt: skip
     negative = add_page(
         verbs, "negative", "see what pushing a set down in training does to it, to third sets and to the training data",
-        "evaluated runs of negative training and of likelihood alone, folders of evaluations, or a page's .json",
+        "evaluated runs, of negative training and of likelihood alone, as for `oodflow scores`",
         pictured=True,
     )  # fmt: skip
     add_data_dir(negative)

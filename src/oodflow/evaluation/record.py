@@ -1,11 +1,9 @@
 """What an evaluation writes down, and where."""
 
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
-from oodflow.errors import OodflowError
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.files import in_folders
 from oodflow.metrics import Estimate, Ranking
@@ -187,19 +185,3 @@ def evaluations(run: RunDir) -> list[Evaluation]:
     found += [(Evaluation.read(file), file.stat().st_mtime_ns) for file in in_folders(run.evaluations_dir, FILE)]
     found.sort(key=lambda pair: (pair[0].provenance.date, pair[1]))  # a date is of a second
     return [evaluation for evaluation, _ in found]
-
-
-def chosen(path: Path) -> tuple[RunDir, Evaluation]:
-    """Read the newest evaluation of a run, or the one whose folder is named.
-
-    Raises:
-        UsageError: when the path is neither.
-        OodflowError: when the run has not been evaluated, or the evaluation is damaged.
-    """
-    if (path / FILE).is_file():
-        return RunDir.open(path.absolute().parents[1]), Evaluation.read(path / FILE)
-    run = RunDir.open(path)
-    found = evaluations(run)
-    if not found:
-        raise OodflowError(f"{path} has not been evaluated: run `oodflow evaluate {path}` first.")
-    return run, found[-1]

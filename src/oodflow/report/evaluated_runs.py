@@ -9,10 +9,11 @@ from pydantic import Field
 
 from oodflow.document.numbers import counted
 from oodflow.errors import OodflowError
-from oodflow.evaluation.record import FILE, Evaluation, chosen, evaluations
+from oodflow.evaluation.record import FILE, Evaluation, evaluations
 from oodflow.records import Record
 from oodflow.runs.pages import is_page
 from oodflow.runs.record import RunRecord
+from oodflow.runs.run_dir import RunDir
 
 
 class EvaluatedRun(Record):
@@ -46,18 +47,46 @@ def telling(evaluation: Evaluation) -> float:
     return sum(sqrt(min(one.n_in, one.n_out)) for outside in evaluation.outsides for one in outside.scores.values())
 
 
+Preference = Callable[[Evaluation], float]
+
+
+def chosen(
+    path: Path, prefer: Preference = telling, say: Callable[[str], None] | None = None
+) -> tuple[RunDir, Evaluation]:
+    """Read the evaluation of a run that counts, or the one whose folder is named.
+
+    Args:
+        path: a run directory, or the folder of an evaluation.
+        prefer: weighs the evaluations of a run's newest weights, of which the heaviest counts, the newest of equals: a
+            small trial should not take the place of what was evaluated at length.
+        say: called with a sentence that tells which of several counts.
+
+    Raises:
+        UsageError: when the path is neither.
+        OodflowError: when the run has not been evaluated, or an evaluation is damaged.
+    """
+    if (path / FILE).is_file():
+        return RunDir.open(path.absolute().parents[1]), Evaluation.read(path / FILE)
+    run = RunDir.open(path)
+    found = evaluations(run)
+    if not found:
+        raise OodflowError(f"{path} has not been evaluated: run `oodflow evaluate {path}` first.")
+    same = [one for one in found if one.weights == found[-1].weights]
+    evaluation = max(reversed(same), key=prefer)
+    if say is not None and len(same) > 1:
+        say(_which(path, evaluation, len(same)))
+    return run, evaluation
+
+
 def compare(
-    paths: Sequence[Path],
-    prefer: Callable[[Evaluation], float] = telling,
-    say: Callable[[str], None] | None = None,
+    paths: Sequence[Path], prefer: Preference = telling, say: Callable[[str], None] | None = None
 ) -> Comparison:
     """Collect evaluated runs.
 
     Args:
         paths: run directories, folders of evaluations, and pages: what stands on a page, its ``.json`` has whole.
-        prefer: weighs the evaluations of a run's newest weights, of which the heaviest counts, the newest of equals: a
-            small trial should not take the place of what was evaluated at length.
-        say: called with a sentence about each run that has several, which of them counts.
+        prefer: as of :func:`chosen`.
+        say: as of :func:`chosen`.
 
     Raises:
         UsageError: when a path is no run.
@@ -68,12 +97,7 @@ def compare(
         if is_page(path):
             runs += Comparison.read(path).runs
             continue
-        run, evaluation = chosen(path)
-        if not (path / FILE).is_file():
-            same = [one for one in evaluations(run) if one.weights == evaluation.weights]
-            evaluation = max(reversed(same), key=prefer)
-            if say is not None and len(same) > 1:
-                say(_which(path, evaluation, len(same)))
+        run, evaluation = chosen(path, prefer, say)
         record = run.record()
         if record is None or record.begun is None:
             raise OodflowError(f"{run.path} has not been trained: run `oodflow train --resume {run.path}` first.")

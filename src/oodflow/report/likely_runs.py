@@ -1,6 +1,6 @@
 """Evaluated runs with how likely they find the images that they were trained on, and histograms of all sets."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,12 +11,13 @@ from pydantic import Field
 from oodflow.data import DataSet, load, same_set
 from oodflow.errors import OodflowError
 from oodflow.evaluation.evaluate import Progress, open_flow, open_sets
-from oodflow.evaluation.record import chosen
+from oodflow.evaluation.record import Evaluation
 from oodflow.metrics import bits_per_dim
 from oodflow.records import Record
-from oodflow.report.evaluated_runs import EvaluatedRun
+from oodflow.report.evaluated_runs import EvaluatedRun, chosen
 from oodflow.runs.pages import is_page
 from oodflow.runs.provenance import DataFacts, describe
+from oodflow.runs.run_dir import RunDir
 from oodflow.statistics import LogProb, Observation, Store
 
 PER_DECADE = 40
@@ -78,7 +79,12 @@ class LikelyRuns(Record):
     runs: tuple[LikelyRun, ...] = Field(min_length=1)
 
 
-def likely_runs(paths: Sequence[Path], root: Path | None = None, progress: Progress | None = None) -> LikelyRuns:
+def likely_runs(
+    paths: Sequence[Path],
+    root: Path | None = None,
+    progress: Progress | None = None,
+    say: Callable[[str], None] | None = None,
+) -> LikelyRuns:
     """Collect evaluated runs, and measure what their evaluation did not: the images that they were trained on.
 
     What an evaluation has computed is found again in the run's folder.
@@ -87,6 +93,7 @@ def likely_runs(paths: Sequence[Path], root: Path | None = None, progress: Progr
         paths: run directories, folders of evaluations, and pages: what stands on a page, its ``.json`` has whole.
         root: where data sets lie.
         progress: called with (data set, images done, images in all).
+        say: called with a sentence about each run that has several evaluations, which of them counts.
 
     Raises:
         UsageError: when a path is no run.
@@ -94,12 +101,11 @@ def likely_runs(paths: Sequence[Path], root: Path | None = None, progress: Progr
     """
     found: list[LikelyRun] = []
     for path in paths:
-        found += LikelyRuns.read(path).runs if is_page(path) else [_measured(path, root, progress)]
+        found += LikelyRuns.read(path).runs if is_page(path) else [_measured(*chosen(path, say=say), root, progress)]
     return LikelyRuns(runs=tuple(found))
 
 
-def _measured(path: Path, root: Path | None, progress: Progress | None) -> LikelyRun:
-    run, evaluation = chosen(path)
+def _measured(run: RunDir, evaluation: Evaluation, root: Path | None, progress: Progress | None) -> LikelyRun:
     record = run.record()
     if record is None or record.training is None:
         raise OodflowError(f"{run.path} has not been trained here: run `oodflow train --resume {run.path}` first.")
