@@ -115,17 +115,32 @@ def test_what_can_not_be_measured_is_refused_before_anything_is(tables, path, tm
     assert not path.exists()
 
 
+EXPECTED = "expected finite numbers in X, and for each row in y 0, normal, or 1"
+NORMALS = np.repeat([0, 1], [6, 3])
+
+
 @pytest.mark.parametrize(
-    ("rows", "classes"),
-    [(np.zeros(9), np.zeros(9)), (np.zeros((9, 2)), np.zeros(9)), (np.full((9, 2), np.nan), np.arange(9) % 2)],
-    ids=["no table", "no anomaly", "not finite"],
+    ("rows", "classes", "why"),
+    [
+        (np.zeros(9), NORMALS, r"the array 'X' has the shape \[9\]"),
+        (np.zeros((9, 2)), NORMALS[:5], r"the array 'y' is int64 .5. but labels should be numbers or texts \[9\]"),
+        (np.zeros((9, 2)), np.zeros(9), EXPECTED),
+        (np.zeros((9, 2)), NORMALS.astype(str), EXPECTED),
+        (np.zeros((9, 2)), NORMALS / 2, EXPECTED),
+        (np.zeros((9, 2)), 1 - NORMALS, EXPECTED),
+        (np.full((9, 2), np.nan), NORMALS, EXPECTED),
+    ],
+    ids=["no table", "too few labels", "no anomaly", "texts", "halves", "three are normal", "not finite"],
 )
-def test_a_file_that_is_no_table_of_anomalies_is_refused(tmp_path, path, rows, classes):
+def test_a_file_that_is_no_table_of_anomalies_is_refused(tmp_path, path, rows, classes, why):
     np.savez(tmp_path / "odd.npz", X=rows, y=classes)
-    with pytest.raises(OodflowError, match=r"odd.npz: X is \["):
+    with pytest.raises(OodflowError, match=rf"odd.npz: {why}"):
         run([tmp_path / "odd.npz"], path)
+
+
+def test_a_damaged_table_is_refused(tmp_path, path):
     (tmp_path / "odd.npz").write_text("nothing")
-    with pytest.raises(OodflowError, match=r"odd.npz: not an .npz file"):
+    with pytest.raises(OodflowError, match=r"odd.npz: not a whole .npz file"):
         run([tmp_path / "odd.npz"], path)
 
 
@@ -170,6 +185,7 @@ def test_a_table_is_dealt_in_halves_of_its_normal_rows():
 def test_of_a_table_of_classes_the_seed_says_which_is_normal(tmp_path):
     digits = read_table("digits", tmp_path)
     assert np.array_equal(digits.normals(13), load_digits().target == 3)
+    assert np.array_equal(digits.rows, load_digits().data)
     assert digits.facts().anomalies is None
     assert read_table("breast_cancer", tmp_path).facts().anomalies == 212  # the malignant
 

@@ -1,6 +1,7 @@
 """The tables that detectors are measured on, and how each is dealt."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oodflow.bench.tabular.record import Protocol, TableFacts
+from oodflow.data.sources.sklearn_tables import BREAST_CANCER, DIGITS, WINE, SklearnTable
+from oodflow.data.tables import NpzFile
+from oodflow.data.tables.npz_file import FEATURES, LABELS
 from oodflow.errors import OodflowError, UnknownName
 
 ADBENCH = (
@@ -20,8 +24,10 @@ ADBENCH = (
 )  # fmt: skip
 """Classical sets of ADBench (Han et al. 2022): those of its 47 whose files are below 4 MiB."""
 
-SKLEARN = {"breast_cancer": 1, "wine": None, "digits": None}
-"""Tables of scikit-learn, with the class that is normal; none: the seed says which."""
+SKLEARN: Mapping[str, tuple[SklearnTable, int | None]] = {
+    "breast_cancer": (BREAST_CANCER, 1), "wine": (WINE, None), "digits": (DIGITS, None),
+}  # fmt: skip
+"""Tables of scikit-learn, with the number of the class that is normal; none: the seed says which."""
 
 TABLES = (*ADBENCH, *SKLEARN)
 
@@ -106,22 +112,24 @@ def read_table(name: str, root: Path) -> Table:
     """Read a table; arguments and errors as :func:`find_table`, and an ``OodflowError`` when its file is damaged."""
     path = find_table(name, root)
     if path is None:
-        from sklearn import datasets
+        source, normal = SKLEARN[name]
+        ((rows, labels),) = source.rows("all", root)
+        numbers = {label: number for number, label in enumerate(source.classes.values())}
+        return Table(name, np.asarray(rows, np.float64), np.array([numbers[label] for label in labels]), normal)
+    return _of_anomalies(name, NpzFile(path, FEATURES, LABELS))
 
-        rows, classes = getattr(datasets, f"load_{name}")(return_X_y=True)
-        return Table(name, rows, classes.astype(np.int64), SKLEARN[name])
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            rows, classes = file["X"].astype(np.float64), file["y"].astype(np.int64)
-    except (ValueError, OSError, KeyError, EOFError) as error:
-        raise OodflowError(f"{path}: not an .npz file with numbers X [N, D] and y [N] ({error}).") from error
-    sound = rows.ndim == 2 and classes.shape == rows.shape[:1] and np.isfinite(rows).all()
-    if not sound or set(classes.tolist()) != {0, 1} or (classes == 0).sum() < 4:
+
+def _of_anomalies(name: str, file: NpzFile) -> Table:
+    blocks = [
+        (block.numbers(range(file.width), np.arange(len(block))), block.labels(file.width)) for block in file.blocks()
+    ]
+    rows, labels = (np.ascontiguousarray(np.concatenate(parts)) for parts in zip(*blocks, strict=True))
+    if not np.isfinite(rows).all() or {*labels.tolist()} != {0, 1} or (labels == 0).sum() < 4:
         raise OodflowError(
-            f"{path}: X is {list(rows.shape)}, y {list(classes.shape)}: expected finite numbers [N, D], and for each "
-            "row 0, normal, or 1, an anomaly: at least 4 and 1 of them."
+            f"{file.path}: expected finite numbers in {FEATURES}, and for each row in {LABELS} 0, normal, or 1, an "
+            "anomaly: at least 4 and 1 of them."
         )
-    return Table(name, rows, classes, 0)
+    return Table(name, rows, labels.astype(np.int64), 0)
 
 
 def deal(table: Table, seed: int, protocol: Protocol) -> Parts:

@@ -61,3 +61,9 @@ WINE = SklearnTable(
     MappingProxyType({"0": "first", "1": "second", "2": "third"}),
     178,
 )
+DIGITS = SklearnTable(
+    "digits",
+    "handwritten digits as rows of their 64 grey levels, which as images are a data set of that name",
+    MappingProxyType({str(digit): str(digit) for digit in range(10)}),
+    1_797,
+)
