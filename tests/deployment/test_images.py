@@ -78,7 +78,7 @@ def test_scores_p_values_and_verdicts(detect, run, sets, tmp_path, name, score):
 def test_the_threshold_is_that_of_an_evaluation(oodflow, run):
     oodflow("evaluate", run, "--scores", "combined", "--fpr", 0.2)
     (file,) = (run / "evaluations").glob("*/evaluation.json")
-    detector = open_detector(RunDir.open(run), DetectionOptions(fpr=0.2), command="test")
+    detector = open_detector(RunDir.open(run), DetectionOptions(fpr=0.2))
     assert Evaluation.read(file).thresholds["combined"].value == pytest.approx(detector.threshold)
 
 

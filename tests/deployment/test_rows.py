@@ -111,7 +111,7 @@ def test_what_has_come_is_judged_before_more_is_waited_for(table):
             seen.append(judged)
             return pieces[len(seen) - 1]
 
-    detector = open_detector(RunDir.open(table.run), DetectionOptions(), command="test")
+    detector = open_detector(RunDir.open(table.run), DetectionOptions())
     for findings in detector.judge(detector.reader.read_all(["-"], Lines(Pieces()), names=False)):
         judged += len(findings)
     assert seen == [0, 2, 3, 4]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import cast
 
 from oodflow.cli.display import scoring_progress
+from oodflow.deployment.caller import Caller
 from oodflow.deployment.detect import open_detector
 from oodflow.deployment.detector import Detector, Finding
 from oodflow.deployment.drift import Drift
@@ -28,10 +29,8 @@ def run(arguments: Namespace) -> int:
     """Judge data as they come, a line each; exit code 1 when some could not be."""
     options = DetectionOptions(**{name: getattr(arguments, name) for name in DetectionOptions.model_fields})
     with scoring_progress() as progress:
-        detector = open_detector(
-            RunDir.open(arguments.run_dir), options, command=shlex.join(arguments.command), root=arguments.data_dir,
-            progress=progress, say=progress_console.print,
-        )  # fmt: skip
+        caller = Caller(shlex.join(arguments.command), arguments.data_dir, progress, progress_console.print)
+        detector = open_detector(RunDir.open(arguments.run_dir), options, caller)
     drift = None
     if arguments.drift or arguments.drift_level is not None:
         level = 100.0 if arguments.drift_level is None else arguments.drift_level

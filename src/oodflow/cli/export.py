@@ -4,6 +4,7 @@ import shlex
 from argparse import Namespace
 
 from oodflow.cli.display import scoring_progress
+from oodflow.deployment.caller import Caller
 from oodflow.deployment.export import export
 from oodflow.deployment.options import DetectionOptions
 from oodflow.runs import RunDir
@@ -14,10 +15,8 @@ def run(arguments: Namespace) -> None:
     """Write a scorer as ONNX, with its calibration beside it."""
     options = DetectionOptions(score=arguments.score, fpr=0.5, seed=arguments.seed, limit=arguments.limit)
     with scoring_progress() as progress:
-        record, (model, beside) = export(
-            RunDir.open(arguments.run_dir), arguments.out, options, command=shlex.join(arguments.command),
-            root=arguments.data_dir, progress=progress, say=progress_console.print,
-        )  # fmt: skip
+        caller = Caller(shlex.join(arguments.command), arguments.data_dir, progress, progress_console.print)
+        record, (model, beside) = export(RunDir.open(arguments.run_dir), arguments.out, options, caller)
     if arguments.json:
         print(record.as_json(), end="")
     else:

@@ -5,7 +5,6 @@ Both are computed once and kept in the run, so that whoever uses them afterwards
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,11 @@ import torch
 
 from oodflow import __version__
 from oodflow.data import DataSet, halves
+from oodflow.deployment.caller import PYTHON, Caller
 from oodflow.deployment.options import DetectionOptions
 from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.choice import held_out
-from oodflow.evaluation.evaluate import Progress, open_flow
+from oodflow.evaluation.evaluate import open_flow
 from oodflow.files import file_name, written_together
 from oodflow.flows import Flow, load_tensors, save_tensors
 from oodflow.metrics import conformal_threshold
@@ -76,15 +76,7 @@ class Calibrated:
     record: CalibrationRecord
 
 
-def calibrated(
-    run: RunDir,
-    options: DetectionOptions,
-    *,
-    command: str = "python",
-    root: Path | None = None,
-    progress: Progress | None = None,
-    say: Callable[[str], None] = lambda text: None,
-) -> Calibrated:
+def calibrated(run: RunDir, options: DetectionOptions, caller: Caller = PYTHON) -> Calibrated:
     """Open the calibration of a run's score, or make it and keep it in ``RUN/calibrations/``.
 
     It is found again by the weights, the score with its settings and code, seed and limit, and the version.
@@ -103,8 +95,9 @@ def calibrated(
     if (kept := _kept(folder, key)) is not None:
         return Calibrated(flow, *kept)
     run.require_writable()
-    learned_from, rest = _halves(run, options, root)
+    learned_from, rest = _halves(run, options, caller.root)
     conformal_threshold(np.zeros(len(rest)), options.fpr)  # refuses what so few can't promise, before they are scored
+    progress = caller.progress
 
     def observe(data: DataSet) -> Observation:
         return Observation(
@@ -117,7 +110,7 @@ def calibrated(
     fitted = score.fit(observe(learned_from))
     values = fitted.score(observe(rest))
     record = CalibrationRecord(
-        provenance=provenance(command),
+        provenance=provenance(caller.command),
         key=key,
         weights=weights,
         score=score.model_dump(mode="json"),
@@ -130,7 +123,7 @@ def calibrated(
         record.write(new / FILE)
         fitted.save(new / FITTED)
         save_tensors(new / VALUES, {"scores": torch.from_numpy(values.copy())}, {})
-    say(f"Calibrated {score.name} by {len(values):,} held-out {_what(flow)}: {folder}")
+    caller.say(f"Calibrated {score.name} by {len(values):,} held-out {_what(flow)}: {folder}")
     return Calibrated(flow, fitted, values, record)
 
 

@@ -1,29 +1,18 @@
 """Putting a run to work as a detector."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 from oodflow.deployment.calibration import calibrated
+from oodflow.deployment.caller import PYTHON, Caller
 from oodflow.deployment.detector import Detector
 from oodflow.deployment.options import DetectionOptions
 from oodflow.deployment.pictures import Pictures
 from oodflow.deployment.reader import Reader
 from oodflow.deployment.rows import Rows
 from oodflow.errors import UsageError
-from oodflow.evaluation.evaluate import Progress
 from oodflow.flows import Flow
 from oodflow.runs.run_dir import RunDir
 
 
-def open_detector(
-    run: RunDir,
-    options: DetectionOptions,
-    *,
-    command: str = "python",
-    root: Path | None = None,
-    progress: Progress | None = None,
-    say: Callable[[str], None] = lambda text: None,
-) -> Detector:
+def open_detector(run: RunDir, options: DetectionOptions, caller: Caller = PYTHON) -> Detector:
     """Make a detector of a run; arguments and errors as :func:`~oodflow.deployment.calibration.calibrated`.
 
     Example:
@@ -33,7 +22,7 @@ def open_detector(
             for findings in detector.judge(detector.reader.read(Path("photos"))):
                 ...
     """
-    one = calibrated(run, options, command=command, root=root, progress=progress, say=say)
+    one = calibrated(run, options, caller)
     reader = _reader(one.flow, run.config().data, one.record.columns)
     return Detector(one, reader, fpr=options.fpr, batch_size=options.batch_size)
 

@@ -1,6 +1,5 @@
 """Writing a run's scorer for programs without PyTorch, with its calibration beside it."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -8,10 +7,10 @@ import numpy as np
 
 from oodflow import __version__
 from oodflow.deployment.calibration import Calibrated, calibrated
+from oodflow.deployment.caller import PYTHON, Caller
 from oodflow.deployment.onnx_scorer import onnx_model
 from oodflow.deployment.options import DetectionOptions
 from oodflow.errors import UsageError
-from oodflow.evaluation.evaluate import Progress
 from oodflow.files import write_all
 from oodflow.metrics import conformal_threshold
 from oodflow.records import Record
@@ -57,14 +56,7 @@ class ScorerRecord(Record):
 
 
 def export(
-    run: RunDir,
-    out: Path,
-    options: DetectionOptions,
-    *,
-    command: str = "python",
-    root: Path | None = None,
-    progress: Progress | None = None,
-    say: Callable[[str], None] = lambda text: None,
+    run: RunDir, out: Path, options: DetectionOptions, caller: Caller = PYTHON
 ) -> tuple[ScorerRecord, tuple[Path, Path]]:
     """Write the likelihood of a run's flow as an ONNX model, and a JSON file of the same name with its calibration.
 
@@ -82,9 +74,9 @@ def export(
             f"the score {score.name} can't be exported: it is computed outside of the flow; {EXPORTED} can be."
         )
     options = options.model_copy(update={"score": EXPORTED, "device": "cpu"})
-    one = calibrated(run, options, command=command, root=root, progress=progress, say=say)
+    one = calibrated(run, options, caller)
     model = onnx_model(one.flow)
-    record = _record(one, command)
+    record = _record(one, caller.command)
     beside = out.with_suffix(".json")
     write_all({out: model, beside: record.as_json()})
     return record, (out, beside)
