@@ -62,6 +62,39 @@ def test_names_an_unreadable_picture_and_leaves_nothing(pictures, open_set, cach
     assert not list(cache.glob("*"))
 
 
+def postscript(path):
+    path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n%%EOF\n")
+
+
+def wide(path):
+    Image.new("1", (1_000_000, 1)).save(path)
+
+
+def bomb(path):
+    Image.new("1", (10_000, 9_000)).save(path)
+
+
+def sparse(path):
+    with path.open("wb") as file:
+        file.truncate(1 << 33)
+
+
+@pytest.mark.parametrize(
+    ("write", "why"),
+    [
+        (postscript, "its format is not known"),
+        (wide, "of 1,000,000 x 1 pixels nearly all would be cut off"),
+        (bomb, "10,000 x 9,000 pixels: at most 67,108,864 are decoded"),
+        (sparse, "it has 8,589,934,592 bytes: at most 268,435,456 are read"),
+    ],
+)
+def test_what_would_take_forever_is_refused_at_once(pictures, open_set, write, why):
+    folder, _ = pictures
+    write(folder / "odd.png")
+    with pytest.raises(OodflowError, match=rf"odd\.png: this picture cannot be read \({why}"):
+        open_set(f"folder:{folder}?shape=3x32x32", "all")
+
+
 def test_new_pictures_are_seen(pictures, open_set):
     folder, images = pictures
     before = open_set(f"folder:{folder}", "all")

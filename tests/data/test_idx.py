@@ -39,8 +39,23 @@ def test_resizes_and_colours(root, open_set):
         (idx_bytes(random_images(5, 28, 28), count=6), "truncated: the header promises 6 images, but 5 are there"),
         (idx_bytes(random_images(5, 28, 28))[:-1], "truncated: the header promises 5 images, but 4 are there"),
         (idx_bytes(random_images(5, 28, 28), count=4), "corrupt: there are bytes after the 4 images"),
+        (
+            idx_bytes(random_images(5, 28, 28), count=2**32 - 1),
+            "the header promises 4,294,967,295 images of 28 x 28, but mnist",
+        ),
+        (idx_bytes(random_images(5, 30, 28)), "the header promises 5 images of 30 x 28, but mnist"),
     ],
-    ids=["empty", "two bytes", "labels", "no images", "count too high", "cut", "count too low"],
+    ids=[
+        "empty",
+        "two bytes",
+        "labels",
+        "no images",
+        "count too high",
+        "cut",
+        "count too low",
+        "more than all",
+        "size",
+    ],
 )
 @pytest.mark.parametrize("zipped", [False, True])
 def test_refuses_damaged_content(root, open_set, content, sentence, zipped):

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from oodflow.data import Images, ImageSet, Shape, data_root
-from oodflow.data.fit import fit_image
 from oodflow.data.load import source_of
 from oodflow.data.sources import SOURCES
 from oodflow.data.sources.folder import ENDINGS
 from oodflow.data.sources.npy import Npy
-from oodflow.data.sources.picture import decode
+from oodflow.data.sources.picture import pixels, read_bytes
 from oodflow.data.spec import Spec, parse
 from oodflow.deployment.datum import Datum, Stream
 from oodflow.deployment.reader import Reader
@@ -78,7 +77,7 @@ class Pictures(Reader):
             return Datum(str(path), None, None, str(error).rstrip("."))
 
     def _picture(self, path: Path) -> Images:
-        return self._thinned(fit_image(decode(path.read_bytes(), str(path)), self.shape))
+        return self._thinned(pixels(read_bytes(path), str(path), self.shape))
 
     def _array(self, path: Path) -> Iterator[Datum]:
         row = 0

@@ -1,6 +1,7 @@
 """CelebA: aligned faces of celebrities, as one zip file of JPEGs or as the folder it unpacks to."""
 
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -8,11 +9,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from oodflow.data.fit import fit_image
 from oodflow.data.image_set import Images, Shape
 from oodflow.data.source import ImageSource
 from oodflow.data.sources.official import unofficial
-from oodflow.data.sources.picture import decode
+from oodflow.data.sources.picture import MOST_BYTES, decode, pixels, read_bytes
 from oodflow.errors import OodflowError
 
 PICTURES = ("img_align_celeba.zip", "img_align_celeba")
@@ -51,8 +51,7 @@ class CelebA(ImageSource):
             mine, _ = _deal(part, sorted(names), root)
             for start in range(0, len(mine), STEP):
                 step = mine[start : start + STEP]
-                pixels = [fit_image(decode(read(name), f"{root / 'celeba'}/{name}"), wanted) for name in step]
-                yield np.stack(pixels)
+                yield np.stack([pixels(read(name), f"{root / 'celeba'}/{name}", wanted) for name in step])
 
     def count(self, part: str, root: Path) -> int:
         """Count the names."""
@@ -100,12 +99,15 @@ def _deal(part: str, names: list[str], root: Path) -> tuple[list[str], bool]:
 def _pictures(path: Path) -> Iterator[tuple[list[str], Callable[[str], bytes]]]:
     """Names of the pictures in a zip file or folder, and a function that reads one of them."""
     if path.is_dir():
-        yield [file.name for file in path.iterdir() if _is_picture(file.name)], lambda name: (path / name).read_bytes()
+        yield [file.name for file in path.iterdir() if _is_picture(file.name)], lambda name: read_bytes(path / name)
         return
     try:
         with zipfile.ZipFile(path) as archive:
-            yield [name for name in archive.namelist() if _is_picture(name)], archive.read
-    except zipfile.BadZipFile as error:
+            sizes = {one.filename: one.file_size for one in archive.infolist() if _is_picture(one.filename)}
+            if any(size > MOST_BYTES for size in sizes.values()):
+                raise zipfile.BadZipFile(f"it says that a picture has more than {MOST_BYTES:,} bytes")
+            yield list(sizes), archive.read
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise OodflowError(f"{path}: truncated or corrupt ({error}); get the file again.") from error
 
 

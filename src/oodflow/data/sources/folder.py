@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from oodflow.data.fit import fit_image
 from oodflow.data.image_set import CHUNK_BYTES, Images, Shape
 from oodflow.data.source import ImageSource
-from oodflow.data.sources.picture import decode
+from oodflow.data.sources.picture import pixels, read_bytes
 from oodflow.errors import NotThere, OodflowError
 
 ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
@@ -47,7 +46,7 @@ class Folder(ImageSource):
         first = self._decode(files[0], shape)
         step = max(1, CHUNK_BYTES // first.nbytes)
         for start in range(0, len(files), step):
-            pixels = []
+            decoded = []
             for file in files[start : start + step]:
                 image = self._decode(file, shape)
                 if image.shape != first.shape:
@@ -55,8 +54,8 @@ class Folder(ImageSource):
                         f"{self.name}: {file.name} is {_words(image)}, but {files[0].name} is {_words(first)}: "
                         "bring all to one shape by adding ?shape=CxHxW to the name of the data set."
                     )
-                pixels.append(image)
-            yield np.stack(pixels)
+                decoded.append(image)
+            yield np.stack(decoded)
 
     def count(self, part: str, root: Path) -> int:
         """Count the files."""
@@ -64,7 +63,7 @@ class Folder(ImageSource):
 
     @staticmethod
     def _decode(file: Path, shape: Shape | None) -> Images:
-        return fit_image(decode(file.read_bytes(), str(file)), shape)
+        return pixels(read_bytes(file), str(file), shape)
 
 
 def _words(image: Images) -> str:

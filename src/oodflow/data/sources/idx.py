@@ -53,7 +53,7 @@ class Idx(ImageSource):
     def chunks(self, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:
         """Decode, and check the content of a complete file against its official checksum."""
         (path,) = self.files(part, root)
-        count, height, width = _header(path)
+        count, height, width = self._header(part, path)
         digest = hashlib.md5(usedforsecurity=False)
         for chunk in _images(path, digest.update):
             yield fit(chunk.reshape(-1, 1, height, width), shape)
@@ -65,7 +65,19 @@ class Idx(ImageSource):
 
     def count(self, part: str, root: Path) -> int:
         """Read the number of images from the header."""
-        return _header(self.files(part, root)[0])[0]
+        return self._header(part, self.files(part, root)[0])[0]
+
+    def _header(self, part: str, path: Path) -> tuple[int, int, int]:
+        """Read count, height and width, and see that they can be those of this set."""
+        count, height, width = _header(path)
+        most = self.parts[part]
+        if (height, width) != self.shape[1:] or (most is not None and count > most):
+            official = " x ".join(map(str, self.shape[1:]))
+            raise OodflowError(
+                f"{path}: the header promises {count:,} images of {height} x {width}, but {self.name} ({part}) has "
+                f"{'images' if most is None else f'{most:,}'} of {official}; {_AGAIN}."
+            )
+        return count, height, width
 
 
 def _open(path: Path) -> IO[bytes]:

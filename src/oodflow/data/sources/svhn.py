@@ -50,9 +50,12 @@ class Svhn(ImageSource):
     def _opened(self, part: str, root: Path) -> Iterator[MatArray]:
         (path,) = self.files(part, root)
         with mat_array(path, "X") as array:
-            if array.kind != "uint8" or array.shape[:-1] != (32, 32, 3) or not array.shape[-1]:
+            rest, count, most = array.shape[:-1], array.shape[-1], self.parts[part] or 0
+            if array.kind != "uint8" or rest != (32, 32, 3) or not 0 < count <= most:
                 came = f"{array.kind} {list(array.shape)}"
-                raise OodflowError(f"{path}: X should be uint8 [32,32,3,N], but is {came}; get the file again.")
+                raise OodflowError(
+                    f"{path}: X should be uint8 [32,32,3,N] with N up to {most:,}, but is {came}; get the file again."
+                )
             yield array
 
     def doubts(self, part: str, root: Path) -> list[str]:
