@@ -26,7 +26,7 @@ from oodflow.data.image_set import content_digest
 from oodflow.errors import OodflowError
 from oodflow.files import written_atomically
 
-FORMAT = 2  # raise it when a reader decodes or a note says something else, so that old entries are not used
+FORMAT = 3  # raise it when a reader decodes or a note says something else, so that old entries are not used
 Origin = list[list[str | int]]
 Array = npt.NDArray[Any]
 

@@ -168,9 +168,9 @@ def _source(spec: specs.Spec) -> AnySource:
     path = _absolute(spec.path)
     match spec.kind:
         case "folder":
-            return Folder(path)
+            return Folder(path, spec.range)
         case "npy" if not holds_table(path):
-            return Npy(path)
+            return Npy(path, spec.range)
         case kind if kind in TABLE_FILES:
             return OwnTable(kind, path, spec.table)
     source = SOURCES[spec.kind]
@@ -299,7 +299,7 @@ def _decode(source: ImageSource, part: str, root: Path, shape: Shape | None, cac
         raise missing(source, part, root)
     origin = decoded.origin_of(files, root)
     where = "x".join(map(str, shape)) if shape else "native"
-    path = decoded.entry(decoded.cache_dir(cache), root.absolute(), source.name, part, where)
+    path = decoded.entry(decoded.cache_dir(cache), root.absolute(), source.name, part, where + source.reading)
     ready = source.in_place(part, root, shape)
     if known := decoded.recall(path, origin, ready):
         return known

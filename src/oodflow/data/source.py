@@ -85,9 +85,14 @@ class Source(ABC):
 
 
 class ImageSource(Source):
-    """A set of images."""
+    """A set of images.
+
+    Attributes:
+        reading: how the files are read beside a shape, in the words of the spec. It tells copies in the cache apart.
+    """
 
     shape: Shape | None
+    reading: str = ""
 
     @abstractmethod
     def chunks(self, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:

@@ -1,6 +1,7 @@
 """How users name data: ``NAME`` or ``KIND:PATH``, such as ``folder:PATH`` or ``csv:PATH``, with options behind ``?``.
 
-Of images ``?shape=CxHxW`` crops, resizes and converts them, ``?every=K`` keeps of what comes of it each K-th row and
+Of a user's own images ``?range=LOW,HIGH`` names the numbers that are black and white. Of all images ``?shape=CxHxW``
+crops, resizes and converts them, ``?every=K`` keeps of what comes of it each K-th row and
 column, ``?mutated=RATE`` replaces values of that by noise, ``?encoder=MODEL`` makes vectors of what comes of all
 this, and ``?length=L`` brings these to one length. The options of tables are described by
 :class:`~oodflow.data.selection.Selection`. Options are joined by ``&``.
@@ -13,12 +14,13 @@ from urllib.parse import quote, unquote
 
 from oodflow.data import selection
 from oodflow.data.image_set import Shape
+from oodflow.data.pixel_range import PixelRange, parse_range
 from oodflow.data.selection import Selection
 from oodflow.data.tables import TABLE_FILES
 from oodflow.errors import UnknownName, UsageError
 
 OWN_DATA = ("folder", *TABLE_FILES)  # what a user's own data can lie in
-OF_IMAGES = {"shape": "CxHxW", "every": "K", "mutated": "RATE", "encoder": "MODEL", "length": "L"}
+OF_IMAGES = {"shape": "CxHxW", "range": "LOW,HIGH", "every": "K", "mutated": "RATE", "encoder": "MODEL", "length": "L"}
 OPTIONS = OF_IMAGES | selection.OPTIONS
 ALL = Selection()
 
@@ -34,6 +36,7 @@ class Spec:
         encoder: a folder, or the name of a model, that makes vectors of images; none: they stay images.
         length: what the vectors are brought to; none: as the encoder gives them.
         table: what is read of a table.
+        range: the numbers of a user's own images that are black and white; none: what they tell of themselves.
     """
 
     kind: str
@@ -44,6 +47,7 @@ class Spec:
     encoder: str | None = None
     length: float | None = None
     table: Selection = ALL
+    range: PixelRange | None = None
 
     @property
     def of_images(self) -> list[str]:
@@ -75,13 +79,18 @@ def parse(spec: str, names: Collection[str]) -> Spec:
     length = parse_length(options["length"]) if "length" in options else None
     if length is not None and encoder is None:
         raise UsageError(f"data set {spec!r} has a length and no encoder that gives vectors: write encoder=MODEL, too.")
+    limits = parse_range(options["range"]) if "range" in options else None
     kind, colon, path = where.partition(":")
     if colon and kind in OWN_DATA:
         if not path:
             raise UsageError(f"data set {spec!r} names no path: write {kind}:PATH.")
-        return Spec(kind, path, shape, every, rate, encoder, length, table)
+        return Spec(kind, path, shape, every, rate, encoder, length, table, limits)
     if where not in names:
         raise UnknownName("data set", where, [*names, *(f"{kind}:PATH" for kind in OWN_DATA)])
+    if limits is not None:
+        raise UsageError(
+            f"data set {spec!r}: {where} is of bytes, of which black and white are known: leave range out."
+        )
     return Spec(where, "", shape, every, rate, encoder, length, table)
 
 

@@ -22,7 +22,8 @@ from oodflow.flows import Flow
 class Pictures(Reader):
     """Reads pictures and brings them to the shape of a flow, as ``folder:PATH?shape=CxHxW`` does.
 
-    Resized so that the short side fits, the centre cut out, grey and colour converted.
+    Resized so that the short side fits, the centre cut out, grey and colour converted; black and white are those of
+    training.
 
     Args:
         flow: over images.
@@ -42,7 +43,7 @@ class Pictures(Reader):
                 f"this flow was trained on {trained_on}, images with noise in them, as a background for a likelihood "
                 "ratio: detect with the flow that it is the background of."
             )
-        self.every = spec.every or 1
+        self.every, self.limits = spec.every or 1, spec.range
         self.shape = _shape_before(spec, flow) if spec.every else _three(flow.shape)
 
     def read(self, path: Path) -> Iterator[Datum]:
@@ -77,11 +78,11 @@ class Pictures(Reader):
             return Datum(str(path), None, None, str(error).rstrip("."))
 
     def _picture(self, path: Path) -> Images:
-        return self._thinned(pixels(read_bytes(path), str(path), self.shape))
+        return self._thinned(pixels(read_bytes(path), str(path), self.shape, self.limits))
 
     def _array(self, path: Path) -> Iterator[Datum]:
         row = 0
-        for images in Npy(path).chunks("all", data_root(), self.shape):
+        for images in Npy(path, self.limits).chunks("all", data_root(), self.shape):
             for image in images:
                 yield Datum(str(path), row, self._thinned(image))
                 row += 1

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from oodflow.data.image_set import CHUNK_BYTES, Images, Shape
+from oodflow.data.pixel_range import PixelRange, masks
 from oodflow.data.source import ImageSource
 from oodflow.data.sources.picture import pixels, read_bytes
 from oodflow.errors import NotThere, OodflowError
@@ -17,17 +18,22 @@ class Folder(ImageSource):
     """Pictures of a folder and all folders in it, in the order of their names.
 
     If it holds both a folder ``train`` and a folder ``test``, these are its parts; otherwise all pictures are one part.
+
+    Args:
+        path: of the folder.
+        limits: the numbers for black and white in pictures of more than 8 bits; without: what each tells of itself.
     """
 
     description = "your own pictures"
     licence = "yours"
     shape = None
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: PixelRange | None = None) -> None:
         if not path.is_dir():
             raise NotThere(f"folder:{path}: there is no such folder.")
         self.name = f"folder:{path}"
-        self.path = path
+        self.path, self.limits = path, limits
+        self.reading = "" if limits is None else f"range={limits}"
         split = (path / "train").is_dir() and (path / "test").is_dir()
         self.parts: Mapping[str, int | None] = {"train": None, "test": None} if split else {"all": None}
 
@@ -61,9 +67,12 @@ class Folder(ImageSource):
         """Count the files."""
         return len(self.files(part, root))
 
-    @staticmethod
-    def _decode(file: Path, shape: Shape | None) -> Images:
-        return pixels(read_bytes(file), str(file), shape)
+    def doubts(self, part: str, root: Path) -> list[str]:
+        """Pictures of 0 and 1 alone."""
+        return [] if self.limits else masks(self._decode(file, None) for file in self.files(part, root))
+
+    def _decode(self, file: Path, shape: Shape | None) -> Images:
+        return pixels(read_bytes(file), str(file), shape, self.limits)
 
 
 def _words(image: Images) -> str:

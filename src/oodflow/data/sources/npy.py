@@ -11,6 +11,7 @@ import numpy.typing as npt
 from oodflow.data.fit import fit
 from oodflow.data.image_set import Images, Shape, in_chunks
 from oodflow.data.mapped import release
+from oodflow.data.pixel_range import BYTES, PixelRange, known_range, masks
 from oodflow.data.source import ImageSource
 from oodflow.errors import NotThere, OodflowError
 
@@ -20,8 +21,12 @@ Numbers = npt.NDArray[Any]
 class Npy(ImageSource):
     """An array ``[N,C,H,W]``, ``[N,H,W]`` or ``[N,H,W,C]`` with 1 or 3 channels, memory-mapped.
 
-    Bytes are used as they are. Other numbers must be whole and in 0 to 255, or finite and in [0, 1]: then they are
-    multiplied by 255 and rounded.
+    Bytes are used as they are. Other numbers are brought to bytes by what is black and what is white: that is known
+    if all are whole and in 0 to 255, real and in [0, 1], or words of 16 bits of which some need more than 12.
+
+    Args:
+        path: of the file.
+        limits: black and white, for all other numbers; without: what is known.
     """
 
     description = "your own images"
@@ -29,11 +34,12 @@ class Npy(ImageSource):
     shape = None
     parts = MappingProxyType({"all": None})
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: PixelRange | None = None) -> None:
         if not path.is_file():
             raise NotThere(f"npy:{path}: there is no such file.")
         self.name = f"npy:{path}"
-        self.path = path
+        self.path, self.limits = path, limits
+        self.reading = "" if limits is None else f"range={limits}"
 
     def files(self, part: str, root: Path) -> list[Path]:
         """The file."""
@@ -42,10 +48,15 @@ class Npy(ImageSource):
     def chunks(self, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:
         """Convert to bytes and to the wanted shape."""
         array = self._open()
-        scale = 1 if array.dtype == np.uint8 else self._scale(array)
+        limits = self.limits or (BYTES if array.dtype == np.uint8 else self._known(array))
         for chunk in in_chunks(array):
-            yield fit(np.rint(chunk * scale).astype(np.uint8) if scale != 1 else chunk.astype(np.uint8), shape)
+            yield fit(limits.to_bytes(chunk, str(self.path)), shape)
             release(array)
+
+    def doubts(self, part: str, root: Path) -> list[str]:
+        """Bytes of 0 and 1 alone."""
+        array = self._open()
+        return masks(in_chunks(array)) if array.dtype == np.uint8 and self.limits is None else []
 
     def count(self, part: str, root: Path) -> int:
         """Read the number of images from the header."""
@@ -54,7 +65,8 @@ class Npy(ImageSource):
     def in_place(self, part: str, root: Path, shape: Shape | None) -> Images | None:
         """The file itself if it holds bytes of the wanted shape."""
         array = self._open()
-        return array if array.dtype == np.uint8 and (shape is None or array.shape[1:] == shape) else None
+        as_it_is = array.dtype == np.uint8 and self.limits is None
+        return array if as_it_is and (shape is None or array.shape[1:] == shape) else None
 
     def _open(self) -> Numbers:
         """Memory-map the file as ``[N,C,H,W]``."""
@@ -70,8 +82,8 @@ class Npy(ImageSource):
             raise OodflowError(f"{self.path}: the array is empty: its shape is {list(array.shape)}.")
         return channels_first(np.asarray(array), str(self.path))
 
-    def _scale(self, array: Numbers) -> int:
-        """Find what brings the values to 0 to 255, after looking at all of them."""
+    def _known(self, array: Numbers) -> PixelRange:
+        """Find black and white, after looking at all values."""
         low, high, whole, bad = np.inf, -np.inf, True, 0
         first = ""
         for number, chunk in enumerate(in_chunks(array)):
@@ -84,13 +96,12 @@ class Npy(ImageSource):
             whole = whole and bool((chunk == np.rint(chunk)).all())
         if bad:
             raise OodflowError(f"{self.path}: {bad:,} values are NaN or infinite, the first at {first}: remove them.")
-        if low >= 0 and high <= 1 and array.dtype.kind in "bf":
-            return 255
-        if low >= 0 and high <= 255 and whole:
-            return 1
+        if (known := known_range(array.dtype, low, high, whole)) is not None:
+            return known
         raise OodflowError(
             f"{self.path}: values go from {low:g} to {high:g}{'' if whole else ' and are not whole'}: pixel values "
-            "should be whole numbers in 0 to 255, or real numbers in [0, 1]."
+            "should be whole numbers in 0 to 255, or real numbers in [0, 1]; of others say what is black and white: "
+            f"npy:{self.path}?range=LOW,HIGH."
         )
 
     @staticmethod
@@ -116,6 +127,11 @@ def channels_first(array: Numbers, name: str) -> Numbers:
         ((5, 1, 8, 9), (5, 3, 8, 9))
     """
     if array.ndim == 3:
+        if array.shape[-1] in (1, 3, 4):
+            raise OodflowError(
+                f"{name}: shape {list(array.shape)} could be one picture [H,W,C] or {len(array)} grey ones [N,H,W]: "
+                "add the axis that is missing, array[None] or array[:, None]."
+            )
         return array[:, None]
     first, last = (array.ndim == 4 and array.shape[axis] in (1, 3) for axis in (1, 3))
     if first and not last:

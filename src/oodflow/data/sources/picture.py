@@ -1,14 +1,16 @@
-"""Decode one picture file, whatever its format, to grey or colour of 8 bits."""
+"""Decode one picture file to grey or colour of 8 bits."""
 
 import io
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from oodflow.data.fit import fit_image
 from oodflow.data.image_set import Images, Shape
+from oodflow.data.pixel_range import MEDICAL, WORDS, PixelRange
 from oodflow.errors import OodflowError
 
 if TYPE_CHECKING:
@@ -20,12 +22,13 @@ MOST_BYTES = 1 << 28
 MOST_PIXELS = 1 << 26
 
 
-def decode(content: bytes, name: str) -> "Image.Image":
+def decode(content: bytes, name: str, limits: PixelRange | None = None) -> "Image.Image":
     """Decode a file's content to mode L (grey) or RGB, upright, first frame, without transparency.
 
     Args:
         content: the bytes of the file.
         name: what the error calls the file.
+        limits: black and white; without: what the picture tells of itself.
 
     Raises:
         OodflowError: it is damaged, in none of :data:`FORMATS`, or larger than a picture of :data:`MOST_PIXELS`.
@@ -38,20 +41,24 @@ def decode(content: bytes, name: str) -> "Image.Image":
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 if image.width * image.height > MOST_PIXELS:
                     raise ValueError(f"{image.width:,} x {image.height:,} pixels: at most {MOST_PIXELS:,} are decoded")
-                return _plain(ImageOps.exif_transpose(image))
+                upright = ImageOps.exif_transpose(image)
+                upright.format = image.format
+                return _plain(upright, limits, name)
+    except OodflowError:
+        raise
     except UnidentifiedImageError as error:
         raise _unreadable(name, "its format is not known") from error
     except Exception as error:  # a damaged picture fails in whatever way its bytes suggest
         raise _unreadable(name, str(error) or type(error).__name__) from error
 
 
-def pixels(content: bytes, name: str, shape: Shape | None) -> Images:
+def pixels(content: bytes, name: str, shape: Shape | None, limits: PixelRange | None = None) -> Images:
     """Decode a file's content and bring it to a shape, uint8 ``[C,H,W]``; errors as :func:`decode`.
 
     Raises:
         OodflowError: also where a picture is so long and thin that it would be too large before it is cut.
     """
-    image = decode(content, name)
+    image = decode(content, name, limits)
     if shape is not None:
         scale = max(shape[1] / image.height, shape[2] / image.width)
         if scale**2 * image.width * image.height > MOST_PIXELS:
@@ -71,13 +78,29 @@ def read_bytes(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _unreadable(name: str, why: str) -> OodflowError:
-    return OodflowError(f"{name}: this picture cannot be read ({why}): repair or remove it.")
+def _unreadable(name: str, why: str, remedy: str = "repair or remove it") -> OodflowError:
+    return OodflowError(f"{name}: this picture cannot be read ({why}): {remedy}.")
 
 
-def _plain(image: "Image.Image") -> "Image.Image":
+def _plain(image: "Image.Image", limits: PixelRange | None, name: str) -> "Image.Image":
     from PIL import Image
 
-    if image.mode.startswith("I"):  # grey of 16 bits: Pillow would cut values at 255 instead of scaling them
-        return Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
-    return image.convert("L" if image.mode in ("1", "L", "LA") else "RGB")
+    if image.mode in ("F", "I") or image.mode.startswith("I;"):
+        values = np.asarray(image)
+        limits = limits or _known(image, values, name)
+        return Image.fromarray(limits.to_bytes(values, name))
+    plain = image.convert("L" if image.mode in ("1", "L", "LA") else "RGB")
+    return plain if limits is None else Image.fromarray(limits.to_bytes(np.asarray(plain), name))
+
+
+def _known(image: "Image.Image", values: npt.NDArray[Any], name: str) -> PixelRange:
+    """Tell black and white of a grey picture of more than 8 bits: known of words of 16 that need more than 12."""
+    words = image.mode.startswith("I;16") or image.format == "PPM"  # of which Pillow makes words
+    if words and values.max() > MEDICAL:
+        return WORDS
+    kind = "16 bits, of which it needs no more than 12" if words else f"{values.dtype}"
+    raise _unreadable(
+        name,
+        f"its values, of {kind}, go from {values.min():g} to {values.max():g}",
+        "say with ?range=LOW,HIGH what is black and white",
+    )
