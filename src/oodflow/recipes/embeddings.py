@@ -2,9 +2,16 @@
 
 from oodflow.flows import RealsConfig, TabularConfig, WhitenedConfig
 from oodflow.nets import MLPConfig
-from oodflow.recipes.scales import Preset, Scale, epoch, no_scale, smoke_training, tabular_training
+from oodflow.recipes.scales import (
+    Preset,
+    Scale,
+    epoch,
+    no_scale,
+    paper_tabular_training,
+    smoke_training,
+    tabular_training,
+)
 from oodflow.runs.config import MonitorConfig
-from oodflow.training import TrainingConfig
 
 EPOCH = epoch(50_000, 1024)  # of CIFAR-10
 
@@ -27,17 +34,6 @@ def realnvp_embeddings(scale: Scale, rows: int) -> Preset:
         case "paper":
             # 8 couplings, 3 hidden layers of 512 (P); the vectors as they are (R)
             flow = TabularConfig(domain=RealsConfig(), couplings=8, width=512, net=MLPConfig(hidden_layers=3))
-            # 120 epochs, AdamW at 1e-3 with decay 1e-3, batch 1024 (P); clipping by (R)
-            training = TrainingConfig(
-                steps=120 * EPOCH,
-                batch_size=1024,
-                optimiser="adamw",
-                lr=1e-3,
-                weight_decay=1e-3,
-                decay="all",
-                max_grad_norm=100.0,
-                clip="together",
-            )
-            return flow, training
+            return flow, paper_tabular_training(120 * EPOCH, lr=1e-3, batch_size=1024)  # (P)
         case _:
             raise no_scale(scale, "cpu", "smoke", "paper")

@@ -92,10 +92,11 @@ def autoregressive_training(steps: int, lr: float) -> TrainingConfig:
 
 def paper_training(
     steps: int,
-    optimiser: Literal["adam", "rmsprop"],
+    optimiser: Literal["adam", "adamw", "rmsprop"],
     *,
     lr: float,
     decay: Literal["gains", "all"],
+    weight_decay: float = 5e-5,
     batch_size: int = 32,
 ) -> TrainingConfig:
     """The original's training: batch 32 (R, P), and its defaults for decay and clipping, which its commands keep.
@@ -108,11 +109,16 @@ def paper_training(
         optimiser=optimiser,
         lr=lr,
         decay=decay,
-        weight_decay=5e-5,
+        weight_decay=weight_decay,
         max_grad_norm=100.0,
         clip="together" if decay == "all" else "apart",
         checkpoint_every=1000,
     )
+
+
+def paper_tabular_training(steps: int, *, lr: float, batch_size: int) -> TrainingConfig:
+    """The paper's training on vectors: AdamW with decay 1e-3 (P), clipped as the original clips (R)."""
+    return paper_training(steps, "adamw", lr=lr, decay="all", weight_decay=1e-3, batch_size=batch_size)
 
 
 def tabular_training(steps: int, batch_size: int = 128) -> TrainingConfig:

@@ -4,9 +4,16 @@ from typing import Any
 
 from oodflow.flows import StandardisedConfig, TabularConfig
 from oodflow.nets import MLPConfig
-from oodflow.recipes.scales import Preset, Scale, epoch, no_scale, smoke_training, tabular_training
+from oodflow.recipes.scales import (
+    Preset,
+    Scale,
+    epoch,
+    no_scale,
+    paper_tabular_training,
+    smoke_training,
+    tabular_training,
+)
 from oodflow.runs.config import MonitorConfig
-from oodflow.training import TrainingConfig
 from oodflow.transformers import AffineConfig, AnyTransformerConfig, SplineConfig
 
 # As many bins as Durkan et al. (2019, arXiv:1906.04032) have for tables, on what a standardised number seldom leaves.
@@ -44,19 +51,7 @@ def realnvp_uci(scale: Scale, rows: int) -> Preset:
         width=256,  # (P)
         net=MLPConfig(hidden_layers=1),  # (P); in (R) the setting 1 is that of layers beside the first
     )
-    # 100 epochs, AdamW at 1e-4 with decay 1e-3, batch 32 (P); clipping by (R)
-    training = TrainingConfig(
-        steps=100 * epoch(rows),
-        batch_size=32,
-        optimiser="adamw",
-        lr=1e-4,
-        weight_decay=1e-3,
-        decay="all",
-        max_grad_norm=100.0,
-        clip="together",
-        checkpoint_every=1000,
-    )
-    return flow, training
+    return flow, paper_tabular_training(100 * epoch(rows), lr=1e-4, batch_size=32)  # (P)
 
 
 def _tabular(scale: Scale, transformer: AnyTransformerConfig) -> Preset:
