@@ -48,6 +48,7 @@ class Method:
 
 
 OURS = "flow"
+"""The method that all of this is about."""
 
 AS_THEY_ARE, STANDARDISED = "columns as they are", "standardised columns"
 

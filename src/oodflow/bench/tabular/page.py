@@ -7,6 +7,7 @@ import numpy as np
 
 from oodflow.bench.page import versions
 from oodflow.bench.record import Spread
+from oodflow.bench.tabular.methods import OURS
 from oodflow.bench.tabular.record import TableFacts, TabularRecord
 from oodflow.bench.tabular.standing import MEASURES, Standing
 from oodflow.document import (
@@ -32,9 +33,6 @@ from oodflow.runs.pages import write_page
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
-
-OURS = "flow"
-"""The method that the page is about."""
 
 LOSSES = 10
 """So many tables on which it loses most are listed."""
