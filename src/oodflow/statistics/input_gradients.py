@@ -2,13 +2,11 @@
 
 from typing import ClassVar, Literal
 
-import numpy as np
 import torch
 from torch.func import grad
 
 from oodflow.bijections import Shape
 from oodflow.data import DataSet
-from oodflow.flows import image_generators
 from oodflow.statistics.batch import Batch, numbers
 from oodflow.statistics.continuous import AT_ONCE, derivatives, entered, log_squared_norm, sum_of_log_densities
 from oodflow.statistics.model import Density
@@ -50,8 +48,9 @@ class InputGradients(WithNoise):
         gradient = grad(sum_of_log_densities(batch.model))
         with derivatives():
             values = entered(batch)
-            noise = torch.from_numpy(self._noise(batch)).to(values)
-            levels = (perturbed(batch.model, values, part) for part in noise.unbind(1))
+            normals = torch.from_numpy(self.normals(batch, "normals", self.levels)).unbind(1)
+            noises = ((sigma * part).to(values) for sigma, part in zip(self.sigmas, normals, strict=True))
+            levels = (perturbed(batch.model, values, noise) for noise in noises)
             parts = (torch.split(one, AT_ONCE) for one in levels)
             norms = [torch.cat([log_squared_norm(gradient(part)) for part in level]) for level in parts]
             return numbers(torch.stack(norms, 1) / 2)
@@ -59,10 +58,3 @@ class InputGradients(WithNoise):
     def shape(self, model: Density | None, data: DataSet) -> Shape:
         """``(K,)``."""
         return (self.levels,)
-
-    def _noise(self, batch: Batch) -> Array:
-        """Draw the noise of each image in every size, ``[n, K, *shape]``."""
-        shape = (self.levels, *batch.data.shape[1:])
-        generators = image_generators(batch.data, batch.seed, batch.draw, "normals")
-        sigmas = self.sigmas.reshape(-1, *[1] * (len(shape) - 1))
-        return np.stack([sigmas * each.standard_normal(shape) for each in generators])

@@ -2,12 +2,10 @@
 
 from typing import ClassVar, Literal
 
-import numpy as np
 import torch
 
 from oodflow.bijections import Shape
 from oodflow.data import DataSet
-from oodflow.flows import image_generators
 from oodflow.gradients import inference
 from oodflow.statistics.batch import Batch, numbers
 from oodflow.statistics.continuous import log_densities
@@ -53,7 +51,7 @@ class NoisyLogProb(WithNoise):
         flow = batch.lean
         with inference():
             values, constant = flow.domain.enter(batch.x, batch.noise, batch.seed, flow.dtype)
-            normals = torch.from_numpy(self._normals(batch))
+            normals = torch.from_numpy(self.normals(batch, "perturbation"))
             noises = ((sigma * normals).to(values) for sigma in self.sigmas)
             noisy = [log_densities(flow, perturbed(flow, values, noise)) + constant for noise in noises]
             return numbers(torch.stack([batch.log_prob, *noisy], 1))
@@ -61,9 +59,3 @@ class NoisyLogProb(WithNoise):
     def shape(self, model: Density | None, data: DataSet) -> Shape:
         """``(1 + K,)``."""
         return (1 + self.levels,)
-
-    @staticmethod
-    def _normals(batch: Batch) -> Array:
-        """Draw the noise of each image in units of its size, ``[n, *shape]``."""
-        generators = image_generators(batch.data, batch.seed, batch.draw, "perturbation")
-        return np.stack([each.standard_normal(batch.data.shape[1:]) for each in generators])

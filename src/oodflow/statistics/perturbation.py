@@ -6,7 +6,8 @@ from pydantic import Field
 from torch import Tensor
 
 from oodflow.data import DataSet
-from oodflow.flows import Flow
+from oodflow.flows import Flow, image_generators
+from oodflow.statistics.batch import Batch
 from oodflow.statistics.model import Density
 from oodflow.statistics.statistic import Array, Statistic
 
@@ -49,6 +50,13 @@ class WithNoise(Statistic):
     def random(self, model: Density | None, data: DataSet) -> bool:
         """Tell whether it depends on the draw: under any flow, for the noise does."""
         return isinstance(model, Flow)
+
+    @staticmethod
+    def normals(batch: Batch, stream: str, *sizes: int) -> Array:
+        """Draw normal noise for each image, ``[n, *sizes, *shape]``, a function of (seed, draw, stream, the image)."""
+        shape = (*sizes, *batch.data.shape[1:])
+        generators = image_generators(batch.data, batch.seed, batch.draw, stream)
+        return np.stack([each.standard_normal(shape) for each in generators])
 
 
 def perturbed(flow: Flow, values: Tensor, noise: Tensor) -> Tensor:
