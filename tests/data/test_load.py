@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from oodflow.data import SOURCES, data_root, load, status, verify
-from oodflow.data.spec import OWN_DATA
+from oodflow.data.spec import own_data
 from oodflow.errors import OodflowError, UsageError
 
 from .layouts import random_images, write_idx
@@ -41,7 +41,7 @@ def test_a_relative_path_is_that_of_the_working_directory(tmp_path, open_set, mo
         assert opened.batch(0).max() == value
 
 
-@pytest.mark.parametrize("kind", OWN_DATA)
+@pytest.mark.parametrize("kind", own_data())
 def test_own_data_that_is_not_there(kind, tmp_path):
     with pytest.raises(OodflowError, match=f"{kind}:.*nowhere: there is no such (file|folder)"):
         load(f"{kind}:{tmp_path}/nowhere", "all")

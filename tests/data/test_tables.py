@@ -13,8 +13,10 @@ import pytest
 from oodflow.data import RealSet, same_images, shape_of
 from oodflow.data.selection import Selection
 from oodflow.data.sources.table import OwnTable
+from oodflow.data.tables import TABLE_FILES, NpyFile, kind_of
 from oodflow.errors import OodflowError, UnknownName, UsageError
 from oodflow.testing.sources import check_source
+from oodflow.testing.tables import check_table_file
 
 rng = np.random.default_rng(0)
 VALUES = rng.standard_normal((60, 3)).astype(np.float32)
@@ -56,7 +58,7 @@ def write_npz(path, compressed=True, **arrays):
     return f"npz:{path}"
 
 
-@pytest.fixture(params=["csv", "npy", "npz", pytest.param("parquet", marks=needs_pyarrow)])
+@pytest.fixture(params=[pytest.param(kind, marks=[needs_pyarrow] * (kind == "parquet")) for kind in TABLE_FILES])
 def spec(request, tmp_path):
     """The same table in every format."""
     return globals()[f"write_{request.param}"](tmp_path / f"x.{request.param}")
@@ -73,6 +75,24 @@ def test_every_format_gives_the_same_vectors(spec, open_set):
     assert whole.name == spec
 
 
+def test_a_format_of_ones_own_is_a_class_and_a_name(tmp_path, open_set):
+    class Halves(NpyFile):
+        endings = (".halves",)
+        options = frozenset({"array"})
+
+    path = tmp_path / "x.halves"
+    with path.open("wb") as file:
+        np.save(file, VALUES.astype(np.float16))
+    with TABLE_FILES.replacing("halves", Halves):
+        check_table_file(Halves, path)
+        assert kind_of(path) == "halves"
+        assert open_set(f"halves:{path}?columns=2", "all").shape == (1,)
+        with pytest.raises(UsageError, match="array is an option of npz and halves:PATH alone"):
+            open_set(write_csv(tmp_path / "x.csv") + "?array=X", "all")
+    with pytest.raises(UnknownName):
+        open_set(f"halves:{path}", "all")
+
+
 def test_splits_are_dealt_as_those_of_images(spec, open_set):
     splits = [open_set(spec, split) for split in ("train", "calibration", "test")]
     assert [len(split) for split in splits] == [48, 6, 6]
@@ -84,6 +104,8 @@ def test_splits_are_dealt_as_those_of_images(spec, open_set):
 def test_every_format_keeps_the_contract(spec):
     kind, _, path = spec.partition(":")
     check_source(OwnTable(kind, Path(path), Selection()))
+    check_table_file(TABLE_FILES[kind], Path(path))
+    assert kind_of(Path(path)) == kind
 
 
 def test_a_table_is_read_once(open_set, tmp_path, monkeypatch):

@@ -213,7 +213,7 @@ def specs_of(text: str) -> list[str]:
     found: list[str] = []
     for piece in text.split(","):
         where = piece.partition("?")[0]
-        begins = where in SOURCES or where.partition(":")[0] in specs.OWN_DATA
+        begins = where in SOURCES or where.partition(":")[0] in specs.own_data()
         if found and "?" in found[-1] and not begins:
             found[-1] += f",{piece}"
         else:

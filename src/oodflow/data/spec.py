@@ -19,10 +19,14 @@ from oodflow.data.selection import Selection
 from oodflow.data.tables import TABLE_FILES
 from oodflow.errors import UnknownName, UsageError
 
-OWN_DATA = ("folder", *TABLE_FILES)  # what a user's own data can lie in
 OF_IMAGES = {"shape": "CxHxW", "range": "LOW,HIGH", "every": "K", "mutated": "RATE", "encoder": "MODEL", "length": "L"}
 OPTIONS = OF_IMAGES | selection.OPTIONS
 ALL = Selection()
+
+
+def own_data() -> tuple[str, ...]:
+    """List what a user's own data can lie in."""
+    return ("folder", *TABLE_FILES)
 
 
 @dataclass(frozen=True)
@@ -81,12 +85,12 @@ def parse(spec: str, names: Collection[str]) -> Spec:
         raise UsageError(f"data set {spec!r} has a length and no encoder that gives vectors: write encoder=MODEL, too.")
     limits = parse_range(options["range"]) if "range" in options else None
     kind, colon, path = where.partition(":")
-    if colon and kind in OWN_DATA:
+    if colon and kind in own_data():
         if not path:
             raise UsageError(f"data set {spec!r} names no path: write {kind}:PATH.")
         return Spec(kind, path, shape, every, rate, encoder, length, table, limits)
     if where not in names:
-        raise UnknownName("data set", where, [*names, *(f"{kind}:PATH" for kind in OWN_DATA)])
+        raise UnknownName("data set", where, [*names, *(f"{kind}:PATH" for kind in own_data())])
     if limits is not None:
         raise UsageError(
             f"data set {spec!r}: {where} is of bytes, of which black and white are known: leave range out."

@@ -13,7 +13,7 @@ from oodflow.data import SOURCES, RealSet
 from oodflow.data.real_set import Reals
 from oodflow.data.scaled import scaled
 from oodflow.data.spec import parse
-from oodflow.data.tables import TABLE_FILES, CsvFile, TableFile, kind_of
+from oodflow.data.tables import TABLE_FILES, CsvFile, TableFile, endings, kind_of
 from oodflow.data.tables.csv_file import DELIMITERS, CsvBlock, Record, is_number
 from oodflow.data.tables.table_file import NotANumber, require_names
 from oodflow.deployment.datum import Datum, Stream
@@ -45,7 +45,8 @@ class Rows(Reader):
         spec = parse(trained_on, SOURCES)
         self.length = spec.length
         self.wanted = replace(spec.table, label="", classes=())  # all rows are judged, whatever they are called
-        self.no_features = {*spec.table.without} | ({spec.table.label} if spec.kind != "npz" else set())
+        apart = spec.kind in TABLE_FILES and TABLE_FILES[spec.kind].apart
+        self.no_features = {*spec.table.without} | (set() if apart else {spec.table.label})
 
     def read(self, path: Path) -> Iterator[Datum]:
         """Read a table; a row that can't be read is told of and left out."""
@@ -133,8 +134,7 @@ class Rows(Reader):
         if not path.exists():
             raise OodflowError(f"{path}: there is no such file.")
         if (kind := kind_of(path)) is None:
-            known = [ending for file in TABLE_FILES.values() for ending in file.endings]
-            raise OodflowError(f"{path}: this flow takes tables: {', '.join(known)}.")
+            raise OodflowError(f"{path}: this flow takes tables: {', '.join(endings())}.")
         return TABLE_FILES[kind].open(path, self.wanted)
 
     def _sound(self, file: str, row: int, numbers: Reals) -> Datum:

@@ -12,7 +12,8 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from oodflow.data import SOURCES, ImageSet, RealSet, load
 from oodflow.data.sources.npy import channels_first
-from oodflow.data.spec import OWN_DATA
+from oodflow.data.spec import own_data
+from oodflow.data.tables import endings, kind_of
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import FlowConfig
 
@@ -57,15 +58,14 @@ def _spec(data: str | Path, name: str) -> str:
     """Turn a path into the name of a data set; names come first."""
     text = str(data)
     path, mark, query = text.partition("?")
-    if isinstance(data, str) and (path in SOURCES or path.partition(":")[0] in OWN_DATA):
+    if isinstance(data, str) and (path in SOURCES or path.partition(":")[0] in own_data()):
         return text
     if Path(path).is_dir():
         return f"folder:{path}{mark}{query}"
-    kind = Path(path).suffix.removeprefix(".")
-    if kind in OWN_DATA:
+    if kind := kind_of(Path(path)):
         return f"{kind}:{path}{mark}{query}"
     if isinstance(data, Path):
-        raise UsageError(f"{name} is {path}: expected a folder of pictures or a file .npy, .npz, .csv or .parquet.")
+        raise UsageError(f"{name} is {path}: expected a folder of pictures or a file {', '.join(endings())}.")
     return text  # whatever is wrong with it, reading it will say
 
 

@@ -14,9 +14,11 @@ from oodflow.testing.recipes import check_recipe
 from oodflow.testing.scores import check_score
 from oodflow.testing.sources import check_source
 from oodflow.testing.statistics import check_statistic
+from oodflow.testing.tables import check_table_file
 from oodflow.testing.transformers import check_transformer
 
 __all__ = [
     "check_bijection", "check_dequantisation", "check_domain", "check_flow", "check_net", "check_objective",
-    "check_prior", "check_recipe", "check_score", "check_source", "check_statistic", "check_transformer",
+    "check_prior", "check_recipe", "check_score", "check_source", "check_statistic", "check_table_file",
+    "check_transformer",
 ]  # fmt: skip

@@ -1,6 +1,5 @@
 """A user's own tables."""
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -12,12 +11,9 @@ import numpy.typing as npt
 from oodflow.data.real_set import Reals
 from oodflow.data.selection import Selection, canonical
 from oodflow.data.source import TableSource
-from oodflow.data.tables import TABLE_FILES, Block, CsvFile, NpzFile, TableFile
-from oodflow.data.tables.npz_file import LABELS
+from oodflow.data.tables import TABLE_FILES, Block, TableFile
 from oodflow.data.tables.table_file import NotANumber
 from oodflow.errors import NotThere, OodflowError, UsageError
-
-ONLY_OF = {option: kind for kind, file in TABLE_FILES.items() for option in file.options}
 
 
 class OwnTable(TableSource):
@@ -38,8 +34,9 @@ class OwnTable(TableSource):
         if not path.is_file():
             raise NotThere(f"{self.name}: there is no such file.")
         for option in selection.used:
-            if kind != (only := ONLY_OF.get(option, kind)):
-                raise UsageError(f"{self.name}: {option} is an option of {only}:PATH alone: leave it out.")
+            of = [other for other, file in TABLE_FILES.items() if option in file.options]
+            if of and kind not in of:
+                raise UsageError(f"{self.name}: {option} is an option of {' and '.join(of)}:PATH alone: leave it out.")
         self.kind, self.path, self.wanted = kind, path, selection
         self.selection = repr(selection)
 
@@ -69,7 +66,9 @@ class OwnTable(TableSource):
             raise OodflowError(f"{self.path}: the table has no rows: there should be at least one below the names.")
         if not kept:
             wanted, there = " or ".join(self.wanted.classes), ", ".join(sorted(seen)[:8])
-            raise OodflowError(f"{self.name}: no row has {self.wanted.label or LABELS} = {wanted}: there are {there}.")
+            raise OodflowError(
+                f"{self.name}: no row has {self.wanted.label or file.apart} = {wanted}: there are {there}."
+            )
 
     @cached_property
     def _file(self) -> TableFile:
@@ -77,10 +76,10 @@ class OwnTable(TableSource):
 
     @cached_property
     def _label(self) -> int | None:
-        """Which column has the labels; that of an archive's own array stands behind the last."""
+        """Which column has the labels; those that lie apart stand behind the last."""
         file = self._file
-        if isinstance(file, NpzFile):
-            return None if file.apart is None else file.width
+        if file.apart:
+            return file.width if self.wanted.label or self.wanted.classes else None
         if self.wanted.label:
             return file.column(self.wanted.label)
         if self.wanted.classes:
@@ -127,11 +126,7 @@ class OwnTable(TableSource):
     def _no_number(self, error: NotANumber, start: int) -> OodflowError:
         file, row = self._file, start + error.row
         name = file.names[error.column] if file.names else error.column + 1
-        remedy = f"make it one, or leave the column out with ?without={name}"
-        if isinstance(file, CsvFile) and re.fullmatch(r"[+-]?\d*,\d+", error.text):
-            remedy = "if the comma is before decimals, add ?decimal=comma"
-        elif row == 0 and isinstance(file, CsvFile) and not file.header:
-            remedy = "if the first line names the columns, add ?header=yes"
+        remedy = file.hint(row, error.text) or f"make it one, or leave the column out with ?without={name}"
         return OodflowError(
             f"{self.path}: {file.place(row)}, {file.title(error.column)}, is {error.text!r}, which is no number: "
             f"{remedy}."

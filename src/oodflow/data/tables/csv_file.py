@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -83,6 +84,12 @@ class CsvFile(TableFile):
             reader = csv.reader(lines, delimiter=self.delimiter)
             next(islice(filter(None, reader), row + self.header, None))
             return f"{super().place(row)} (line {reader.line_num:,})"
+
+    def hint(self, row: int, text: str) -> str:
+        """Ask whether there are commas before decimals, or names of columns."""
+        if re.fullmatch(r"[+-]?\d*,\d+", text):
+            return "if the comma is before decimals, add ?decimal=comma"
+        return "" if row or self.header else "if the first line names the columns, add ?header=yes"
 
     def _delimiter(self) -> str:
         """Find the first delimiter that divides the first records into the same number of fields, and more than one."""

@@ -41,6 +41,7 @@ class NpzFile(TableFile):
 
     endings: ClassVar[tuple[str, ...]] = (".npz",)
     options: ClassVar[frozenset[str]] = frozenset({"array"})
+    apart = LABELS
     names = ()
 
     @classmethod
@@ -56,7 +57,7 @@ class NpzFile(TableFile):
             self.header = self._header(archive, self.features)
             require_table(path, f"the array {self.features!r}", self.header.dtype, self.header.shape)
             self.rows, self.width = self.header.shape
-            self.apart = self._labels(archive, self._found(labels, there)) if labels else None
+            self.labels = self._labels(archive, self._found(labels, there)) if labels else None
             if self.header.by_column:
                 self._require_size(self.features, self.header)
 
@@ -73,7 +74,7 @@ class NpzFile(TableFile):
             for start in range(0, self.rows, step):
                 stop = min(start + step, self.rows)
                 some = self._some(file, stop - start) if whole is None else whole[start:stop]
-                yield ArrayBlock(some, None if self.apart is None else self.apart[start:stop])
+                yield ArrayBlock(some, None if self.labels is None else self.labels[start:stop])
 
     def _some(self, file: IO[bytes], rows: int) -> npt.NDArray[Any]:
         content = file.read(rows * self.width * self.header.dtype.itemsize)

@@ -55,6 +55,8 @@ class TableFile(ABC):
     Attributes:
         endings: of the names of such files, in lower case.
         options: of a selection, those that only such files have.
+        apart: what labels are called that lie beside the table, unless told otherwise: they count as the column behind
+            the last. Empty: they lie in a column like others.
         path: of the file.
         names: of all columns; none if the file names none.
         width: how many columns there are.
@@ -62,6 +64,7 @@ class TableFile(ABC):
 
     endings: ClassVar[tuple[str, ...]]
     options: ClassVar[frozenset[str]] = frozenset()
+    apart: ClassVar[str] = ""
 
     path: Path
     names: tuple[str, ...]
@@ -103,6 +106,11 @@ class TableFile(ABC):
                 f"{self.path} names no columns: name them by their numbers, 1 to {self.width}, but {name!r} came."
             )
         raise UnknownName(f"column of {self.path.name}", name, known)
+
+    def hint(self, row: int, text: str) -> str:
+        """Say what may make a number of a text that is none; empty: nothing."""
+        del row, text
+        return ""
 
     def title(self, column: int) -> str:
         """Say which column is meant."""
