@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 
-from oodflow.data import SOURCES
+from oodflow.data.load import named
 from oodflow.errors import UnknownName
 from oodflow.flows import AutoregressiveConfig, GlowConfig, LocalConfig, RealNVPConfig, TarFlowConfig
 from oodflow.nets import ConvNetConfig, HighwayConfig, ResNetConfig
@@ -206,6 +206,7 @@ def run(
     scale: str = "cpu",
     *,
     looks: Mapping[str, MonitorConfig] = MappingProxyType({}),
+    rows: int | None = None,
 ) -> RunConfig:
     """Put a preset and data sets together. At ``paper`` scale the whole official train part is trained on.
 
@@ -216,10 +217,11 @@ def run(
         name: of the recipe.
         scale: how large.
         looks: by scale, what to look at while training, if not what :func:`~oodflow.recipes.scales.monitor` says.
+        rows: how many the train part has, where the set does not say.
     """
     if scale not in SCALES:
         raise UnknownName("scale", scale, SCALES)
-    images = _TRAINED_ON.get(data) or SOURCES[data.partition("?")[0]].parts.get("train") or 0
+    images = rows or named(data).parts.get("train") or 0
     flow, training = preset(scale, images)
     return RunConfig(
         recipe=name,
@@ -231,14 +233,6 @@ def run(
         training=training,
         monitor=looks.get(scale) or monitor(scale, images, training.batch_size, slow_to_sample=flow.slow_to_sample),
     )
-
-
-# Rows of a class: of MiniBooNE all but the test part; of HEPMASS the signals by Papamakarios et al. (2017), and nearly
-# as many background events.
-_TRAINED_ON = {
-    **dict.fromkeys(("miniboone?class=background", "miniboone?class=signal"), 32_849),
-    **dict.fromkeys(("hepmass?class=background", "hepmass?class=signal"), 350_136),
-}
 
 
 _RUNS: dict[str, tuple[Callable[[Scale, int], Preset], str, tuple[str, ...]]] = {
@@ -311,30 +305,39 @@ _RUNS: dict[str, tuple[Callable[[Scale, int], Preset], str, tuple[str, ...]]] = 
     "photographs-realnvp": (realnvp_patches, "photographs", ("digits", "flat", "smooth", "noise")),
 }
 
-_OF_ROWS: dict[str, tuple[Callable[[Scale, int], Preset], str, tuple[str, ...], Mapping[str, MonitorConfig]]] = {
+# Events of a class in the train part: of MiniBooNE half of all; of HEPMASS the signals by Papamakarios et al. (2017),
+# and nearly as many background events.
+_MINIBOONE, _HEPMASS = 32_849, 350_136
+
+_OF_ROWS: dict[
+    str, tuple[Callable[[Scale, int], Preset], str, tuple[str, ...], Mapping[str, MonitorConfig], int | None]
+] = {
     # Table 2b: trained on one class, asked about the other.
     "miniboone-background-realnvp": (
-        realnvp_uci,
-        "miniboone?class=background",
-        ("miniboone?class=signal",),
-        tables.LOOKS,
+        realnvp_uci, "miniboone?class=background", ("miniboone?class=signal",), tables.LOOKS, _MINIBOONE
     ),
-    "miniboone-signal-realnvp": (realnvp_uci, "miniboone?class=signal", ("miniboone?class=background",), tables.LOOKS),
-    "hepmass-background-realnvp": (realnvp_uci, "hepmass?class=background", ("hepmass?class=signal",), tables.LOOKS),
-    "hepmass-signal-realnvp": (realnvp_uci, "hepmass?class=signal", ("hepmass?class=background",), tables.LOOKS),
+    "miniboone-signal-realnvp": (
+        realnvp_uci, "miniboone?class=signal", ("miniboone?class=background",), tables.LOOKS, _MINIBOONE
+    ),
+    "hepmass-background-realnvp": (
+        realnvp_uci, "hepmass?class=background", ("hepmass?class=signal",), tables.LOOKS, _HEPMASS
+    ),
+    "hepmass-signal-realnvp": (
+        realnvp_uci, "hepmass?class=signal", ("hepmass?class=background",), tables.LOOKS, _HEPMASS
+    ),
     # For tables of one's own, as data=csv:PATH: no other table has their columns, so none is asked about.
-    "tabular-realnvp": (realnvp_tabular, "breast_cancer?class=benign", (), tables.LOOKS),
-    "tabular-spline": (spline_tabular, "breast_cancer?class=benign", (), tables.LOOKS),
+    "tabular-realnvp": (realnvp_tabular, "breast_cancer?class=benign", (), tables.LOOKS, None),
+    "tabular-spline": (spline_tabular, "breast_cancer?class=benign", (), tables.LOOKS, None),
     # For vectors of an encoder of one's own, as data=cifar10?encoder=MODEL&length=1; a table is built in.
-    "embeddings-realnvp": (realnvp_embeddings, "breast_cancer?class=benign", (), embeddings.LOOKS),
-}
+    "embeddings-realnvp": (realnvp_embeddings, "breast_cancer?class=benign", (), embeddings.LOOKS, None),
+}  # fmt: skip
 
 RECIPES: Registry[Callable[[str], RunConfig]] = Registry(
     "recipe",
     "oodflow.recipes",
     {name: partial(run, preset, data, ood, name) for name, (preset, data, ood) in _RUNS.items()}
     | {
-        name: partial(run, preset, data, ood, name, looks=looks)
-        for name, (preset, data, ood, looks) in _OF_ROWS.items()
+        name: partial(run, preset, data, ood, name, looks=looks, rows=rows)
+        for name, (preset, data, ood, looks, rows) in _OF_ROWS.items()
     },
 )
