@@ -59,6 +59,9 @@ def measure(
     if len(there) < 2:
         raise UsageError(f"there is {' and '.join(there) or 'none'} of {', '.join(methods)}: two methods are compared.")
     trials = Trials(path, options.protocol)
+    for name in tables:
+        if name in trials.tables:
+            _known(read_table(name, root), trials)
     asked = [(table, method, seed) for seed in seeds for table in tables for method in there]
     with _threads(options.threads):
         _measure(trials, [key for key in asked if key not in trials.trials], there, root, command, say)
