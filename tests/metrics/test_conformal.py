@@ -49,11 +49,14 @@ def test_a_rate_that_rounds_to_just_below_a_whole_number_counts_as_it():
 
 def test_the_rate_that_needs_just_so_many_images():
     assert conformal_threshold(np.arange(19.0), 0.05) == 18.0
-    with pytest.raises(UsageError, match="18 held-out scores can't promise 5 % false alarms: it takes 19 or more"):
+    with pytest.raises(
+        UsageError, match=r"18 held-out scores can't promise 5 % .*: it takes 19 or more, or an fpr from 0.0527"
+    ):
         conformal_threshold(np.arange(18.0), 0.05)
+    assert conformal_threshold(np.arange(18.0), 0.0527) == 17.0
 
 
-@pytest.mark.parametrize("fpr", [0, 1, -0.1, 5])
+@pytest.mark.parametrize("fpr", [0, 1, -0.1, 5, "0.1", None, float("nan")])
 def test_a_rate_is_between_0_and_1(fpr):
     with pytest.raises(UsageError, match="expected a rate between 0 and 1"):
         conformal_threshold([1.0, 2.0], fpr)

@@ -64,13 +64,13 @@ def conformal_threshold(reference: ArrayLike, fpr: float) -> float:
         >>> conformal_threshold(np.arange(19.0), fpr=0.1)
         17.0
     """
-    if not 0 < fpr < 1:
-        raise UsageError(f"fpr is {fpr}: expected a rate between 0 and 1, such as 0.05.")
+    if not isinstance(fpr, float | int | np.number) or not 0 < fpr < 1:
+        raise UsageError(f"fpr is {fpr!r}: expected a rate between 0 and 1, such as 0.05.")
     scores = np.sort(checked("reference", reference))
     beyond = floor(fpr * (len(scores) + 1) * (1 + 1e-12)) - 1  # 0.05 · 20 is to be one, not a little less
     if beyond < 0:
         raise UsageError(
             f"{len(scores)} held-out scores can't promise {100 * fpr:g} % false alarms: "
-            f"it takes {ceil(1 / fpr) - 1} or more."
+            f"it takes {ceil(1 / fpr) - 1} or more, or an fpr from {ceil(1e4 / (len(scores) + 1)) / 1e4:g} on."
         )
     return float(scores[len(scores) - 1 - beyond])
