@@ -104,6 +104,11 @@ def _table(detector: BaseEstimator, X: Any, over: Over, shape: Shape | None) -> 
         )
     if hasattr(X, "detach"):
         X = array_of(X, "X")
+    if getattr(X, "ndim", 2) < 2:
+        raise UsageError(
+            f"X has the shape {_sizes(X.shape)} but a table is [N, D]. Reshape your data: X.reshape(1, -1) of one "
+            f"row, X.reshape(-1, 1) of one column."
+        )
     if getattr(X, "dtype", None) == np.float16:
         X = X.astype(np.float32)
     numbers = (np.float64, np.float32)
