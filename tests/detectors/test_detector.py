@@ -335,8 +335,19 @@ def test_settings_that_can_not_be_right(settings, message):
 
 
 def test_a_distribution_over_numbers_is_told_how_to_be_one_over_rows():
-    with pytest.raises(UsageError, match=r"gives \[300, 3\] for 300 rows .*Independent\(distribution, 1\)"):
+    with pytest.raises(UsageError, match=r"gives \[2, 3\] for 2 rows .*Independent\(distribution, 1\)"):
         oodflow.FlowDetector(Normal(torch.zeros(3, dtype=torch.double), 1.0)).fit(BLOBS)
+
+
+@pytest.mark.parametrize(
+    "density", [MultivariateNormal(torch.zeros(5), torch.eye(5)), GaussianMixture().fit(np.eye(5))]
+)
+def test_a_density_over_rows_of_another_size(density):
+    name = type(density).__name__
+    with pytest.raises(
+        UsageError, match=rf"^a {name} can't tell .* rows of X, of shape \[3\] each \(.*\): pass rows of"
+    ):
+        oodflow.FlowDetector(density).fit(BLOBS)
 
 
 def test_before_it_is_fitted():

@@ -13,11 +13,11 @@ from oodflow.data.image_set import in_chunks
 from oodflow.detectors.defaults import PATIENCE, table_recipe
 from oodflow.detectors.parts import Parts
 from oodflow.detectors.rows import Rows
-from oodflow.errors import UsageError
+from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import Flow, FlowConfig
 from oodflow.scores import Score
 from oodflow.session.fit import fit, flow_config
-from oodflow.statistics import density_of
+from oodflow.statistics import LogProb, Observation, density_of
 from oodflow.statistics.model import is_scored_density
 from oodflow.training import TrainingConfig, choose_device
 
@@ -111,7 +111,23 @@ def require_sense(model: Any, score: Score, data: Rows) -> None:
         asked = density_of(model)
     if reason := score.why_not(asked, data):
         raise UsageError(f"the score {score.name} can't be computed here: {reason}.")
+    if is_fitted(model):
+        _require_answer(asked, data)
     if is_fitted(model) or isinstance(data, ImageSet):
         return
     if all((chunk == data.array[0]).all() for chunk in in_chunks(data.array)):
         raise UsageError(f"all {len(data):,} rows of X are the same, so there is no spread to learn: pass others.")
+
+
+def _require_answer(density: Any, data: Rows) -> None:
+    """Ask a density that is used as it is about two rows: what another library says of a wrong size is its own."""
+    try:
+        Observation(density, data.limit(2))[LogProb()]
+    except OodflowError:
+        raise
+    except (RuntimeError, ValueError) as error:
+        name, why = type(getattr(density, "of", density)).__name__, str(error).partition("\n")[0].rstrip(".")
+        raise UsageError(
+            f"a {name} can't tell the log-density of rows of X, of shape {list(data.shape)} each ({why}): pass rows "
+            f"of the size that it is over."
+        ) from error
