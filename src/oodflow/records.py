@@ -101,6 +101,8 @@ class Record(BaseModel):
             return cls.parse(json.loads(path.read_bytes()), str(path))
         except FileNotFoundError as error:
             raise NotThere(f"there is no {path}.") from error
+        except OSError as error:
+            raise OodflowError(f"{path} can't be read: {error.strerror or error}.") from error
         except ValueError as error:
             raise OodflowError(f"{path} is damaged ({error}); {cls.remedy}.") from error
 

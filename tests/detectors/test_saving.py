@@ -104,6 +104,7 @@ def another_flow(folder):
         (lambda folder: (folder / "flow.safetensors").write_bytes(b"half"), r"flow.safetensors is not a whole"),
         (lambda folder: (folder / "score.safetensors").unlink(), r"score.safetensors does not exist"),
         (lambda folder: (folder / "arrays.safetensors").unlink(), r"arrays.safetensors does not exist"),
+        (lambda folder: changed(folder, columns=["a"]), r"is damaged: detector.json names 1 columns, .* has 3\.$"),
         (another_flow, r"is damaged: detector.json is of data \(3,\), flow.safetensors of \(2,\)"),
     ],
 )
@@ -112,3 +113,8 @@ def test_a_sentence_for_what_can_not_be_read(folder, damage, message):
     with pytest.raises(OodflowError, match=message) as raised:
         oodflow.FlowDetector.load(folder)
     assert str(raised.value).count("\n") == 0
+
+
+def test_a_file_is_no_folder(folder):
+    with pytest.raises(OodflowError, match=r"flow.safetensors/detector.json can't be read: Not a directory\.$"):
+        oodflow.FlowDetector.load(folder / "flow.safetensors")

@@ -103,6 +103,10 @@ def load_detector(detector: "FlowDetector", folder: Path) -> None:
         flow.double().load_state_dict(load_tensors(folder / FLOW)[0])  # to the last digit
     if flow.shape != record.shape:
         raise OodflowError(f"{folder} is damaged: {RECORD} is of data {record.shape}, {FLOW} of {flow.shape}.")
+    if record.columns is not None and len(record.columns) != flow.dims:
+        raise OodflowError(
+            f"{folder} is damaged: {RECORD} names {len(record.columns)} columns, {FLOW} has {flow.dims}."
+        )
     asked = {"score": _config(AnyScore, record.score, folder), "training": record.training, **record.settings}
     asked["flow"] = flow if record.flow is None else _config(AnyFlowConfig, record.flow, folder)
     if unknown := asked.keys() - detector.get_params(deep=False).keys():

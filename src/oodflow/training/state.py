@@ -203,7 +203,7 @@ def choose_device(name: str) -> torch.device:
         raise UsageError(f"device is {name!r}: expected 'auto', 'cpu' or 'cuda'.")
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
-        raise OodflowError("--device is 'cuda' but torch finds no GPU here: use cpu or auto.")
+        raise OodflowError("device is 'cuda' but torch finds no GPU here: use cpu or auto.")
     return torch.device("cuda" if name in ("cuda", "auto") and available else "cpu")
 
 
