@@ -12,6 +12,10 @@ class UsageError(OodflowError, ValueError):
     """An argument cannot be right: an unknown name, a wrong shape. The command line exits with 2."""
 
 
+class Damaged(OodflowError):
+    """A file is not what was written there, or was cut off."""
+
+
 class NotThere(OodflowError):
     """A path that was named is not there. The command line exits with 2, as with all that was mistyped."""
 

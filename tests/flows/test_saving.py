@@ -11,8 +11,20 @@ from torch import nn
 
 import oodflow
 from oodflow.bijections import Chain, Coupling, Logit, MultiScale, checkerboard
-from oodflow.errors import OodflowError, UsageError
-from oodflow.flows import FLOWS, DiagonalNormal, Flow, GlowConfig, Images, Reals, save_flow, save_tensors
+from oodflow.errors import Damaged, OodflowError, UsageError
+from oodflow.flows import (
+    FLOWS,
+    DiagonalNormal,
+    Flow,
+    GlowConfig,
+    Images,
+    RealNVPConfig,
+    Reals,
+    load_flow,
+    save_flow,
+    save_tensors,
+)
+from oodflow.flows.saving import FlowFile
 from oodflow.flows.tensors import load_tensors
 from oodflow.nets import ConvNetConfig
 from oodflow.testing.modules import randomise
@@ -180,3 +192,37 @@ def test_loading_leaves_the_global_generator_alone(saved, tmp_path):
 def test_a_missing_file():
     with pytest.raises(OodflowError, match=r"nowhere\.safetensors does not exist"):
         oodflow.load(Path("nowhere.safetensors"))
+
+
+def test_a_file_that_asks_for_a_huge_flow_is_refused_before_one_is_made(tmp_path, monkeypatch):
+    made = []
+    initialise = torch.nn.Conv2d.reset_parameters
+    monkeypatch.setattr(torch.nn.Conv2d, "reset_parameters", lambda conv: made.append(conv) or initialise(conv))
+    config = RealNVPConfig(width=3000).model_dump(mode="json")
+    file = FlowFile(config=config, domain="images", shape=(1, 8, 8)).as_dict()
+    save_tensors(tmp_path / "x.safetensors", {"a": torch.zeros(1)}, {"flow": json.dumps(file)})
+    with pytest.raises(OodflowError, match="there are too few weights in it"):
+        load_flow(tmp_path / "x.safetensors")
+    assert sum(conv.weight.numel() for conv in made) < 2**20
+    file |= {"shape": [1, 100_000, 100_000]}
+    save_tensors(tmp_path / "x.safetensors", {"a": torch.zeros(1)}, {"flow": json.dumps(file)})
+    with pytest.raises(OodflowError, match=r"its data has the shape \(1, 100000, 100000\)"):
+        load_flow(tmp_path / "x.safetensors")
+
+
+@pytest.mark.parametrize("place", ["tensors", "metadata"])
+def test_a_flipped_bit_is_damage(tmp_path, place):
+    path = tmp_path / "x.safetensors"
+    save_tensors(path, {"a": torch.arange(100.0), "b": torch.ones((), dtype=torch.bool)}, {"note": "some"})
+    assert load_tensors(path)[1] == {"note": "some"}
+    content = bytearray(path.read_bytes())
+    content[content.index(b"some") if place == "metadata" else -50] ^= 4
+    path.write_bytes(content)
+    with pytest.raises(Damaged, match=r"x\.safetensors is damaged: its content has another digest"):
+        load_tensors(path)
+
+
+def test_equal_tensors_are_equal_files(tmp_path):
+    for name in "xy":
+        save_tensors(tmp_path / name, {"a": torch.arange(100.0)}, {"one": "1", "two": "2", "three": "3"})
+    assert (tmp_path / "x").read_bytes() == (tmp_path / "y").read_bytes()

@@ -1,13 +1,17 @@
 """Flows in files: weights, and what it takes to build the flow again, which is never code."""
 
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import torch
 from pydantic import TypeAdapter, ValidationError
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from oodflow.config import first_flaw
 from oodflow.errors import OodflowError, UsageError
@@ -17,6 +21,7 @@ from oodflow.flows.presets import AnyFlowConfig
 from oodflow.flows.tensors import load_tensors, misfits, save_tensors
 from oodflow.records import Record
 
+MOST = 1 << 24  # numbers of one datum
 Builder = Callable[[], Flow]
 """Puts a flow together, always the same but for its weights."""
 
@@ -63,7 +68,6 @@ def save_flow(path: Path, flow: Flow, *, builder: Builder | str | None = None) -
         domain=flow.domain.kind,
         shape=flow.shape,
     )
-    # One key alone: the library writes several in any order, and equal flows should be equal files.
     save_tensors(path, flow.state_dict(), {"flow": json.dumps(file.as_dict())})
 
 
@@ -86,15 +90,17 @@ def load_flow(path: Path, *, builder: Builder | None = None) -> Flow:
         file = FlowFile.parse(json.loads(metadata["flow"]), str(path))
     except ValueError as error:
         raise OodflowError(f"{path} is damaged: its metadata is no JSON ({error}).") from error
+    if math.prod(file.shape) > MOST:
+        raise OodflowError(f"{path} does not hold a flow that is known here: its data has the shape {file.shape}.")
     with torch.random.fork_rng(devices=[]):  # the initial weights are thrown away
-        flow = _from_config(path, file) if builder is None else _from_builder(path, file, builder)
+        flow = _from_config(path, file, tensors) if builder is None else _from_builder(path, file, builder)
     if wrong := misfits(flow.state_dict(), tensors):
         raise OodflowError(f"{path} does not fit the flow that is built for it: {wrong}.")
     flow.load_state_dict(tensors)
     return flow.eval()
 
 
-def _from_config(path: Path, file: FlowFile) -> Flow:
+def _from_config(path: Path, file: FlowFile, tensors: Mapping[str, Tensor]) -> Flow:
     if file.config is None:
         name = (file.builder or "").partition(":")[2]
         raise UsageError(
@@ -103,13 +109,38 @@ def _from_config(path: Path, file: FlowFile) -> Flow:
         )
     try:
         config: FlowConfig = TypeAdapter(AnyFlowConfig).validate_python(file.config)
-        return config.build(file.shape)
+        with _no_more_than(tensors, path):
+            return config.build(file.shape)
     except ValidationError as error:
         flaw = first_flaw(error)
         why = f"{flaw.why} at {flaw.where}" if flaw.where else flaw.why
         raise OodflowError(f"{path} does not hold a flow that is known here: {why}.") from error
     except UsageError as error:
         raise OodflowError(f"{path} does not hold a flow of this version of oodflow: {error}") from error
+
+
+@contextmanager
+def _no_more_than(tensors: Mapping[str, Tensor], path: Path) -> Iterator[None]:
+    """Break the building of a flow off that becomes far larger than what a file has for it: it may ask for any size.
+
+    Some more room is needed on the way, where a module replaces the weights of another by its own.
+
+    Raises:
+        OodflowError: it does.
+    """
+    left = 4 * sum(tensor.numel() for tensor in tensors.values()) + (1 << 20)
+
+    def count(module: nn.Module, name: str, parameter: nn.Parameter) -> None:
+        nonlocal left
+        left -= parameter.numel()  # as modules register it, before they fill it
+        if left < 0:
+            raise OodflowError(f"{path} does not fit the flow that is built for it: there are too few weights in it.")
+
+    handle = register_module_parameter_registration_hook(count)
+    try:
+        yield
+    finally:
+        handle.remove()
 
 
 def _from_builder(path: Path, file: FlowFile, builder: Builder) -> Flow:
