@@ -22,11 +22,14 @@ class InputGradients(WithNoise):
 
     at what the bijection takes, dequantised pixels v in [0, 1] or the numbers of a vector, with
     :math:`\varepsilon_k` normal, independent of each other, and a function of (seed, draw, the image). Flows know
-    nothing of what lies outside of [0, 1]: pixels that the noise carries out are reflected at 0 and 1.
+    nothing of what lies outside of [0, 1]: pixels that the noise carries out are reflected at 0 and 1. The gradient is
+    by v: what an image's way in adds does not count, and of standardised or whitened vectors it is by what these are
+    brought to, not in their own units.
 
     Attributes:
         levels: K.
-        smallest: :math:`\sigma_1`, in grey levels, which are 1/256 of v's unit; for vectors too.
+        smallest: :math:`\sigma_1`, in grey levels, which are 1/256 of v's unit: of a vector's own, of standardised ones
+            a deviation of the training data, of whitened ones a deviation along an axis.
         largest: :math:`\sigma_K`, in the same unit; of a single level the smallest is taken.
 
     Reference:

@@ -24,13 +24,16 @@ class NoisyLogProb(WithNoise):
     :math:`\varepsilon` an image for all sizes, a function of (seed, draw, the image). Flows know nothing of what lies
     outside of [0, 1]: pixels that the noise carries out are reflected at 0 and 1.
 
-    The constant c is what the image's own way in adds, :math:`-D \log 256 - \log q(u \mid x)` or 0, whatever the
-    noise: so column 0 is the log-probability of a draw, and the others stand in its unit. Of several draws it is the
-    mean of the logarithms. It takes a pass for each size; column 0 shares that of the other statistics.
+    The constant c is what the image's own way in adds, :math:`-D \log 256 - \log q(u \mid x)`, whatever the noise: so
+    column 0 is the log-probability of a draw, and the others stand in its unit. Of vectors as they are it is 0;
+    of standardised ones what :class:`~oodflow.flows.Standardised` adds at x itself, for its units and its tail; of
+    whitened ones less the logarithms of the deviations along the axes. Of several draws a column is the mean of the
+    logarithms. It takes a pass for each size; column 0 shares that of the other statistics.
 
     Attributes:
         levels: K.
-        smallest: :math:`\sigma_1`, in grey levels, which are 1/256 of v's unit; for vectors too.
+        smallest: :math:`\sigma_1`, in grey levels, which are 1/256 of v's unit: of a vector's own, of standardised ones
+            a deviation of the training data, of whitened ones a deviation along an axis.
         largest: :math:`\sigma_K`, in the same unit; of a single level the smallest is taken.
 
     Reference:

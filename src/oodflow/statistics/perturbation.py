@@ -34,7 +34,7 @@ class WithNoise(Statistic):
 
     Attributes:
         levels: how many sizes.
-        smallest: of them, in grey levels, which are 1/256 of the unit of what the bijection takes; for vectors too.
+        smallest: of them, in grey levels, which are 1/256 of the unit of what the bijection takes, of vectors too.
         largest: of them, in the same unit; of a single level the smallest is taken.
     """
 
