@@ -17,6 +17,7 @@ from oodflow.detectors.rows import Over
 from oodflow.errors import UsageError
 from oodflow.scores import SCORES
 from oodflow.statistics import LogProb
+from oodflow.training import TrainingConfig
 
 from .small import BLOBS, QUICK
 
@@ -324,6 +325,10 @@ def test_one_image():
         ({"validation": 1.5}, r"validation is 1.5: expected the share"),
         ({"steps": 0}, r"steps is 0"),
         ({"training": 3}, r"training is 3: expected an oodflow.training.TrainingConfig"),
+        (
+            {"training": TrainingConfig(batch_size=250, steps=2)},
+            r"batch_size 250 is more than the 240 rows of X: use at most 240",
+        ),
         ({"random_state": -1}, r"random_state is -1: expected a number from 0"),
         ({"patience": 0}, r"patience is 0"),
         ({"device": "tpu"}, r"tpu"),

@@ -42,7 +42,9 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
 
     Args:
         flow: the density. The name of a flow, ``"tabular"`` for tables and embeddings, ``"realnvp"`` or ``"glow"`` for
-            8-bit images, or its configuration: it is trained. An estimator of scikit-learn whose ``score_samples`` are
+            8-bit images, or its configuration: it is trained. ``"tabular"`` stands for a flow and a training that
+            suit the size of the table; ``TabularConfig()`` is another flow, of that configuration's own defaults, and
+            is trained as :func:`oodflow.fit` does. An estimator of scikit-learn whose ``score_samples`` are
             log-densities, such as ``GaussianMixture()`` or ``KernelDensity()``: it is fitted, unless it is already.
             Anything with ``log_prob(x)``, a flow that :func:`oodflow.fit` returned, a
             ``torch.distributions.Distribution``, or a flow of zuko: it is used as it is, and all rows are held out as
@@ -56,7 +58,8 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
             beyond it, or fewer; a guarantee that rests on held-out rows, as :meth:`calibrate` gives for any rate. Of
             fewer than 19 such rows the least normal is the limit.
         steps: of training; by default as many as suit the data.
-        training: every other setting of training, but for the seed.
+        training: every other setting of training, but for the seed. Its batches must not be larger than the rows that
+            are trained on, which are fewer than ``fit`` is given by those held out.
         validation: share of the rows to hold out, at most 20,000 rows, or 4,000 images; a fifth by default. 0: all are
             trained on, for all steps, and nothing is left for promises.
         patience: looks at held-out rows in a row, of twenty in all, that may bring nothing better before training ends.
