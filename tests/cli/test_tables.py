@@ -169,6 +169,18 @@ def test_a_batch_is_smaller_than_the_table(oodflow, inside, tmp_path):
     assert f"batch_size 500 is more than the 96 rows of {inside}: use at most 96" in result.error
 
 
+def test_a_column_alone_and_rows_that_are_all_the_same(oodflow, tmp_path):
+    one, same = write(tmp_path / "one.csv", draw(80)), write(tmp_path / "same.csv", np.ones((80, 4)))
+    for spec, sentence in (
+        (f"{one}?columns=age", "but there is one: take 2 or more."),
+        (same, f"all 64 rows of {same} are the same, so there is no spread to learn: take others."),
+    ):
+        result = oodflow("train", *SMOKE, f"data={spec}", "training.batch_size=8", "--out", tmp_path / "run")
+        assert result.code == 2
+        assert sentence in result.error
+        assert not (tmp_path / "run").exists()
+
+
 def test_a_run_goes_on(inside, outside, tmp_path, oodflow):
     table = tmp_path / "x.csv"
     spec = write(table, draw(120))

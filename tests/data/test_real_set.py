@@ -66,5 +66,15 @@ def test_take_takes_numbers_of_what_to_keep(rows):
         data.take(rows)
 
 
+def test_whether_any_row_differs(monkeypatch):
+    monkeypatch.setattr("oodflow.data.real_set.CHUNK_BYTES", 48)  # two rows at a time
+    rows = np.full((9, 3), 0.1)
+    assert not RealSet.from_array(rows).varies
+    rows[7, 1] = 0.2
+    assert RealSet.from_array(rows).varies
+    assert not RealSet.from_array(rows).take(np.array([0, 3, 8])).varies
+    assert not RealSet.from_array(rows[:1]).varies
+
+
 def test_it_is_shown_by_what_it_holds():
     assert repr(RealSet.from_array(np.zeros((4, 3)))) == "RealSet('array', 'test': 4 rows of 3)"

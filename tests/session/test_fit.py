@@ -272,6 +272,8 @@ def test_bad_data(name):
         (IMAGES, r"data is uint8 \[60, 1, 8, 8\] but this tabular is over real tensors: convert it to float32"),
         (VECTORS[0], r"data is \[5\] but a tabular takes \[N, D\]"),
         ("smooth?shape=1x8x8", "a set of 8-bit images but this flow is over reals"),
+        (np.full((4, 3), 0.1), r"all 4 rows of data are the same, so there is no spread to learn: take others"),
+        (VECTORS[:, :1], r"its couplings change some columns .* but there is one: take 2 or more"),
         (np.full((4, 3), np.inf), r"12 numbers of data are NaN or infinite, the first at \[0, 0\]"),
     ],
 )

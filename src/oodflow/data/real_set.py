@@ -1,6 +1,7 @@
 """Real tensors: rows of a table, embeddings, feature maps."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -66,10 +67,17 @@ class RealSet:
     @cached_property
     def fingerprint(self) -> str:
         """16 hexadecimal digits of a SHA-256 over all numbers, their type and shape."""
-        step = max(1, CHUNK_BYTES // max(1, self.array[:1].nbytes))
-        chunks = (self.batch(slice(start, start + step)) for start in range(0, len(self), step))
-        content = content_digest(self.shape, chunks)
+        content = content_digest(self.shape, map(self.batch, self._pieces()))
         return hashlib.sha256(f"{self.array.dtype.str} {content}".encode()).hexdigest()[:16]
+
+    @property
+    def varies(self) -> bool:
+        """Whether any tensor differs from the first; what lies before that is all that is read."""
+        return any((self.batch(some) != self.batch(slice(1))).any() for some in self._pieces())
+
+    def _pieces(self) -> Iterator[slice]:
+        step = max(1, CHUNK_BYTES // max(1, self.array[:1].nbytes))
+        return (slice(start, start + step) for start in range(0, len(self), step))
 
     def batch(self, indices: npt.ArrayLike | slice) -> Reals:
         """Tensors number ``indices``: a contiguous ``[n, *shape]`` of their own memory."""

@@ -8,8 +8,6 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from oodflow.data import ImageSet
-from oodflow.data.image_set import in_chunks
 from oodflow.detectors.defaults import PATIENCE, table_recipe
 from oodflow.detectors.parts import Parts
 from oodflow.detectors.rows import Rows
@@ -17,6 +15,7 @@ from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import Flow, FlowConfig
 from oodflow.scores import Score
 from oodflow.session.fit import fit, flow_config
+from oodflow.session.training_data import require_spread
 from oodflow.statistics import LogProb, Observation, density_of
 from oodflow.statistics.model import is_scored_density
 from oodflow.training import TrainingConfig, choose_device
@@ -113,10 +112,8 @@ def require_sense(model: Any, score: Score, data: Rows) -> None:
         raise UsageError(f"the score {score.name} can't be computed here: {reason}.")
     if is_fitted(model):
         _require_answer(asked, data)
-    if is_fitted(model) or isinstance(data, ImageSet):
-        return
-    if all((chunk == data.array[0]).all() for chunk in in_chunks(data.array)):
-        raise UsageError(f"all {len(data):,} rows of X are the same, so there is no spread to learn: pass others.")
+    else:
+        require_spread(data)
 
 
 def _require_answer(density: Any, data: Rows) -> None:

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from oodflow.bijections import Bijection, Chain, Shape, channelwise
+from oodflow.errors import UsageError
 from oodflow.flows.config import FlowConfig, coupling
 from oodflow.flows.domains import AnyDomainConfig, StandardisedConfig
 from oodflow.nets import MLPConfig
@@ -39,6 +40,10 @@ class TabularConfig(FlowConfig):
 
     def bijection(self, shape: Shape) -> Bijection:
         """Build the layers for vectors ``(D,)``."""
+        if shape == (1,):
+            raise UsageError(
+                "its couplings change some columns by what they see in others, but there is one: take 2 or more."
+            )
         # The authors' first coupling sees the first half: that is the second turn.
         masks = [channelwise(shape, turn + 1) for turn in range(self.couplings)]
         return Chain([coupling(mask, self.net, self.transformer, self.width) for mask in masks])

@@ -18,6 +18,7 @@ from oodflow.recipes.scales import cpu_training
 from oodflow.session.early_stopping import HeldOut
 from oodflow.session.patience import NoImprovement
 from oodflow.session.progress import training_progress
+from oodflow.session.training_data import require_spread
 from oodflow.session.user_data import UserData, part_of, set_of
 from oodflow.training import Callback, TrainingConfig, TrainState, choose_device, seeded, train
 
@@ -86,6 +87,7 @@ def fit(
     with seeded(schedule.seed):  # what a DataLoader or an augmentation draws
         found = set_of(data, config, "data", root)
         found, held_out = _held_out(found, validation, config, schedule.seed, root)
+    require_spread(found)
     if training is None:
         schedule = schedule.model_copy(update={"batch_size": min(schedule.batch_size, len(found))})
     with seeded(schedule.seed):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from oodflow.data import DataSet, load, same_images
+from oodflow.data import DataSet, RealSet, load, same_images
 from oodflow.errors import UsageError
 from oodflow.runs.config import RunConfig
 from oodflow.training.streams import DATA
@@ -19,4 +19,15 @@ def training_data(config: RunConfig, root: Path | None) -> dict[str, DataSet]:
     for name, spec in streams.items():
         if same_images(spec, config.data):
             raise UsageError(f"{spec} is data and also {name} of objective={config.objective.kind}: name another set.")
-    return {name: load(spec, config.split, root=root) for name, spec in {DATA: config.data, **streams}.items()}
+    specs = {DATA: config.data, **streams}
+    sets: dict[str, DataSet] = {name: load(spec, config.split, root=root) for name, spec in specs.items()}
+    require_spread(sets[DATA])
+    return sets
+
+
+def require_spread(data: DataSet) -> None:
+    """Refuse rows that are all the same, for they have no density, with a ``UsageError``."""
+    if isinstance(data, RealSet) and not data.varies:
+        raise UsageError(
+            f"all {len(data):,} rows of {data.name} are the same, so there is no spread to learn: take others."
+        )
