@@ -195,9 +195,9 @@ def test_a_run_goes_on(inside, outside, tmp_path, oodflow):
 def test_check(oodflow, inside, tmp_path):
     result = oodflow("data", "check", inside, "wine?class=first")
     assert result.out == (
-        f"{inside}: fine, ready (4 columns: age, weight, height, pulse)\n" + result.out.partition("\n")[2]
+        f"{inside}: fine, ready (rows: 120; columns: 4, age, weight, height, pulse)\n" + result.out.partition("\n")[2]
     )
-    assert "wine?class=first: fine, built-in (13 columns: alcohol," in result.out
+    assert "wine?class=first: fine, built-in (rows: 59; columns: 13, alcohol," in result.out
     spec = write(tmp_path / "x.csv", np.where(np.arange(80).reshape(20, 4) == 17, np.nan, 1.0))
     result = oodflow("data", "check", spec)
     assert result.code == 1

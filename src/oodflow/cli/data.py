@@ -2,6 +2,7 @@
 
 import json
 from argparse import Namespace
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -53,18 +54,19 @@ def check(arguments: Namespace) -> int:
             progress_console.print(f"{name}: {problem}")
         if not problems:
             one = status(name, root)
-            details = [*_columns(source, root), *([one.detail] if one.detail else [])]
+            details = [*_size(source, one.counts.values(), root), *([one.detail] if one.detail else [])]
             result_console.print(f"{name}: fine, {one.state}" + (f" ({'; '.join(details)})" if details else ""))
     return int(wrong)
 
 
-def _columns(source: AnySource, root: Path) -> list[str]:
-    """Tell which columns a table has, by its first part that is there."""
+def _size(source: AnySource, counts: Iterable[int], root: Path) -> list[str]:
+    """Tell how many rows a table has, and which columns, by its first part that is there."""
     if not isinstance(source, TableSource):
         return []
     part = next(part for part in source.parts if source.built_in or source.files(part, root))
     names = source.columns(part, root)
-    return [f"{source.width(root)} columns" + (f": {', '.join(names)}" if names else "")]
+    rows, width = sum(counts), source.width(root)
+    return [f"rows: {rows:,}; columns: {width}" + (f", {', '.join(names)}" if names else "")]
 
 
 def _require_known(names: list[str]) -> None:

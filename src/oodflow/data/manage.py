@@ -39,7 +39,8 @@ def status(name: str, root: Path) -> SourceStatus:
     """
     source = named(name)
     if source.built_in:
-        return SourceStatus(name, "built-in", {part: count or 0 for part, count in source.parts.items()}, "")
+        made = {part: count or source.count(part, root) for part, count in source.parts.items()}
+        return SourceStatus(name, "built-in", made, "")
     counts: dict[str, int] = {}
     details = []
     for part in source.parts:

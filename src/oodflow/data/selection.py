@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from oodflow.errors import UsageError
 
@@ -101,10 +101,22 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
+def escaped(name: str) -> str:
+    """Write the name of a column, or a class, as it is read behind a question mark.
+
+    Example:
+        >>> escaped("height (cm), %"), _names("a,height (cm)%2C %25")
+        ('height (cm)%2C %25', ('a', 'height (cm), %'))
+    """
+    return re.sub("[%&?,]", lambda one: quote(one[0]), name)
+
+
 def _delimiter(text: str) -> str:
     one = DELIMITERS.get(text, text)
     if not re.fullmatch(r"[^\w\s\"'.+-]|\t", one):
-        raise UsageError(f"delimiter {text!r} is none: write one of {', '.join(DELIMITERS)}, or one character.")
+        raise UsageError(
+            f"delimiter {text!r} is none: write one of {', '.join(DELIMITERS)}, or one character that is no blank."
+        )
     return one
 
 

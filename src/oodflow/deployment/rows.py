@@ -14,7 +14,7 @@ from oodflow.data.real_set import Reals
 from oodflow.data.scaled import scaled
 from oodflow.data.spec import parse
 from oodflow.data.tables import TABLE_FILES, CsvFile, TableFile, endings, kind_of
-from oodflow.data.tables.csv_file import DELIMITERS, CsvBlock, Record, is_number
+from oodflow.data.tables.csv_file import DELIMITERS, CsvBlock, Record, fields, is_number
 from oodflow.data.tables.table_file import NotANumber, require_names
 from oodflow.deployment.datum import Datum, Stream
 from oodflow.deployment.reader import STDIN, Reader
@@ -105,7 +105,7 @@ class Rows(Reader):
     def _records(self, file: str, records: Iterator[Record], places: Sequence[int], width: int) -> Iterator[Datum]:
         for row, record in enumerate(records):
             if len(record) != width:
-                yield Datum(file, row, None, f"the row has {len(record)} fields but the first line has {width}")
+                yield Datum(file, row, None, f"the row has {fields(record)} but the first line has {width}")
                 continue
             try:
                 numbers = CsvBlock([record], self.wanted.decimal).numbers(places, np.arange(1))[0]

@@ -139,7 +139,8 @@ def channels_first(array: Numbers, name: str) -> Numbers:
     if last and not first:
         return array.transpose(0, 3, 1, 2)
     why = "it could be either" if first else "it is none of these"
+    table = ", or rows of a table as [N,D]" if array.ndim < 3 else ""
     raise OodflowError(
         f"{name}: shape {list(array.shape)} should be [N,C,H,W], [N,H,W] or [N,H,W,C] with 1 or 3 channels, "
-        f"but {why}: save it as uint8 [N,C,H,W]{' with larger images' if first else ''}."
+        f"but {why}: save it as uint8 [N,C,H,W]{' with larger images' if first else ''}{table}."
     )

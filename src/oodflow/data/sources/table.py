@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from oodflow.data.real_set import Reals
-from oodflow.data.selection import Selection, canonical
+from oodflow.data.selection import Selection, canonical, escaped
 from oodflow.data.source import TableSource
 from oodflow.data.tables import TABLE_FILES, Block, TableFile
 from oodflow.data.tables.table_file import NotANumber
@@ -125,7 +125,7 @@ class OwnTable(TableSource):
 
     def _no_number(self, error: NotANumber, start: int) -> OodflowError:
         file, row = self._file, start + error.row
-        name = file.names[error.column] if file.names else error.column + 1
+        name = escaped(file.names[error.column]) if file.names else error.column + 1
         remedy = file.hint(row, error.text) or f"make it one, or leave the column out with ?without={name}"
         return OodflowError(
             f"{self.path}: {file.place(row)}, {file.title(error.column)}, is {error.text!r}, which is no number: "

@@ -72,7 +72,7 @@ class CsvFile(TableFile):
             if {*map(len, some)} != {self.width}:
                 row = next(i for i, record in enumerate(some) if len(record) != self.width)
                 raise OodflowError(
-                    f"{self.path}: {self.place(done + row)} has {len(some[row])} fields but the first line has "
+                    f"{self.path}: {self.place(done + row)} has {fields(some[row])} but the first line has "
                     f"{self.width}: repair the row, or name the delimiter with ?delimiter=."
                 )
             yield CsvBlock(some, self.decimal)
@@ -86,9 +86,11 @@ class CsvFile(TableFile):
             return f"{super().place(row)} (line {reader.line_num:,})"
 
     def hint(self, row: int, text: str) -> str:
-        """Ask whether there are commas before decimals, or names of columns."""
+        """Ask whether there are commas before decimals, blanks between numbers, or names of columns."""
         if re.fullmatch(r"[+-]?\d*,\d+", text):
             return "if the comma is before decimals, add ?decimal=comma"
+        if self.width == 1 and len(text.split()) > 1:
+            return "put commas between the numbers, or name what stands there with ?delimiter="
         return "" if row or self.header else "if the first line names the columns, add ?header=yes"
 
     def _delimiter(self) -> str:
@@ -160,6 +162,11 @@ class CsvBlock(Block):
             return WORDS[text.lower()] if text.lower() in WORDS else float(text.replace(self.decimal or ".", "."))
         except ValueError:
             raise NotANumber(row, column, text) from None
+
+
+def fields(record: Record) -> str:
+    """Say how many fields a record has."""
+    return "1 field" if len(record) == 1 else f"{len(record)} fields"
 
 
 def _text(path: Path) -> IO[str]:
