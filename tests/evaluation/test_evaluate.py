@@ -451,7 +451,7 @@ def test_calibration_data_that_is_not_there(oodflow, run, monkeypatch):
     def missing(*arguments, **settings):
         raise OodflowError("mnist (train) is not in data: run `oodflow data get mnist`.")
 
-    monkeypatch.setattr(choice, "load", missing)
+    monkeypatch.setattr(choice, "load_unseen", missing)
     assert oodflow("evaluate", run).code == 0
     result = oodflow("evaluate", run, "--scores", "all")
     assert "typicality is left out: mnist (train) is not in data: run `oodflow data get mnist`." in unescaped(
