@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 import oodflow as package
 from making_runs import assert_same, stopped, tensors
 from oodflow.errors import OodflowError
-from oodflow.flows import save_tensors
+from oodflow.flows import load_tensors, save_tensors
 from oodflow.runs import RunDir
 
 
@@ -20,6 +20,14 @@ from oodflow.runs import RunDir
 def begun(trained, tmp_path):
     """A run that was stopped after two of four steps."""
     return stopped(tmp_path / "begun", RunDir(trained).config(), 2).path
+
+
+@pytest.fixture
+def saved_twice(trained, tmp_path):
+    """A run that was stopped after three of four steps, each of which was saved."""
+    config = RunDir(trained).config()
+    often = config.model_copy(update={"training": config.training.model_copy(update={"checkpoint_every": 1})})
+    return stopped(tmp_path / "begun", often, 3).path
 
 
 def hidden(path):
@@ -38,12 +46,83 @@ def empty(path):
     path.write_bytes(b"")
 
 
-@pytest.mark.parametrize("damage", [cut_off, overwrite, empty])
-def test_damaged_checkpoint(oodflow, begun, damage):
-    damage(begun / "checkpoint.safetensors")
-    result = oodflow("train", "--resume", begun)
+def flip_a_bit(path):
+    content = bytearray(path.read_bytes())
+    content[-1000] ^= 8
+    path.write_bytes(content)
+
+
+def rewrite(change):
+    """Damage of a kind that a digest can't tell: written so."""
+
+    def damage(path):
+        tensors, metadata = load_tensors(path)
+        save_tensors(path, change(tensors), metadata)
+
+    return damage
+
+
+@rewrite
+def not_a_number(tensors):
+    name = next(name for name in tensors if name.startswith("flow.") and tensors[name].is_floating_point())
+    return tensors | {name: tensors[name] * torch.nan}
+
+
+@rewrite
+def without_moments(tensors):
+    return {name: tensor for name, tensor in tensors.items() if not name.endswith("exp_avg_sq")}
+
+
+@rewrite
+def without_some_moments(tensors):
+    return {name: tensor for name, tensor in tensors.items() if name != "optimiser.0.exp_avg_sq"}
+
+
+@rewrite
+def of_another_type(tensors):
+    return {name: tensor.double() if name.startswith("average.") else tensor for name, tensor in tensors.items()}
+
+
+@rewrite
+def without_averages(tensors):
+    return {name: tensor for name, tensor in tensors.items() if not name.startswith("average.")}
+
+
+DAMAGES = [
+    cut_off, overwrite, empty, flip_a_bit, not_a_number, without_some_moments, of_another_type, without_averages,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_the_checkpoint_before_takes_the_place_of_a_damaged_one(oodflow, saved_twice, trained, damage):
+    damage(saved_twice / "checkpoint.safetensors")
+    result = oodflow("train", "--resume", saved_twice)
+    assert result.code == 0, result.error
+    assert f"{saved_twice / 'checkpoint.safetensors'} is " in result.error
+    assert "The checkpoint before it is sound: training goes on after step 2." in result.error
+    assert_same(tensors(saved_twice), tensors(trained))
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_nothing_is_trained_on_damage(oodflow, saved_twice, damage):
+    before = (saved_twice / "weights.safetensors").read_bytes()
+    for name in ("checkpoint.safetensors", "checkpoint-before.safetensors"):
+        damage(saved_twice / name)
+    result = oodflow("train", "--resume", saved_twice)
     assert result.code == 1
-    assert f"{begun / 'checkpoint.safetensors'} is not a whole safetensors file" in result.error
+    assert "checkpoint-before.safetensors is " in result.error
+    assert "damage" in result.error
+    assert (saved_twice / "weights.safetensors").read_bytes() == before
+
+
+def test_weights_without_a_checkpoint_are_no_beginning(oodflow, saved_twice):
+    before = (saved_twice / "weights.safetensors").read_bytes()
+    for path in saved_twice.glob("checkpoint*.safetensors"):
+        path.unlink()
+    result = oodflow("train", "--resume", saved_twice)
+    assert result.code == 1
+    assert "checkpoint.safetensors is gone, without which training can't go on after step 3" in result.error
+    assert (saved_twice / "weights.safetensors").read_bytes() == before
 
 
 @pytest.mark.parametrize("damage", [cut_off, overwrite, empty])

@@ -26,7 +26,15 @@ def config(trained) -> RunConfig:
 
 def test_what_lies_in_a_run(trained):
     files = {str(path.relative_to(trained)) for path in trained.rglob("*") if "tensorboard" not in path.parts}
-    names = ["checkpoint.safetensors", "config.json", "log.jsonl", "record.json", "samples.png", "weights.safetensors"]
+    names = [
+        "checkpoint-before.safetensors",
+        "checkpoint.safetensors",
+        "config.json",
+        "log.jsonl",
+        "record.json",
+        "samples.png",
+        "weights.safetensors",
+    ]
     assert files == set(names)
     assert (trained / "tensorboard").is_dir()
     modes = {name: (trained / name).stat().st_mode & 0o777 for name in names}

@@ -25,6 +25,7 @@ class RunDir:
     record_file = property(lambda self: self.path / "record.json")
     log_file = property(lambda self: self.path / "log.jsonl")
     checkpoint_file = property(lambda self: self.path / "checkpoint.safetensors")
+    former_checkpoint_file = property(lambda self: self.path / "checkpoint-before.safetensors")
     weights_file = property(lambda self: self.path / "weights.safetensors")
     best_file = property(lambda self: self.path / "best.safetensors")
     samples_file = property(lambda self: self.path / "samples.png")

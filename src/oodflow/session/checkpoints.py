@@ -1,6 +1,14 @@
 """Saving where a training stands, so that nothing is lost."""
 
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 from oodflow.data import TrainingBatches
+from oodflow.errors import Damaged, NotThere, OodflowError
+from oodflow.files import written_atomically
 from oodflow.flows import save_flow
 from oodflow.runs.config import RunConfig
 from oodflow.runs.run_dir import RunDir
@@ -10,7 +18,7 @@ from oodflow.training import StepReport, TrainState
 
 
 class Checkpoints:
-    """Writes checkpoint, weights and record together, every so often and when asked.
+    """Writes checkpoint, weights and record together, every so often and when asked; the checkpoint before is kept.
 
     Only whole steps are saved, and none that was skipped: its weights gave something that is not finite, and what
     stands on disk is better.
@@ -35,6 +43,8 @@ class Checkpoints:
         """Save, if the state is whole, and sound or nothing better will come."""
         if not state.whole or (state.skipped_in_a_row and not finished):
             return
+        if self.step != state.step:
+            _keep(self.run.checkpoint_file, self.run.former_checkpoint_file)
         state.save(self.run.checkpoint_file, self.config, {"unlogged": self.log.unlogged()})
         with state.evaluating() as flow:
             save_flow(self.run.weights_file, flow)
@@ -47,3 +57,42 @@ class Checkpoints:
         if self.step is None:
             return f"nothing was saved in {self.run.path}, for no step before was sound and a checkpoint"
         return f"the state after step {self.step} is saved in {self.run.path}"
+
+
+def restore(run: RunDir, config: RunConfig, state: TrainState, say: Callable[[str], None]) -> dict[str, Any]:
+    """Take over the last sound checkpoint of a run, if it has been begun, and return its notes.
+
+    Where the last one is damaged, and the one before it is not, it is said that training goes on from that.
+
+    Raises:
+        OodflowError: the run has been trained and no sound checkpoint is left, or that is of another configuration.
+    """
+    last, former = run.checkpoint_file, run.former_checkpoint_file
+    if not (last.exists() or former.exists()):
+        record = run.record()
+        if steps := record.training.steps if record and record.training else 0:
+            raise OodflowError(
+                f"{last} is gone, without which training can't go on after step {steps:,}: put it back, use the "
+                "weights as they are, or train anew in another folder."
+            )
+        return {}
+    try:
+        return state.restore(last, config)
+    except (Damaged, NotThere) as error:
+        if not former.exists():
+            raise
+        notes = state.restore(former, config)
+        former.replace(last)  # before anything that is saved next takes its place
+        say(f"{error} The checkpoint before it is sound: training goes on after step {state.step:,}.")
+        return notes
+
+
+def _keep(last: Path, former: Path) -> None:
+    """Let the last checkpoint be the former one, too, until the next takes its place."""
+    if not last.exists():
+        return
+    with written_atomically(former) as temporary:
+        try:
+            os.link(last, temporary)
+        except OSError:  # not all file systems have links
+            shutil.copyfile(last, temporary)

@@ -12,7 +12,7 @@ from oodflow.flows import Flow
 from oodflow.runs.config import RunConfig
 from oodflow.runs.run_dir import RunDir
 from oodflow.session.best import Best, take_best
-from oodflow.session.checkpoints import Checkpoints
+from oodflow.session.checkpoints import Checkpoints, restore
 from oodflow.session.interrupt import Interrupted, stop_between_steps
 from oodflow.session.journal import Board, Log
 from oodflow.session.monitor import Monitor, watched_split
@@ -100,7 +100,7 @@ def _train(run: RunDir, config: RunConfig, options: SessionOptions) -> None:
     sets = training_data(config, options.root)
     streams = {name: stream(images, name, training.batch_size, training.seed) for name, images in sets.items()}
     state = _state(config, training, sets, options.device)
-    notes = state.restore(run.checkpoint_file, config) if run.checkpoint_file.exists() else {}
+    notes = restore(run, config, state, options.say)
     board = Board(run.tensorboard_dir, state.step)
     log = Log(run.log_file, training.log_every, board, notes.get("unlogged", []))
     log.forget_after(state.step)  # before the monitor reads what it has seen

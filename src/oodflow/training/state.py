@@ -1,7 +1,7 @@
 """Everything that training changes, and its way to a file and back."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from oodflow.config import Config
-from oodflow.errors import OodflowError, UsageError
+from oodflow.errors import Damaged, OodflowError, UsageError
 from oodflow.flows import Flow, load_tensors, save_tensors
 from oodflow.flows.tensors import misfits
 from oodflow.training.clock import Clock, clock_of
@@ -156,10 +156,11 @@ class TrainState:
             save_tensors(path, self._tensors(), metadata | {"notes": json.dumps(notes or {})})
 
     def restore(self, path: Path, config: Config) -> dict[str, Any]:
-        """Take over what :meth:`save` wrote, and return its notes.
+        """Take over what :meth:`save` wrote, and return its notes. Where that fails nothing is changed.
 
         Raises:
-            OodflowError: for an unreadable file, or one of another configuration.
+            Damaged: for an unreadable file, and one that does not hold all of a state in sound numbers.
+            OodflowError: for one of another configuration.
         """
         tensors, metadata = load_tensors(path)
         _require_same(metadata.get("config", "{}"), config, path)
@@ -167,21 +168,51 @@ class TrainState:
         # The same settings may be for images of another shape, or layers of another version.
         if wrong := misfits(self.flow.state_dict(), weights):
             raise OodflowError(f"{path} does not fit the flow of its configuration: {wrong}.")
+        counters = _counters(path, metadata)
+        averages, moments = _part(tensors, "average."), _moments(_part(tensors, "optimiser."))
+        self._require_sound(path, tensors, averages, moments, counters)
         self.flow.load_state_dict(weights)
         if self.average is not None:
-            self.average.tensors = {name: t.to(self.device) for name, t in _part(tensors, "average.").items()}
+            self.average.tensors = {name: t.to(self.device) for name, t in averages.items()}
         optimiser = self.optimiser.state_dict()
-        optimiser["state"] = _moments(_part(tensors, "optimiser."))
+        optimiser["state"] = moments
         self.optimiser.load_state_dict(optimiser)
-        for parameter, moments in self.optimiser.state.items():  # fused optimisers want them to lie as the parameter
-            for name, value in moments.items():
+        for parameter, own in self.optimiser.state.items():  # fused optimisers want them to lie as the parameter
+            for name, value in own.items():
                 if value.shape == parameter.shape:
-                    moments[name] = torch.empty_like(parameter).copy_(value)
-        counters = json.loads(metadata["counters"])
+                    own[name] = torch.empty_like(parameter).copy_(value)
         self.step, self.clock.seconds, self.whole = counters["step"], counters["seconds"], True
         self.skips[0], self.skips[1] = counters["skipped"], counters["skipped_in_a_row"]
         notes: dict[str, Any] = json.loads(metadata.get("notes", "{}"))
         return notes
+
+    def _require_sound(
+        self,
+        path: Path,
+        tensors: Mapping[str, Tensor],
+        averages: Mapping[str, Tensor],
+        moments: Mapping[int, Mapping[str, Tensor]],
+        counters: Mapping[str, Any],
+    ) -> None:
+        """Refuse what no training has left: numbers that are none or of another type, averages or moments that lack."""
+        ours = self._tensors()
+        for name, tensor in tensors.items():
+            if tensor.isnan().any():
+                raise Damaged(f"{path} is damaged: {name} is not a number.")
+            if name in ours and tensor.dtype != ours[name].dtype:
+                raise Damaged(f"{path} is damaged: {name} is {tensor.dtype}, but should be {ours[name].dtype}.")
+        if self.average is not None and misfits(self.average.tensors, averages):
+            raise Damaged(f"{path} is damaged: {misfits(self.average.tensors, averages)} of the averaged weights.")
+        parameters = [parameter for group in self.optimiser.param_groups for parameter in group["params"]]
+        kinds = {frozenset(each) for each in moments.values()}
+        lacking = len(kinds) > 1 or (not kinds and counters["step"] > counters["skipped"])
+        strange = any(
+            index >= len(parameters) or (value.dim() and value.shape != parameters[index].shape)
+            for index, each in moments.items()
+            for value in each.values()
+        )
+        if lacking or strange:
+            raise Damaged(f"{path} is damaged: moments of the optimiser are missing, or of other shapes.")
 
     def _tensors(self) -> dict[str, Tensor]:
         tensors = {f"flow.{name}": tensor for name, tensor in self.flow.state_dict().items()}
@@ -217,6 +248,22 @@ def seeded(seed: int) -> Iterator[None]:
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _counters(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
+    """Read the counters.
+
+    Raises:
+        Damaged: one is missing, or no number from 0.
+    """
+    try:
+        counters: dict[str, Any] = json.loads(metadata["counters"])
+        sound = all(isinstance(counters[name], int | float) and counters[name] >= 0 for name in COUNTERS)
+    except (ValueError, KeyError, TypeError):
+        sound = False
+    if not sound:
+        raise Damaged(f"{path} is damaged: it does not tell after which step it was saved.")
+    return counters
 
 
 def _moments(tensors: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
