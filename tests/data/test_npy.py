@@ -98,7 +98,7 @@ def with_value(value, dtype=np.float64):
         (IMAGES.astype(np.complex64), "holds complex64"),
         (IMAGES.astype(str), "holds <U3"),
         (IMAGES[:0], r"the array is empty: its shape is \[0, 3, 8, 9\]"),
-        (IMAGES[0, 0, 0], r"shape \[9\] should be .*, or rows of a table as \[N,D\]\.$"),
+        (IMAGES[0, 0, 0], r"shape \[9\] should be \[N,D\] for rows of a table, or .*: reshape it"),
         (IMAGES.transpose(0, 2, 1, 3), r"shape \[40, 8, 3, 9\] should be .*none of these"),
         (IMAGES[:, :, :, :3], r"shape \[40, 3, 8, 3\] should be .*could be either"),
     ],

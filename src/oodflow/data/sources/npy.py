@@ -80,6 +80,11 @@ class Npy(ImageSource):
             raise OodflowError(f"{self.path}: holds {array.dtype}, which are no pixel values: save it as uint8.")
         if not array.size:
             raise OodflowError(f"{self.path}: the array is empty: its shape is {list(array.shape)}.")
+        if array.ndim < 2:
+            raise OodflowError(
+                f"{self.path}: shape {list(array.shape)} should be [N,D] for rows of a table, or [N,C,H,W] for images: "
+                "reshape it."
+            )
         return channels_first(np.asarray(array), str(self.path))
 
     def _known(self, array: Numbers) -> PixelRange:
@@ -139,8 +144,7 @@ def channels_first(array: Numbers, name: str) -> Numbers:
     if last and not first:
         return array.transpose(0, 3, 1, 2)
     why = "it could be either" if first else "it is none of these"
-    table = ", or rows of a table as [N,D]" if array.ndim < 3 else ""
     raise OodflowError(
         f"{name}: shape {list(array.shape)} should be [N,C,H,W], [N,H,W] or [N,H,W,C] with 1 or 3 channels, "
-        f"but {why}: save it as uint8 [N,C,H,W]{' with larger images' if first else ''}{table}."
+        f"but {why}: save it as uint8 [N,C,H,W]{' with larger images' if first else ''}."
     )
