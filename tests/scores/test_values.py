@@ -171,6 +171,10 @@ def test_latent_likelihood_by_scale():
         assert reason == f"the flow has 2 scales, and scale is {scale}: count from 1, or from −1 for the last"
 
 
+def test_of_a_reference_that_is_all_alike_what_lies_beyond_is_all_the_way_out():
+    assert ranks(np.array([1.0, 2.0, 2.1, 1e6]), np.array([2.0, 2.0])).tolist() == [0, 0, 1, 1]
+
+
 def test_latent_normality_is_the_larger_of_two_ranks():
     fitted = LatentNormality().fit(known(tests=np.array([[1.0, 9.0], [2.0, 7.0], [3.0, 8.0]])))
     assert fitted.score(known(tests=np.array([[2.0, 6.0], [0.0, 8.5]]))) == pytest.approx([0.25, 0.5])

@@ -23,5 +23,6 @@ def ranks(values: Values, reference: Values, *, step: float = 0.0) -> Values:
     """
     largest = reference[-1]
     spread = max(largest - np.median(reference), step, np.finfo(np.float64).tiny)
-    beyond = np.maximum(values - largest, 0) / spread
+    with np.errstate(over="ignore"):  # of a reference that is all alike: whatever lies beyond is all the way out
+        beyond = np.maximum(values - largest, 0) / spread
     return np.asarray(1 - conformal_p_values(reference, values) / (1 + beyond))
