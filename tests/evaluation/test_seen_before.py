@@ -19,7 +19,11 @@ def other(run, tmp_path, sets):
         config = json.loads((path / "config.json").read_text()) | {"data": data, "ood": []} | settings
         (path / "config.json").write_text(json.dumps(config))
         tensors, about = load_tensors(path / "weights.safetensors")
-        save_tensors(path / "weights.safetensors", {name: 1.01 * one for name, one in tensors.items()}, about)
+        save_tensors(
+            path / "weights.safetensors",
+            {name: one * 1.01 if one.is_floating_point() else one for name, one in tensors.items()},
+            about,
+        )
         return path
 
     return made

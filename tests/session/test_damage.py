@@ -97,9 +97,9 @@ DAMAGES = [
 def test_the_checkpoint_before_takes_the_place_of_a_damaged_one(oodflow, saved_twice, trained, damage):
     damage(saved_twice / "checkpoint.safetensors")
     result = oodflow("train", "--resume", saved_twice)
-    assert result.code == 0, result.error
-    assert f"{saved_twice / 'checkpoint.safetensors'} is " in result.error
-    assert "The checkpoint before it is sound: training goes on after step 2." in result.error
+    assert result.code == 0, result.err
+    assert f"{saved_twice / 'checkpoint.safetensors'} is " in result.err
+    assert "The checkpoint before it is sound: training goes on after step 2." in result.err
     assert_same(tensors(saved_twice), tensors(trained))
 
 

@@ -21,7 +21,14 @@ X = torch.from_numpy(ROWS)
 
 
 @pytest.mark.parametrize(
-    "model", [GaussianMixture(2), BayesianGaussianMixture(n_components=2), KernelDensity(), PCA(2)], ids=str
+    "model",
+    [
+        GaussianMixture(2, random_state=0),
+        BayesianGaussianMixture(n_components=2, max_iter=10_000, random_state=0),
+        KernelDensity(),
+        PCA(2),
+    ],
+    ids=lambda model: type(model).__name__,
 )
 def test_an_estimator_of_scikit_learn(model):
     model.fit(ROWS)

@@ -19,7 +19,7 @@ from oodflow.data.selection import Selection
 from oodflow.data.tables import TABLE_FILES
 from oodflow.errors import UnknownName, UsageError
 
-OF_IMAGES = {"shape": "CxHxW", "range": "LOW,HIGH", "every": "K", "mutated": "RATE", "encoder": "MODEL", "length": "L"}
+OF_IMAGES = {"shape": "CxHxW", "every": "K", "mutated": "RATE", "encoder": "MODEL", "length": "L", "range": "LOW,HIGH"}
 OPTIONS = OF_IMAGES | selection.OPTIONS
 ALL = Selection()
 
