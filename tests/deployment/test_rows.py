@@ -43,6 +43,22 @@ def test_every_kind_of_file(oodflow, table, expected, tmp_path):
     assert column(result, "score") == pytest.approx(expected * len(files), rel=1e-4)
 
 
+def test_a_folder(oodflow, table, expected, tmp_path):
+    for folder in ("days/b", "days/.hidden", "days/a"):
+        (tmp_path / folder).mkdir(parents=True)
+    files = [write_csv(tmp_path / f"days/{name}.csv", table.rows) for name in ("1", "a/2", "b/3")]
+    write_csv(tmp_path / "days/.hidden/4.csv", table.rows)
+    (tmp_path / "days/notes.md").write_text("no table")
+    (tmp_path / "days/a/empty.csv").write_text("")
+    result = oodflow("detect", table.run, tmp_path / "days")
+    assert result.code == 1
+    scored = [line for line in lines_of(result) if line["verdict"] != "error"]
+    assert [line["file"] for line in scored] == [str(file) for file in files for _ in table.rows]
+    assert [float(line["score"]) for line in scored] == pytest.approx(3 * expected, rel=1e-4)
+    (broken,) = (line for line in lines_of(result) if line["verdict"] == "error")
+    assert "empty.csv: the file is empty" in broken["error"]
+
+
 def test_columns_are_found_by_their_names(oodflow, table, expected, tmp_path):
     more = np.column_stack([table.rows[:, ::-1], np.arange(len(table.rows))])
     file = write_csv(tmp_path / "turned.csv", more, [*NAMES[::-1], "number"])
@@ -78,8 +94,10 @@ def test_broken_files(oodflow, table, tmp_path):
     bad = np.array([[1.0, np.nan, 2.0], [40.0, 70.0, 1.7]])
     np.save(tmp_path / "gap.npy", bad)
     names = ("empty.csv", "damaged.npz", "picture.png", "images.npy", "gap.npy", "missing.csv")
-    result = oodflow("detect", table.run, *(tmp_path / name for name in names), tmp_path, good)
+    (tmp_path / "nothing").mkdir()
+    result = oodflow("detect", table.run, *(tmp_path / name for name in names), tmp_path / "nothing", good)
     assert result.code == 1
+    assert "nothing: no tables in it (" in result.out
     assert [one == "error" for one in column(result, "verdict")] == [True] * 5 + [False] + [True] * 2 + [False]
     assert all(name in error for name, error in zip(names[:4], column(result, "error"), strict=False))
     assert column(result, "error")[4] == "column 'weight' is missing or NaN"

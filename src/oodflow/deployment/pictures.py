@@ -1,6 +1,5 @@
 """Data of flows over images: picture files, folders of these, and arrays."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -13,7 +12,7 @@ from oodflow.data.sources.npy import Npy
 from oodflow.data.sources.picture import pixels, read_bytes
 from oodflow.data.spec import Spec, parse
 from oodflow.deployment.datum import Datum, Stream
-from oodflow.deployment.reader import Reader
+from oodflow.deployment.reader import Reader, files_in, guarded
 from oodflow.deployment.standard_input import Lines
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import Flow
@@ -60,22 +59,14 @@ class Pictures(Reader):
         raise UsageError("this flow is over images, which do not come as rows: name their files, with --stdin names.")
 
     def _folder(self, folder: Path) -> Iterator[Datum]:
-        """Walk through a folder, those in it after what lies in itself; what is hidden is left out."""
+        """Read all pictures of a folder and those in it."""
         found = False
-        for place, inside, files in os.walk(folder, onerror=_raise):
-            inside[:] = sorted(name for name in inside if not name.startswith("."))
-            for path in (Path(place, name) for name in sorted(files) if not name.startswith(".")):
-                if path.suffix.lower() in ENDINGS:
-                    found = True
-                    yield self._guarded(path)
+        for path in files_in(folder):
+            if path.suffix.lower() in ENDINGS:
+                found = True
+                yield from guarded(str(path), self.read(path))
         if not found:
             raise OodflowError(f"{folder}: no pictures in it ({', '.join(sorted(ENDINGS))}).")
-
-    def _guarded(self, path: Path) -> Datum:
-        try:
-            return Datum(str(path), None, self._picture(path))
-        except (OodflowError, OSError) as error:
-            return Datum(str(path), None, None, str(error).rstrip("."))
 
     def _picture(self, path: Path) -> Images:
         return self._thinned(pixels(read_bytes(path), str(path), self.shape, self.limits))
@@ -105,7 +96,3 @@ def _shape_before(spec: Spec, flow: Flow) -> Shape:
 def _three(shape: tuple[int, ...]) -> Shape:
     channels, height, width = shape
     return channels, height, width
-
-
-def _raise(error: OSError) -> None:
-    raise error

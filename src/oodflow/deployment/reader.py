@@ -1,9 +1,10 @@
 """What reads the data of one kind of flow."""
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from oodflow.data import ImageSet, RealSet
 from oodflow.deployment.datum import Datum, Stream
@@ -11,6 +12,7 @@ from oodflow.deployment.standard_input import Lines
 from oodflow.errors import OodflowError
 
 STDIN = "-"
+Some = TypeVar("Some", bound=Datum | None)
 
 
 class Reader(ABC):
@@ -63,7 +65,18 @@ class Reader(ABC):
                 yield None
 
 
-def guarded(file: str, data: Iterable[Datum | None]) -> Stream:
+def files_in(folder: Path) -> Iterator[Path]:
+    """Walk through a folder, those in it after what lies in itself; what is hidden is left out."""
+    for place, inside, files in os.walk(folder, onerror=_raise):
+        inside[:] = sorted(name for name in inside if not name.startswith("."))
+        yield from (Path(place, name) for name in sorted(files) if not name.startswith("."))
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def guarded(file: str, data: Iterable[Some]) -> Iterator[Some | Datum]:
     """Turn an error that ends the reading of a file into a datum that tells of it."""
     try:
         yield from data

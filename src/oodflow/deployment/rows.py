@@ -17,7 +17,7 @@ from oodflow.data.tables import TABLE_FILES, CsvFile, TableFile, endings, kind_o
 from oodflow.data.tables.csv_file import DELIMITERS, CsvBlock, Record, fields, is_number
 from oodflow.data.tables.table_file import NotANumber, require_names
 from oodflow.deployment.datum import Datum, Stream
-from oodflow.deployment.reader import STDIN, Reader
+from oodflow.deployment.reader import STDIN, Reader, files_in, guarded
 from oodflow.deployment.standard_input import Lines
 from oodflow.errors import OodflowError
 from oodflow.flows import Flow
@@ -49,7 +49,10 @@ class Rows(Reader):
         self.no_features = {*spec.table.without} | (set() if apart else {spec.table.label})
 
     def read(self, path: Path) -> Iterator[Datum]:
-        """Read a table; a row that can't be read is told of and left out."""
+        """Read a table, or all of a folder and those in it; a row that can't be read is told of and left out."""
+        if path.is_dir():
+            yield from self._folder(path)
+            return
         file = self._opened(path)
         if isinstance(file, CsvFile):
             records = file.records()
@@ -59,6 +62,16 @@ class Rows(Reader):
             yield from self._records(str(path), records, places, file.width)
         else:
             yield from self._blocks(str(path), file)
+
+    def _folder(self, folder: Path) -> Iterator[Datum]:
+        """Read all tables of a folder and those in it."""
+        found = False
+        for path in files_in(folder):
+            if kind_of(path) is not None:
+                found = True
+                yield from guarded(str(path), self.read(path))
+        if not found:
+            raise OodflowError(f"{folder}: no tables in it ({', '.join(endings())}).")
 
     def read_rows(self, lines: Lines) -> Stream:
         """Read rows as they come: the first one tells the delimiter, and names the columns if it holds no number."""
