@@ -348,6 +348,8 @@ def test_a_distribution_over_numbers_is_told_how_to_be_one_over_rows():
     "density", [MultivariateNormal(torch.zeros(5), torch.eye(5)), GaussianMixture().fit(np.eye(5))]
 )
 def test_a_density_over_rows_of_another_size(density):
+    with pytest.raises(UsageError, match=r"X holds data of shape \[2\] each but this flow is over \[3\]: pass data"):
+        oodflow.FlowDetector(oodflow.fit(QUICK["flow"], BLOBS, steps=1)).fit(BLOBS[:, :2])
     name = type(density).__name__
     with pytest.raises(
         UsageError, match=rf"^a {name} can't tell .* rows of X, of shape \[3\] each \(.*\): pass rows of"

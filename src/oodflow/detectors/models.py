@@ -98,6 +98,11 @@ def _given(rows: Rows | None) -> Rows:
 
 def require_sense(model: Any, score: Score, data: Rows) -> None:
     """Refuse what can't be learned or scored, before anything takes time, with a ``UsageError``."""
+    if isinstance(model, Flow) and model.shape != data.shape:
+        raise UsageError(
+            f"X holds data of shape {list(data.shape)} each but this flow is over {list(model.shape)}: pass data as it "
+            "was trained on, or another flow."
+        )
     if isinstance(model, FlowConfig):
         if data.shape == (1,):
             raise UsageError(
