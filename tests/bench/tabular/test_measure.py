@@ -100,7 +100,7 @@ def test_a_detector_that_is_not_installed_is_left_out_with_its_reason(tables, pa
         record = run(tables, path, methods=(*QUICK, "ecod"))
         assert record.methods[-1].missing == "No module named 'pyod'; pip install pyod"
         assert record.measured == QUICK
-        with pytest.raises(UsageError, match="two methods are compared"):
+        with pytest.raises(UsageError, match=r"are flow, ecod, but ecod is not there \(No module .*name one more"):
             run(tables, path, methods=("flow", "ecod"))
 
 

@@ -103,7 +103,7 @@ def test_the_command_measures_and_writes_and_its_page_can_be_read_again(oodflow,
     ("arguments", "error"),
     [
         (["--tables", "6_cardo"], "unknown table '6_cardo'"),
-        (["--methods", "flow"], "two methods are compared"),
+        (["--methods", "flow"], "the methods are flow: two methods are compared, so name one more"),
         (["--seeds", "-1"], "--seeds"),
         (["--train-rows", "1"], "expected a whole number from 2"),
     ],

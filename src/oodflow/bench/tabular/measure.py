@@ -57,7 +57,9 @@ def measure(
     facts = [MethodFacts(name=name, what=method.what, missing=_missing(method)) for name, method in methods.items()]
     there = {fact.name: methods[fact.name] for fact in facts if not fact.missing}
     if len(there) < 2:
-        raise UsageError(f"there is {' and '.join(there) or 'none'} of {', '.join(methods)}: two methods are compared.")
+        lacking = "; ".join(f"{fact.name} is not there ({fact.missing})" for fact in facts if fact.missing)
+        came = ", ".join(methods) + (f", but {lacking}" if lacking else "")
+        raise UsageError(f"the methods are {came}: two methods are compared, so name one more that is installed.")
     trials = Trials(path, options.protocol)
     for name in tables:
         if name in trials.tables:
