@@ -6,7 +6,7 @@ import pytest
 
 from oodflow import files
 from oodflow.errors import OodflowError
-from oodflow.files import in_folders, write_all, write_text, written_atomically, written_together
+from oodflow.files import file_name, in_folders, write_all, write_text, written_atomically, written_together
 
 
 def names(folder):
@@ -154,3 +154,8 @@ def test_where_one_can_not_be_written_none_is(tmp_path, last):
         write_all({tmp_path / "page.md": "after", tmp_path / last: "{}"})
     assert (tmp_path / "page.md").read_text() == "before"
     assert names(tmp_path) == ["folder", "in-the-way", "page.md"]
+
+
+def test_a_name_that_is_cut_begins_with_no_dash_or_dot():
+    assert file_name("x" * 9 + ".-" + "y" * 58).startswith("yy")
+    assert file_name("x" * 70).startswith("x" * 60 + "-")

@@ -126,7 +126,7 @@ def file_name(name: str) -> str:
         >>> file_name("fashion_mnist"), file_name("folder:my/pictures?shape=1x28x28")
         ('fashion_mnist', 'folder-my-pictures-shape-1x28x28-173d43')
     """
-    readable = re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[-60:]
+    readable = re.sub(r"[^A-Za-z0-9_.]+", "-", name)[-60:].strip("-.")
     return name if readable == name else f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 

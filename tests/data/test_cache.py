@@ -191,3 +191,4 @@ def test_entries_are_readable_and_distinct(tmp_path):
     assert one != other
     assert one.name.startswith("mnist-test-")
     assert len(entry(tmp_path, Path("/"), "x" * 1000).name) < 100
+    assert entry(tmp_path, Path("/"), "x" * 9, ".-" + "y" * 58).name.startswith("yy")  # cut before its dot

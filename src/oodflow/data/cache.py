@@ -59,7 +59,7 @@ def origin_of(files: list[Path], root: Path) -> Origin:
 
 def entry(directory: Path, root: Path, *key: str) -> Path:
     """Path of the array that belongs to a key and a data root: readable, and different for each."""
-    readable = re.sub(r"[^A-Za-z0-9_.]+", "-", "-".join(key)).strip("-.")[-60:]
+    readable = re.sub(r"[^A-Za-z0-9_.]+", "-", "-".join(key))[-60:].strip("-.")
     identity = hashlib.sha256(json.dumps([FORMAT, str(root), *key]).encode()).hexdigest()
     return directory / f"{readable}-{identity[:12]}.npy"
 
