@@ -171,8 +171,11 @@ def _rank_cells(one: Standing) -> list[Text]:
 
 
 def _mean_cells(one: Standing) -> list[Text]:
-    best = one.values.mean(0).max()
-    return [_best(with_interval(mean(100 * column), 1), column.mean() == best) for column in one.values.T]
+    means = one.values.mean(0)
+    return [
+        _best(with_interval(mean(100 * column), 1), each == means.max())
+        for column, each in zip(one.values.T, means, strict=True)
+    ]
 
 
 def _best(cell: str, is_best: bool) -> Text:
