@@ -1,6 +1,7 @@
 """Sets of images as an encoder sees them: computed once, in pieces, and kept."""
 
 import re
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from oodflow.data import ImageSet, RealSet, embedded, load, load_images, shape_of
 from oodflow.data.embedded import embed
+from oodflow.data.made_alike import require_made_alike
 from oodflow.encoders import Encoder, open_encoder
 from oodflow.errors import OodflowError, UsageError
 from oodflow.testing.encoders import save_encoder
@@ -116,6 +118,22 @@ def test_vectors_of_one_length(encoder, tmp_path):
     few = scaled.limit(7)
     np.testing.assert_array_equal(few.batch([3]), scaled.batch([3 * len(scaled) // 7]))
     assert len({whole.fingerprint, scaled.fingerprint, few.fingerprint}) == 3
+
+
+def test_only_vectors_that_were_made_alike_compare(encoder, tmp_path):
+    copied, another = shutil.copytree(encoder, tmp_path / "copied"), save_encoder(tmp_path / "another", features=4)
+    own = f"flat?encoder={encoder}"
+    for other in (f"smooth?encoder={encoder}", f"smooth?shape=3x8x8&encoder={copied}", "npz:vectors.npz", "wine"):
+        require_made_alike(own, other)
+        require_made_alike(other, own)
+    for trained_on, other, remedy in (
+        (own, f"smooth?encoder={encoder}&length=1", "leave length out"),
+        (f"{own}&length=2", f"smooth?encoder={encoder}", "write length=2"),
+        (f"{own}&length=2", f"smooth?encoder={encoder}&length=1", "write length=2"),
+        (own, f"smooth?encoder={another}", f"write encoder={encoder}"),
+    ):
+        with pytest.raises(UsageError, match=rf"^the data set {re.escape(other)} holds vectors .*: {remedy}\.$"):
+            require_made_alike(trained_on, other)
 
 
 def test_notes_of_images_are_those_of_their_vectors(encoder, images, tmp_path):

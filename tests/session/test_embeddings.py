@@ -28,3 +28,7 @@ def test_a_flow_of_vectors(oodflow, own_folders, sets, tmp_path, options):
     assert (mine["shape"], mine["fingerprint"]) == ([8], load(inside, "test").fingerprint)
     assert set(other["scores"]) == set(SCORES)
     assert (folder / "likelihoods.png").exists()
+    other = "" if options else "&length=1"
+    said = oodflow("evaluate", run, "--ood", f"{sets.outside}?encoder={encoder}{other}")
+    assert said.code == 2
+    assert said.error.endswith("write length=1." if options else "leave length out.")

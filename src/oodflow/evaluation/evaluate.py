@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from oodflow.data import DataSet, halves, same_images
+from oodflow.data.made_alike import require_made_alike
 from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.choice import choose
 from oodflow.evaluation.conclusion import conclusion
@@ -161,6 +162,7 @@ def open_sets(run: RunDir, flow: Flow, options: EvaluationOptions, root: Path | 
     for images in sets:
         require_columns(trained or sets[0].columns, images)
         require_shape(flow, images)
+        require_made_alike(config.data, images.name)
     sets = sets if options.limit is None else [images.limit(options.limit) for images in sets]
     return [with_sizes_noted(images, root) for images in sets]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from oodflow.data import DataSet, halves, load
+from oodflow.data.made_alike import require_made_alike
 from oodflow.errors import OodflowError, UsageError
 from oodflow.figures import likelihood_figure, save_figure
 from oodflow.flows import Flow
@@ -68,6 +69,7 @@ class Monitor:
         for data in self.ood:
             require_columns(self.inside.columns, data)
             require_shape(flow, data)
+            require_made_alike(config.data, data.name)
 
     def __call__(self, state: TrainState, report: StepReport) -> None:
         """Look, when it is time."""

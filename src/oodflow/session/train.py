@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oodflow.data import DataSet, ImageSet, same_images
+from oodflow.data.made_alike import require_made_alike
 from oodflow.data.spec import with_shape
 from oodflow.errors import UsageError
 from oodflow.flows import Flow
@@ -168,6 +169,7 @@ def _state(config: RunConfig, training: TrainingConfig, sets: Mapping[str, DataS
         if name != DATA:
             require_columns(sets[DATA].columns, images)
             require_shape(flow, images)
+            require_made_alike(config.data, images.name)
     return TrainState.start(flow, training, choose_device(device))
 
 
