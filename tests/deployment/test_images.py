@@ -97,7 +97,7 @@ def test_pictures_are_brought_to_the_size_as_a_folder_is(run):
     flow = package.load(run)
     picture = Image.fromarray(rng.integers(0, 256, (20, 30, 3), dtype=np.uint8))
     picture.save("large.png")
-    (datum,) = Pictures(flow, "mnist").read(Path("large.png"))
+    (datum,) = Pictures(flow.shape, "mnist").read(Path("large.png"))
     assert (datum.values == fit_image(picture, (1, 8, 8))).all()
 
 
@@ -105,10 +105,10 @@ def test_pictures_are_thinned_as_what_was_trained_on(tmp_path):
     flow = RealNVPConfig(scales=2, width=2).build((1, 8, 8))
     pixels = rng.integers(0, 256, (16, 16), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "x.png")
-    (datum,) = Pictures(flow, "mnist?shape=1x16x16&every=2").read(tmp_path / "x.png")
+    (datum,) = Pictures(flow.shape, "mnist?shape=1x16x16&every=2").read(tmp_path / "x.png")
     assert (datum.values[0] == pixels[::2, ::2]).all()
     with pytest.raises(package.errors.UsageError, match="detect with the flow that it is the background of"):
-        Pictures(flow, "mnist?mutated=0.2")
+        Pictures(flow.shape, "mnist?mutated=0.2")
 
 
 def test_json_lines(detect, run, pictures):

@@ -130,7 +130,8 @@ def _detect(verbs: "Verbs[Parser]") -> None:
         "files", nargs="+", metavar="FILE",
         help="pictures, folders of them (brought to the flow's shape, as folder:PATH?shape= does: resized, centre cut "
         "out) and .npy; or tables (.csv, .npy, .npz, .parquet; columns by name where the flow knows names) and folders "
-        "of them; - is standard input. What can't be read gets a line of its own, and the exit code is 1",
+        "of them; a flow over an encoder's vectors takes either; - is standard input. What can't be read gets a "
+        "line of its own, and the exit code is 1",
     )  # fmt: skip
     text = "a score of single images or rows (default: combined for images, likelihood for rows)"
     parser.add_argument("--score", metavar="SCORE", help=text)

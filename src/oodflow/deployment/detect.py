@@ -1,8 +1,10 @@
 """Putting a run to work as a detector."""
 
+from oodflow.data.spec import without_encoder
 from oodflow.deployment.calibration import calibrated
 from oodflow.deployment.caller import PYTHON, Caller
 from oodflow.deployment.detector import Detector
+from oodflow.deployment.embedded import Embedded
 from oodflow.deployment.options import DetectionOptions
 from oodflow.deployment.pictures import Pictures
 from oodflow.deployment.reader import Reader
@@ -29,7 +31,8 @@ def open_detector(run: RunDir, options: DetectionOptions, caller: Caller = PYTHO
 
 def _reader(flow: Flow, trained_on: str, columns: tuple[str, ...]) -> Reader:
     if flow.domain.is_images:
-        return Pictures(flow, trained_on)
+        return Pictures(flow.shape, trained_on)
     if len(flow.shape) == 1:
-        return Rows(flow, trained_on, columns)
+        kind = Embedded if without_encoder(trained_on)[1] else Rows
+        return kind(flow, trained_on, columns)
     raise UsageError(f"this flow is over tensors {flow.shape}: detect takes flows over 8-bit images or vectors.")

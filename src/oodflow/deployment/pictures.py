@@ -15,17 +15,16 @@ from oodflow.deployment.datum import Datum, Stream
 from oodflow.deployment.reader import Reader, files_in, guarded
 from oodflow.deployment.standard_input import Lines
 from oodflow.errors import OodflowError, UsageError
-from oodflow.flows import Flow
 
 
 class Pictures(Reader):
-    """Reads pictures and brings them to the shape of a flow, as ``folder:PATH?shape=CxHxW`` does.
+    """Reads pictures and brings them to the shape of a flow's images, as ``folder:PATH?shape=CxHxW`` does.
 
     Resized so that the short side fits, the centre cut out, grey and colour converted; black and white are those of
     training.
 
     Args:
-        flow: over images.
+        shape: of the images that a flow is over.
         trained_on: name of the data set; where of its images each K-th row and column was kept, it is of these, too.
 
     Raises:
@@ -35,7 +34,7 @@ class Pictures(Reader):
     holds: ClassVar[type[ImageSet]] = ImageSet
     batch_size: ClassVar[int] = 256
 
-    def __init__(self, flow: Flow, trained_on: str) -> None:
+    def __init__(self, shape: tuple[int, ...], trained_on: str) -> None:
         spec = parse(trained_on, SOURCES)
         if spec.mutated is not None:
             raise UsageError(
@@ -43,7 +42,7 @@ class Pictures(Reader):
                 "ratio: detect with the flow that it is the background of."
             )
         self.every, self.limits = spec.every or 1, spec.range
-        self.shape = _shape_before(spec, flow) if spec.every else _three(flow.shape)
+        self.shape = _shape_before(spec, shape) if spec.every else _three(shape)
 
     def read(self, path: Path) -> Iterator[Datum]:
         """Read a picture, all pictures of a folder and those in it, or the images of an array."""
@@ -82,12 +81,12 @@ class Pictures(Reader):
         return image[:, :: self.every, :: self.every]
 
 
-def _shape_before(spec: Spec, flow: Flow) -> Shape:
+def _shape_before(spec: Spec, after: tuple[int, ...]) -> Shape:
     """Tell the shape that images had before each K-th row and column was kept."""
     shape = spec.shape or source_of(spec).shape
     if shape is None:
         raise UsageError(
-            f"this flow {flow.shape} was trained on each {spec.every}th row and column of images whose size is not "
+            f"this flow {after} was trained on each {spec.every}th row and column of images whose size is not "
             "known: name it when you train, with ?shape=CxHxW."
         )
     return _three(shape)

@@ -151,7 +151,10 @@ class Rows(Reader):
         return TABLE_FILES[kind].open(path, self.wanted)
 
     def _sound(self, file: str, row: int, numbers: Reals) -> Datum:
-        return Datum(file, row, numbers if self.length is None else scaled(numbers, self.length))
+        return Datum(file, row, self._scaled(numbers))
+
+    def _scaled(self, numbers: Reals) -> Reals:
+        return numbers if self.length is None else scaled(numbers, self.length)
 
     def _broken(self, file: str, row: int, numbers: Reals) -> Datum:
         bad = int(np.flatnonzero(~np.isfinite(numbers))[0])
