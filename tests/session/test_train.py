@@ -231,7 +231,7 @@ def test_a_place_that_cannot_be_written(oodflow, tmp_path, tiny, run, monkeypatc
     (tmp_path / "file").write_text("")
     result = oodflow(*tiny, "--out", tmp_path / "file/run")
     assert result.code == 1
-    assert "config.json: Not a directory; choose another folder" in result.error
+    assert "file/run: Not a directory; choose another folder" in result.error
     monkeypatch.setattr("os.access", lambda path, mode: False)  # nobody's permissions bind the superuser
     for arguments in (["train", "--resume", run], ["evaluate", run]):
         assert f"{run} can't be written: change its permissions" in oodflow(*arguments).error

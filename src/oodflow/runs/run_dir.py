@@ -12,6 +12,7 @@ from oodflow.errors import OodflowError, UsageError
 from oodflow.files import write_text
 from oodflow.flows import Flow, load_flow
 from oodflow.runs.config import RunConfig
+from oodflow.runs.ownership import LOCK
 from oodflow.runs.record import RunRecord
 
 
@@ -43,7 +44,7 @@ class RunDir:
             UsageError: when the folder already holds something.
         """
         run = cls(path)
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if path.exists() and (not path.is_dir() or any(one.name != LOCK for one in path.iterdir())):
             begun = run.config_file.exists()
             record = run.record() if begun else None
             own = begun and not (record and record.imported)

@@ -9,6 +9,8 @@ from typing import Any
 from oodflow.errors import OodflowError
 from oodflow.training import Callback, StepReport, TrainState
 
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
 
 class Interrupted(OodflowError):
     """The user asked to stop. ``exit_code`` is what a shell expects of the signal: 130 for Ctrl-C."""
@@ -20,8 +22,9 @@ class Interrupted(OodflowError):
 
 @contextmanager
 def stop_between_steps() -> Iterator[Callback]:
-    """Yield a callback that raises ``Interrupted`` after the step in which Ctrl-C or a termination signal came.
+    """Yield a callback that raises ``Interrupted`` after the step in which a signal to stop came.
 
+    That is Ctrl-C, a request to terminate, or that the terminal has gone; what is ignored stays so, as with ``nohup``.
     A second signal ends the process at once. Outside the main thread, where Python takes no signals, nothing changes.
     """
     came: list[int] = []
@@ -36,8 +39,9 @@ def stop_between_steps() -> Iterator[Callback]:
 
     before: dict[int, Any] = {}
     try:
-        for signum in (signal.SIGINT, signal.SIGTERM):
-            before[signum] = signal.signal(signum, note)
+        for signum in SIGNALS:
+            if signal.getsignal(signum) is not signal.SIG_IGN:
+                before[signum] = signal.signal(signum, note)
     except ValueError:  # not the main thread
         pass
     try:

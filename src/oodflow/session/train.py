@@ -1,5 +1,6 @@
 """Training a recipe into a run directory."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from oodflow.data.spec import with_shape
 from oodflow.errors import UsageError
 from oodflow.flows import Flow
 from oodflow.runs.config import RunConfig
+from oodflow.runs.ownership import owned
 from oodflow.runs.run_dir import RunDir
 from oodflow.session.best import Best, take_best
 from oodflow.session.checkpoints import Checkpoints, restore
@@ -50,20 +52,42 @@ def start(config: RunConfig, out: Path, options: SessionOptions) -> RunDir:
     Raises:
         UsageError: when ``out`` already holds something, the flow does not fit the data, or what is trained on is asked
             about.
-        OodflowError: when data is missing or damaged, nothing can be written, or training diverges.
+        OodflowError: when data is missing or damaged, nothing can be written, another process trains there, or training
+            diverges.
         Interrupted: after Ctrl-C, with everything saved.
     """
+    _require_alone()
     for spec in config.ood:
         if same_images(spec, config.data):
             raise UsageError(f"ood names {spec}, which is trained on: name other data sets, or none with ood=[].")
-    run = RunDir.new(out)
-    _train(run, config, options)
+    RunDir.new(out)
+    with owned(out):
+        run = RunDir.new(out)  # now that nobody else can begin there
+        _train(run, config, options)
     return run
 
 
 def resume(run: RunDir, options: SessionOptions) -> None:
     """Train a run to its end, from its checkpoint where there is one; errors as :func:`start`."""
+    _require_alone()
     run.require_writable()
+    with owned(run.path):
+        _resume(run, options)
+
+
+def _require_alone() -> None:
+    """Refuse to be one of several processes that a launcher has started to train together: each would train it all.
+
+    Raises:
+        UsageError: there are several.
+    """
+    if (world := os.environ.get("WORLD_SIZE", "1")) not in ("", "1"):
+        raise UsageError(
+            f"WORLD_SIZE is {world}, but a run is trained by one process: start `oodflow train` by itself."
+        )
+
+
+def _resume(run: RunDir, options: SessionOptions) -> None:
     config = run.config()
     steps = _training(config).steps
     record = run.record()
@@ -133,10 +157,11 @@ def _train(run: RunDir, config: RunConfig, options: SessionOptions) -> None:
         raise Interrupted(message, error.exit_code) from error
     except Diverged as error:
         raise Diverged(f"{error} Meanwhile {checkpoints.on_disk}.") from error
-    except Exception:
+    except (Exception, SystemExit):  # the latter where nobody reads our output any more
         with suppress(Exception):  # whatever it was, whole steps since the last checkpoint are worth a try
             checkpoints.save(state)
-        options.say(f"Training failed in step {state.step + 1}; {checkpoints.on_disk}.")
+        with suppress(OSError, SystemExit):
+            options.say(f"Training failed in step {state.step + 1}; {checkpoints.on_disk}.")
         raise
     finally:
         board.close()

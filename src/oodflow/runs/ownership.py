@@ -1,0 +1,95 @@
+"""One process at a time works in a run's folder, and the others are told which."""
+
+import contextlib
+import json
+import os
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from oodflow.errors import OodflowError
+from oodflow.files import explained
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks
+    fcntl = None  # type: ignore[assignment]
+
+LOCK = ".lock"
+
+
+@contextmanager
+def owned(folder: Path) -> Iterator[None]:
+    """Own a folder, which is made where it is not there, while the block runs: whoever else asks is refused.
+
+    The system gives a lock back when its process ends, however that ends, so none is left behind.
+
+    Raises:
+        OodflowError: another process owns it, or it can't be written.
+
+    Example:
+        >>> folder = getfixture("tmp_path") / "run"
+        >>> with owned(folder):
+        ...     with owned(folder):
+        ...         pass
+        Traceback (most recent call last):
+        ...
+        oodflow.errors.OodflowError: ... is being trained by process ... since ...: choose another folder, or wait ...
+        >>> folder.exists()
+        False
+    """
+    with explained(folder):
+        made = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        file = _locked(folder)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            (folder / LOCK).unlink()
+            if made:
+                folder.rmdir()  # if nothing has been written
+        file.close()
+
+
+def _locked(folder: Path) -> IO[str]:
+    path = folder / LOCK
+    while True:
+        file = path.open("a+")
+        if fcntl is not None:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                with file:
+                    raise OodflowError(f"{folder} is being trained by {_owner(file)}: {_REMEDY}.") from None
+        if _is(file, path):
+            break
+        file.close()  # its owner has just ended and taken the name away
+    file.truncate(0)
+    file.write(json.dumps({"process": os.getpid(), "host": platform.node(), "since": time.strftime("%F %T")}))
+    file.flush()
+    return file
+
+
+_REMEDY = "choose another folder, or wait until it has ended"
+
+
+def _is(file: IO[str], path: Path) -> bool:
+    """Whether a file that is open is the one of a name."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _owner(file: IO[str]) -> str:
+    """Say who has written the lock."""
+    try:
+        file.seek(0)
+        said = json.loads(file.read())
+        return f"process {said['process']} on {said['host']} since {said['since']}"
+    except (ValueError, KeyError, TypeError):
+        return "another process"
