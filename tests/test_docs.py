@@ -12,10 +12,11 @@ import pytest
 
 from oodflow.bijections import MASKS
 from oodflow.cli.original_flags import FLOW_FLAGS, TRAINING_FLAGS, TRAINING_SWITCHES
-from oodflow.data import SOURCES, TableSource, load, selection
+from oodflow.data import SOURCES, RealSet, TableSource, load, selection
 from oodflow.detectors import FlowDetector
 from oodflow.detectors.contributions import NEAR, USUAL
 from oodflow.detectors.defaults import AUTO_FPR, VALIDATION, Recipe, table_recipe
+from oodflow.detectors.parts import deal_rows
 from oodflow.errors import OodflowError
 from oodflow.explanation.gallery import PICTURES
 from oodflow.flows import RealNVPConfig, TabularConfig
@@ -232,3 +233,5 @@ def test_the_page_on_detectors_names_every_argument():
 def test_the_page_on_detectors_tells_numbers_that_are_so():
     assert f"{USUAL + NEAR} D times" in DETECTING
     assert (VALIDATION, AUTO_FPR, table_recipe(1000, 5).flow.domain.jitter) == (0.2, 0.05, 0.5)
+    dealt = (deal_rows(RealSet.from_array(np.zeros((n, 2))), None, 0, fits=True, chooses=True) for n in (182, 183))
+    assert [len(parts.calibration) for parts in dealt] == [18, 19]
