@@ -1,9 +1,27 @@
 """Arrays that lie in files and are mapped into memory."""
 
 import mmap
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
+
+from oodflow.errors import OodflowError
+
+
+def map_npy(path: Path) -> Any:
+    """Map the array of a ``.npy`` file into memory; of an ``.npz`` file, what NumPy makes of it.
+
+    Raises:
+        OodflowError: it is neither, or damaged.
+    """
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        # NumPy takes what it does not know for pickled objects, and tells how to load these all the same.
+        why = "it is another kind of file" if "pickle" in str(error) else str(error).rstrip(".")
+        raise OodflowError(f"{path}: not a whole .npy file of numbers ({why}).") from error
 
 
 def release(array: npt.NDArray[Any]) -> None:

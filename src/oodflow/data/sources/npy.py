@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from oodflow.data.fit import fit
 from oodflow.data.image_set import Images, Shape, in_chunks
-from oodflow.data.mapped import release
+from oodflow.data.mapped import map_npy, release
 from oodflow.data.pixel_range import BYTES, PixelRange, known_range, masks
 from oodflow.data.source import ImageSource
 from oodflow.errors import NotThere, OodflowError
@@ -70,10 +70,7 @@ class Npy(ImageSource):
 
     def _open(self) -> Numbers:
         """Memory-map the file as ``[N,C,H,W]``."""
-        try:
-            array = np.load(self.path, mmap_mode="r", allow_pickle=False)
-        except (ValueError, EOFError, OSError) as error:
-            raise OodflowError(f"{self.path}: not a whole .npy file of numbers ({error}).") from error
+        array = map_npy(self.path)
         if not isinstance(array, np.ndarray):
             raise OodflowError(f"{self.path}: this is an .npz file: save its array alone with numpy.save.")
         if array.dtype.kind not in "buif":

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from oodflow.data.mapped import release
+from oodflow.data.mapped import map_npy, release
 from oodflow.data.selection import Selection
 from oodflow.data.tables.table_file import BLOCK, Block, Labels, Numbers, TableFile, narrowest
 from oodflow.errors import OodflowError
@@ -26,10 +26,7 @@ class NpyFile(TableFile):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (ValueError, EOFError, OSError) as error:
-            raise OodflowError(f"{path}: not a whole .npy file of numbers ({error}).") from error
+        array = map_npy(path)
         if not isinstance(array, np.ndarray):
             raise OodflowError(f"{path}: this is an .npz file: write npz:{path}.")
         require_table(path, "the array", array.dtype, array.shape)
