@@ -297,6 +297,14 @@ def test_a_constant_number_keeps_its_unit_and_what_lies_absurdly_far_out_has_a_f
     assert log_prob[0] > log_prob[1:].max() + 100
 
 
+@pytest.mark.parametrize("config", [StandardisedConfig(), WhitenedConfig()])
+def test_numbers_whose_squares_are_infinite_are_refused(config):
+    x = torch.randn(40, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    config.build((3,)).fit([x * 1e140])
+    with pytest.raises(UsageError, match="number 2 of a row is as large as 1e150 or larger in some rows: divide it"):
+        config.build((3,)).fit([x * torch.tensor([1.0, 1e200, 1.0], dtype=torch.float64)])
+
+
 def test_jitter_is_normal_and_nothing_without_noise():
     domain = Standardised((2,), jitter=0.3)
     domain.fit([torch.tensor([[0.0, 1.0], [2.0, 5.0]], dtype=torch.float64)])

@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from oodflow.bijections import Shape
+from oodflow.errors import UsageError
 from oodflow.flows.domains.domain import DomainConfig
 from oodflow.flows.domains.reals import Reals
 from oodflow.flows.noise import Seed
@@ -64,6 +65,9 @@ class Standardised(Reals):
     def fit(self, chunks: Iterable[Tensor]) -> None:
         """Take means and deviations from all training data, in one pass of float64.
 
+        Raises:
+            UsageError: squares of numbers are too large for that.
+
         Reference:
             Chan, Golub, LeVeque (1983), "Algorithms for computing the sample variance", The American Statistician 37.
         """
@@ -76,6 +80,9 @@ class Standardised(Reals):
             mean += apart * (n / (seen + n))
             seen += n
         deviation = (squares / seen).sqrt()
+        if seen and not deviation.isfinite().all():
+            number = int((~deviation.isfinite()).flatten().nonzero()[0]) + 1
+            raise UsageError(f"number {number} of a row is as large as 1e150 or larger in some rows: divide it first.")
         # Equal numbers differ by the rounding of their own mean.
         varies = deviation > 1e-12 * mean.abs()
         self.mean.copy_(mean)
