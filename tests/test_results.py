@@ -21,6 +21,10 @@ from oodflow.report.negative import negative_document
 from oodflow.report.scores import scores_document
 
 RESULTS = Path(__file__).parents[1] / "results"
+SCORES = (
+    "backgrounds", "batch-norm", "derivatives", "embedding-flows", "embeddings", "ensembles", "latents",
+    "local-dimension", "resizing", "scores",
+)  # fmt: skip
 PAGES = {
     "batch-size": (Curves, lambda curves, title: curves_document(curves, title, "batch-size.png")),
     "bench": (BenchRecord, lambda record, title: bench_document(record)),
@@ -32,7 +36,7 @@ PAGES = {
     "presets": (Curves, lambda curves, title: curves_document(curves, title, "presets.png")),
     **{
         name: (Comparison, lambda comparison, title, name=name: scores_document(comparison, title, f"{name}.png"))
-        for name in ("backgrounds", "derivatives", "embedding-flows", "embeddings", "latents", "resizing", "scores")
+        for name in SCORES
     },
     "tabular": (TabularRecord, lambda record, title: tabular_document(record, title, "tabular.png")),
     "time-to-quality": (Curves, lambda curves, title: curves_document(curves, title, "time-to-quality.png")),
@@ -61,13 +65,7 @@ VERBS = {
     "observations": ["observations"],
     "other-flows-observations": ["observations"],
     "presets": ["curves", "--by", "steps"],
-    "backgrounds": ["scores"],
-    "derivatives": ["scores"],
-    "embedding-flows": ["scores"],
-    "embeddings": ["scores"],
-    "latents": ["scores"],
-    "resizing": ["scores"],
-    "scores": ["scores"],
+    **{name: ["scores"] for name in SCORES},
     "tabular": ["tabular"],
     "time-to-quality": ["curves"],
 }

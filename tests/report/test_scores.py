@@ -129,6 +129,16 @@ def test_a_score_that_was_not_computed_everywhere_leaves_a_gap(record):
     assert "| other | **70.0** |  | 70.0 |" in page
 
 
+def test_flows_that_have_others_beside_them_share_a_row(record):
+    one = scored(record, likelihood=0.1, **{"waic?others=runs/b+runs/c": 0.2})
+    two = scored(record, recipe="mnist-realnvp", likelihood=0.3, **{"waic?others=runs/e+runs/f": 0.4})
+    pairs = pairs_of(replicas(comparison(one, two).runs))
+    assert [pair.areas["waic?others=…"] for pair in pairs] == [[20.0], [40.0]]
+    apart = scored(record, likelihood=0.1, **{"waic?others=a": 0.2, "waic?others=b": 0.3})
+    (pair,) = pairs_of(replicas(comparison(apart).runs))
+    assert pair.areas == {"likelihood": [10.0], "waic?others=a": [20.0], "waic?others=b": [30.0]}
+
+
 def test_the_cost_is_the_median_over_runs_of_how_many_times_as_long_as_the_likelihood(record):
     runs = [scored(record, seed, likelihood=0.1, other=0.9, unknown=0.5) for seed in range(4)]
     seconds = [{"likelihood": 0.001, "other": other} for other in (0.002, 0.004, 0.040)] + [{"likelihood": 0.001}]

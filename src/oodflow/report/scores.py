@@ -1,7 +1,7 @@
 """A page of scores beside each other, over many pairs of data sets."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from statistics import mean, median
@@ -67,13 +67,25 @@ def pairs_of(groups: Sequence[Replicas]) -> list[Pair]:
     found = []
     for group in groups:
         for place, outside in enumerate(group.outsides, 1):
-            areas = {score: group.areas(place, score) for score in outside.scores}
-            grouped = frozenset(name for name, one in outside.scores.items() if one.n_in < group.inside.images)
-            costs = {score: _costs(group, score) for score in areas}
+            titles = _titles(outside.scores)
+            areas = {titles[score]: group.areas(place, score) for score in outside.scores}
+            grouped = frozenset(titles[name] for name, one in outside.scores.items() if one.n_in < group.inside.images)
+            costs = {titles[score]: _costs(group, score) for score in outside.scores}
             (inside, vectors), (other, _) = map(without_encoder, (group.config.data, outside.name))
             flow = f"{group.config.flow.title}, {vectors}" if vectors else group.config.flow.title
             found.append(Pair(flow, inside, other, areas, grouped, costs, bool(vectors)))
     return found
+
+
+def _titles(scores: Iterable[str]) -> dict[str, str]:
+    """Name scores for a page, where those of several flows share a row: of ``waic`` each has others of its own."""
+    titles = {
+        score: score.replace(match[0], OTHERS) if (match := re.search(_OTHERS, score)) else score for score in scores
+    }
+    return titles if len({*titles.values()}) == len(titles) else {score: score for score in titles}
+
+
+OTHERS, _OTHERS = "others=…", r"others=[^&]*"
 
 
 def _costs(group: Replicas, score: str) -> list[float]:
@@ -171,7 +183,7 @@ def _published(pairs: Sequence[Pair]) -> list[Section]:
         for score in scores
         for *sides, embedded in asked
         if (ours := _ours([pair for pair in pairs if pair.embedded == embedded], score, (sides[0], sides[1])))
-        for one in published_scores(score, *sides, embedded=embedded)
+        for one in published_scores(score.removesuffix(f"?{OTHERS}"), *sides, embedded=embedded)
     ]
     if not rows:
         return []
