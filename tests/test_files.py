@@ -1,6 +1,7 @@
 """Files that appear whole or not at all."""
 
 import errno
+import os
 
 import pytest
 
@@ -159,3 +160,22 @@ def test_where_one_can_not_be_written_none_is(tmp_path, last):
 def test_a_name_that_is_cut_begins_with_no_dash_or_dot():
     assert file_name("x" * 9 + ".-" + "y" * 58).startswith("yy")
     assert file_name("x" * 70).startswith("x" * 60 + "-")
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next_and_what_is_being_written_is_not(tmp_path):
+    old, new, other = (
+        tmp_path / f".{name}.tmp" for name in ("a[1].txt.12345678", "a[1].txt.87654321", "b.txt.12345678")
+    )
+    for path in (old, new, other):
+        path.write_text("half")
+    for path in (old, other):
+        os.utime(path, (0, 0))
+    write_text(tmp_path / "a[1].txt", "whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [new.name, other.name, "a[1].txt"]
+    left = tmp_path / ".pages.12345678.tmp"
+    left.mkdir()
+    (left / "one.txt").write_text("half")
+    os.utime(left, (0, 0))
+    with written_together(tmp_path / "pages") as folder:
+        (folder / "one.txt").write_text("whole")
+    assert not left.exists()

@@ -2,11 +2,13 @@
 
 import ctypes
 import errno
+import glob
 import hashlib
 import os
 import re
 import shutil
 import sys
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -31,10 +33,11 @@ def written_atomically(path: Path) -> Iterator[Path]:
         >>> [file.name for file in folder.iterdir()]
         ['note.txt']
     """
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    temporary = _beside(path)
     try:
         with explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            _remove_orphans(path)
             yield temporary
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
@@ -60,10 +63,11 @@ def written_together(folder: Path) -> Iterator[Path]:
         >>> sorted(file.name for file in folder.iterdir()), [path.name for path in folder.parent.iterdir()]
         (['one.txt', 'two.txt'], ['pages'])
     """
-    temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.tmp")
+    temporary = _beside(folder)
     try:
         with explained(folder):
             temporary.mkdir(parents=True)
+            _remove_orphans(folder)
             yield temporary
             try:
                 temporary.replace(folder)  # in one step, whoever else makes that folder meanwhile
@@ -73,6 +77,21 @@ def written_together(folder: Path) -> Iterator[Path]:
                 _exchange(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)  # what did not come to be, or stood there before
+
+
+ORPHANED = 3600  # seconds without a change, after which nobody writes a temporary file or folder any more
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+
+
+def _remove_orphans(path: Path) -> None:
+    """Remove what processes have left beside ``path`` that were killed while they wrote it."""
+    for orphan in path.parent.glob(f".{glob.escape(path.name)}.????????.tmp"):
+        with suppress(OSError):  # somebody else may do so, too
+            if time.time() - orphan.stat().st_mtime > ORPHANED:
+                shutil.rmtree(orphan) if orphan.is_dir() else orphan.unlink()
 
 
 def in_folders(parent: Path, name: str) -> list[Path]:

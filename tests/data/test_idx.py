@@ -120,3 +120,13 @@ def test_status_counts_parts(root):
     told = status("mnist", root)
     assert (told.state, told.counts) == ("partial", {"train": 20, "test": 0})
     assert told.detail == "train: partial: 20 of 60,000 images; test: missing"
+
+
+def test_a_set_that_may_not_be_read_hides_no_other(root, monkeypatch):
+    write_idx(root / "mnist" / TEST, random_images(20, 28, 28))
+
+    def refuse(*arguments):
+        raise PermissionError(13, "Permission denied", "t10k")
+
+    monkeypatch.setattr("oodflow.data.sources.idx.Idx.count", refuse)
+    assert "Permission denied" in status("mnist", root).detail

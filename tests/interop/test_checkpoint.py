@@ -1,6 +1,7 @@
 """Checkpoint files: read as tensors alone, whatever they hold."""
 
 import pickle
+import zipfile
 
 import pytest
 import torch
@@ -68,3 +69,20 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
         read_checkpoint(tmp_path / "no.pt")
     with pytest.raises(OodflowError, match="is no file"):
         read_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize("tensor", [torch.ones(1).expand(10**9), torch.eye(3).to_sparse()], ids=["repeated", "sparse"])
+def test_more_numbers_than_are_stored_are_refused(tmp_path, tensor):
+    torch.save({"net": {"module.a": tensor}}, tmp_path / "80.pt")
+    with pytest.raises(OodflowError, match=r"80\.pt is no checkpoint of the original: module\.a has more numbers than"):
+        read_checkpoint(tmp_path / "80.pt")
+
+
+def test_a_file_that_would_grow_is_refused(tmp_path):
+    torch.save({"net": {"a": torch.zeros(100_000)}}, tmp_path / "plain.pt")
+    assert read_checkpoint(tmp_path / "plain.pt").state_dict["a"].shape == (100_000,)
+    with zipfile.ZipFile(tmp_path / "plain.pt") as plain, zipfile.ZipFile(tmp_path / "80.pt", "w") as squeezed:
+        for name in plain.namelist():
+            squeezed.writestr(name, plain.read(name), zipfile.ZIP_DEFLATED)
+    with pytest.raises(OodflowError, match=r"80\.pt is no checkpoint: it would be 40"):
+        read_checkpoint(tmp_path / "80.pt")

@@ -47,7 +47,7 @@ def status(name: str, root: Path) -> SourceStatus:
         try:
             counts[part] = source.count(part, root) if source.files(part, root) else 0
             note = note_of(source, part, root, counts[part]) if counts[part] else "missing"
-        except OodflowError as error:
+        except (OodflowError, OSError) as error:  # one bad set, or one that may not be read, hides no other
             counts[part], note = 0, str(error)
         if note:
             details.append(f"{part}: {note}")

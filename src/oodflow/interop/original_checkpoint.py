@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,6 +40,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise OodflowError(
             f"{path} is no checkpoint of the original: expected a dict of tensors, or one under the key 'net'."
         )
+    for name, tensor in net.items():
+        # A view may repeat what is stored any number of times, and be made whole by the first that copies it.
+        if tensor.layout != torch.strided or tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+            raise OodflowError(f"{path} is no checkpoint of the original: {name} has more numbers than the file holds.")
     epoch = content.get("epoch")
     return Checkpoint({str(name): tensor for name, tensor in net.items()}, epoch if isinstance(epoch, int) else None)
 
@@ -47,6 +52,7 @@ def _load(path: Path) -> Any:
     if not path.is_file():
         what = "is no file" if path.exists() else "does not exist"
         raise NotThere(f"{path} {what}: name a checkpoint, such as 80.pt.")
+    _require_no_bomb(path)
     try:
         with warnings.catch_warnings(action="ignore"):  # of old or odd pickles: the error below says it
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -57,3 +63,18 @@ def _load(path: Path) -> Any:
         ) from error
     except Exception as error:  # whatever a damaged file leads the reader to
         raise OodflowError(f"{path} is no checkpoint: it is damaged, cut off or something else.") from error
+
+
+def _require_no_bomb(path: Path) -> None:
+    """Refuse an archive that would become larger when it is read: PyTorch compresses nothing.
+
+    Raises:
+        OodflowError: it would.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(one.file_size for one in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return  # an older kind of file, or a damaged one: reading it will say
+    if size > path.stat().st_size:
+        raise OodflowError(f"{path} is no checkpoint: it would be {size:,} bytes, {path.stat().st_size:,} are there.")
