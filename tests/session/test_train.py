@@ -17,6 +17,7 @@ from oodflow.runs import RunConfig, RunDir, override
 from oodflow.session.train import SessionOptions, resume, start, train_or_open
 from oodflow.statistics import LogProb, Observation
 from oodflow.training import Diverged
+from oodflow.training.streams import training_noise
 
 
 @pytest.fixture
@@ -270,13 +271,18 @@ def test_divergence(oodflow, tmp_path, tiny):
 
 
 def test_skipped_steps_are_told_at_the_end(config, tmp_path):
-    said = []
+    said, before = [], []
 
     def wreck(state, report):  # a step is skipped where a weight is not finite, for then the loss is not
         weight = next(state.flow.parameters()).data.flatten()[:1]
-        weight.fill_(torch.nan if report.step == 1 else 0)
+        if report.step == 1:
+            before.append(weight.clone())
+            weight.fill_(torch.nan)
+        elif report.step == 2:
+            weight.copy_(before.pop())
 
-    start(config, tmp_path / "run", SessionOptions(command="test", say=said.append, callbacks=[wreck]))
+    bare = config.model_copy(update={"training": config.training.model_copy(update={"ema_decay": None})})
+    start(bare, tmp_path / "run", SessionOptions(command="test", say=said.append, callbacks=[wreck]))
     assert said[-1] == "1 of 4 steps were skipped: loss or gradient was not finite."
 
 
@@ -299,6 +305,45 @@ def test_divergence_leaves_the_last_sound_checkpoint(trained, config, tmp_path):
     assert record_of(run.path)["training"]["steps"] == 2
     resume(run, SessionOptions(**QUIET))
     assert_same(tensors(run.path), tensors(trained))
+
+
+def test_what_diverges_goes_on_from_where_it_was_sound_more_slowly_and_with_other_noise(config, tmp_path):
+    rates, said = [], []
+
+    def wreck(state, report):
+        rates.append((report.step, state.retreats, report.lr))
+        if report.step == 3 and state.retreats < 2:
+            next(state.flow.parameters()).data.fill_(torch.nan)
+
+    often = config.training.model_copy(update={"max_skipped": 0, "checkpoint_every": 1, "warmup_steps": 0})
+    impatient = config.model_copy(update={"training": often})
+    run = start(impatient, tmp_path / "run", SessionOptions(command="test", say=said.append, callbacks=[wreck]))
+    taken = [(step, retreats) for step, retreats, _ in rates]
+    assert taken == [(1, 0), (2, 0), (3, 0), (3, 1), (3, 2), (4, 2)]
+    lrs = [lr for step, _, lr in rates if step == 3]
+    assert lrs == pytest.approx([lrs[0], lrs[0] / 4, lrs[0] / 16])
+    assert sum("It goes on from there, or begins anew, with" in line for line in said) == 2
+    assert record_of(run.path)["training"]["steps"] == 4
+    assert package.load(run.path).log_prob(load(config.data, "calibration").batch(slice(0, 5))).shape == (5,)
+
+
+def test_other_noise_is_drawn_after_a_retreat():
+    images = torch.zeros(2, 1, 3, 3)
+    noises = [training_noise(images, 7, 5, retreats) for retreats in (0, 0, 1, 2)]
+    assert torch.equal(noises[0], noises[1])
+    assert not torch.equal(noises[1], noises[2])
+    assert not torch.equal(noises[2], noises[3])
+
+
+def test_a_flow_that_can_not_score_what_it_is_for_is_not_done(config, tmp_path):
+    def wreck(state, report):
+        if report.step == 3:  # the last but one: too late for so many steps to be skipped that training ends
+            for parameter in state.flow.parameters():
+                parameter.data.fill_(torch.nan)
+
+    bare = config.model_copy(update={"training": config.training.model_copy(update={"ema_decay": None})})
+    with pytest.raises(Diverged, match="after step 4 the log-probabilities of calibration data are not finite"):
+        start(bare, tmp_path / "run", SessionOptions(**QUIET, callbacks=[wreck]))
 
 
 def test_any_other_failure_saves_what_there_is(config, tmp_path):

@@ -42,7 +42,11 @@ def watched(config: RunConfig, root: Path | None) -> DataSet:
 
 
 class Monitor:
-    """Every so often: likelihoods of some data, in and out of distribution, and samples of images."""
+    """Every so often: likelihoods of some data, in and out of distribution, and samples of images.
+
+    Attributes:
+        sound: whether the last look found finite log-probabilities of data in distribution.
+    """
 
     def __init__(
         self,
@@ -56,6 +60,7 @@ class Monitor:
     ) -> None:
         self.config, self.run, self.log, self.board, self.say = config, run, log, board, say
         self.inside = watched(config, root)
+        self.sound = True
         self.ood = []
         for spec in config.ood:
             try:
@@ -81,9 +86,12 @@ class Monitor:
         def bits(observation: Observation) -> Any:
             return bits_per_dim(observation[LogProb()], flow.dims)
 
+        inside, *outsides = [Observation(flow, images) for images in (self.inside, *self.ood)]
         try:
-            inside, *outsides = [Observation(flow, images) for images in (self.inside, *self.ood)]
-            for observation in (inside, *outsides):
+            self.sound = False
+            inside.collect([LogProb()])
+            self.sound = True
+            for observation in outsides:
                 observation.collect([LogProb()])
         except OodflowError as error:  # not finite: whether training can go on is for training to decide
             self.say(f"step {step:,}: {error}")

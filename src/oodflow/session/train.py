@@ -24,6 +24,7 @@ from oodflow.session.training_data import training_data
 from oodflow.session.training_record import TrainingRecord
 from oodflow.statistics import require_columns, require_shape
 from oodflow.training import Callback, Diverged, TrainingConfig, TrainState, choose_device, seeded, stream, train
+from oodflow.training.loop import RETREAT
 from oodflow.training.streams import DATA
 
 
@@ -119,13 +120,36 @@ def train_or_open(config: RunConfig, path: Path, options: SessionOptions) -> Run
     return run
 
 
+RETREATS = 3
+"""How often a training that diverges goes back to its last sound checkpoint."""
+
+
 def _train(run: RunDir, config: RunConfig, options: SessionOptions) -> None:
+    """Train to the end. What diverges would do so again: it goes on from where it was sound, otherwise.
+
+    Raises:
+        Diverged: it went back often enough.
+    """
+    retreats = 0
+    while True:
+        try:
+            return _attempt(run, config, options, retreats)
+        except Diverged as error:
+            retreats = error.retreats + 1
+            if retreats > RETREATS:
+                raise
+            rate = f"{RETREAT**retreats:.2g} of the learning rate"
+            options.say(f"{error} It goes on from there, or begins anew, with {rate} and other noise.")
+
+
+def _attempt(run: RunDir, config: RunConfig, options: SessionOptions, retreats: int) -> None:
     # Nothing is written before all has been made ready: a mistake should not leave a run behind that can't be begun.
     training = _training(config)
     sets = training_data(config, options.root)
     streams = {name: stream(images, name, training.batch_size, training.seed) for name, images in sets.items()}
     state = _state(config, training, sets, options.device)
     notes = restore(run, config, state, options.say)
+    state.retreats = max(state.retreats, retreats)
     board = Board(run.tensorboard_dir, state.step)
     log = Log(run.log_file, training.log_every, board, notes.get("unlogged", []))
     log.forget_after(state.step)  # before the monitor reads what it has seen
@@ -143,6 +167,12 @@ def _train(run: RunDir, config: RunConfig, options: SessionOptions) -> None:
                 callbacks.append(monitor.best)
             with suppress(NoImprovement):
                 train(state, batches, training, objective=config.objective, streams=streams, callbacks=callbacks)
+            if not monitor.sound:
+                raise Diverged(
+                    f"after step {state.step} the log-probabilities of calibration data are not finite: this flow is "
+                    "of no use. Train it with a lower training.lr, or fewer steps.",
+                    RETREATS,
+                )
             checkpoints.save(state, finished=True)
         if monitor.best is not None:
             take_best(run)
@@ -156,7 +186,7 @@ def _train(run: RunDir, config: RunConfig, options: SessionOptions) -> None:
         message = f"{error}; {saved}. Go on with `oodflow train --resume {run.path}`."
         raise Interrupted(message, error.exit_code) from error
     except Diverged as error:
-        raise Diverged(f"{error} Meanwhile {checkpoints.on_disk}.") from error
+        raise Diverged(f"{error} Meanwhile {checkpoints.on_disk}.", error.retreats) from error
     except (Exception, SystemExit):  # the latter where nobody reads our output any more
         with suppress(Exception):  # whatever it was, whole steps since the last checkpoint are worth a try
             checkpoints.save(state)

@@ -20,8 +20,20 @@ from oodflow.training.streams import DATA, Batch, chunks, load_batch, load_part
 LIKELIHOOD = MaximumLikelihood()
 
 
+RETREAT = 0.25
+"""By what the learning rate is multiplied in each retreat."""
+
+
 class Diverged(OodflowError):
-    """Too many steps in a row had a loss or gradient that is not finite."""
+    """Too many steps in a row had a loss or gradient that is not finite.
+
+    Attributes:
+        retreats: how often training had gone back before.
+    """
+
+    def __init__(self, message: str, retreats: int) -> None:
+        super().__init__(message)
+        self.retreats = retreats
 
 
 @dataclass(frozen=True)
@@ -108,7 +120,9 @@ def train(
     gradients = gradients_of(config, state.device)
     with state.clock.running():
         while state.step < config.steps:
-            report = take_step(state, load_batch(parts, state.step, state.device), config, objective, gradients)
+            report = take_step(
+                state, load_batch(parts, state.step, state.device, state.retreats), config, objective, gradients
+            )
             if state.device.type == "cpu" or state.step % config.log_every == 0 or state.step == config.steps:
                 _require_progress(state, config)
             for callback in callbacks:
@@ -125,7 +139,7 @@ def take_step(
     """Take one optimiser step, or leave everything as it was where loss or gradient is not finite."""
     with state.changing():
         state.flow.train()
-        lr = learning_rate(config, state.step)
+        lr = learning_rate(config, state.step) * RETREAT**state.retreats
         for group in state.optimiser.param_groups:
             group["lr"] = lr
 
@@ -146,6 +160,7 @@ def _require_progress(state: TrainState, config: TrainingConfig) -> None:
     if state.skipped_in_a_row > config.max_skipped:
         raise Diverged(
             f"training diverged: {state.skipped_in_a_row} steps in a row up to step {state.step} had a loss or "
-            f"gradient that is not finite. Try a lower training.lr than "
-            f"{config.lr:g}, a longer training.warmup_steps or a smaller training.max_grad_norm."
+            f"gradient that is not finite. Try a lower training.lr than {config.lr:g}, a longer training.warmup_steps "
+            "or a smaller training.max_grad_norm.",
+            state.retreats,
         )

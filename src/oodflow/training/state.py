@@ -21,7 +21,7 @@ from oodflow.training.config import TrainingConfig
 from oodflow.training.ema import MovingAverage
 from oodflow.training.optimiser import build_optimiser, clipping_groups
 
-COUNTERS = ("step", "skipped", "skipped_in_a_row", "seconds")
+COUNTERS = ("step", "skipped", "skipped_in_a_row", "seconds", "retreats")
 
 
 @dataclass
@@ -37,6 +37,7 @@ class TrainState:
             the flow's device.
         clock: counts the time of training.
         step: steps done.
+        retreats: how often training has gone back to where it was sound, to go on more slowly and with other noise.
         whole: whether no step is half done. What fails in the middle of one leaves a state that fits no step: batch
             norms that have seen a batch that the weights have not, say.
     """
@@ -48,6 +49,7 @@ class TrainState:
     skips: Tensor
     clock: Clock
     step: int = 0
+    retreats: int = 0
     whole: bool = True
 
     @classmethod
@@ -182,6 +184,7 @@ class TrainState:
                 if value.shape == parameter.shape:
                     own[name] = torch.empty_like(parameter).copy_(value)
         self.step, self.clock.seconds, self.whole = counters["step"], counters["seconds"], True
+        self.retreats = counters["retreats"]
         self.skips[0], self.skips[1] = counters["skipped"], counters["skipped_in_a_row"]
         notes: dict[str, Any] = json.loads(metadata.get("notes", "{}"))
         return notes
@@ -257,7 +260,7 @@ def _counters(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
         Damaged: one is missing, or no number from 0.
     """
     try:
-        counters: dict[str, Any] = json.loads(metadata["counters"])
+        counters: dict[str, Any] = {"retreats": 0} | json.loads(metadata["counters"])
         sound = all(isinstance(counters[name], int | float) and counters[name] >= 0 for name in COUNTERS)
     except (ValueError, KeyError, TypeError):
         sound = False

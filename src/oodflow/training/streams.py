@@ -55,15 +55,17 @@ def stream_seed(seed: int, name: str) -> int:
     return int.from_bytes(digest, "little") >> 1  # seeds are below 2^63
 
 
-def load_batch(streams: Mapping[str, TrainingBatches], step: int, device: torch.device) -> dict[str, Part]:
-    """Fetch every part of a step, and draw its noise."""
-    return {name: load_part(batches, step, device) for name, batches in streams.items()}
+def load_batch(
+    streams: Mapping[str, TrainingBatches], step: int, device: torch.device, retreats: int = 0
+) -> dict[str, Part]:
+    """Fetch every part of a step, and draw its noise: another one after each retreat."""
+    return {name: load_part(batches, step, device, retreats) for name, batches in streams.items()}
 
 
-def load_part(batches: TrainingBatches, step: int, device: torch.device) -> Part:
+def load_part(batches: TrainingBatches, step: int, device: torch.device, retreats: int = 0) -> Part:
     """Fetch one part of a step, and draw its noise."""
     images = _moved(batches.at(step), device)
-    return Part(images, training_noise(images, batches.seed, step))
+    return Part(images, training_noise(images, batches.seed, step, retreats))
 
 
 def chunks(rows: Batchable, device: torch.device, at_once: int = 4096) -> Iterator[Tensor]:
@@ -72,9 +74,10 @@ def chunks(rows: Batchable, device: torch.device, at_once: int = 4096) -> Iterat
         yield _moved(rows.batch(np.arange(start, min(start + at_once, len(rows)))), device)
 
 
-def training_noise(images: Tensor, seed: int, step: int) -> Tensor:
-    """Draw the dequantisation noise of a step: float32 in [0, 1), a function of (seed, step)."""
-    noise = np.random.default_rng((seed, step, 1)).random(tuple(images.shape), dtype=np.float32)
+def training_noise(images: Tensor, seed: int, step: int, retreats: int = 0) -> Tensor:
+    """Draw the dequantisation noise of a step: float32 in [0, 1), a function of (seed, step) and the retreats."""
+    entropy = (seed, step, 1, retreats) if retreats else (seed, step, 1)
+    noise = np.random.default_rng(entropy).random(tuple(images.shape), dtype=np.float32)
     return _moved(noise, images.device)
 
 
