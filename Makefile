@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check notebooks bench clean
+.PHONY: demo test check fuzz notebooks bench clean
 
 demo: .venv/base
 	$(BIN)/oodflow demo
@@ -14,6 +14,12 @@ test: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -q
+
+# Damaged files for every reader, FUZZ of each; FUZZ_SEED makes others.
+FUZZ ?= 600
+FUZZ_SEED ?= 1
+fuzz: .venv/dev
+	OODFLOW_FUZZ=$(FUZZ) OODFLOW_FUZZ_SEED=$(FUZZ_SEED) $(BIN)/pytest -n 2 -q -rP tests/fuzz
 
 # The package as a user gets it: built, installed into an empty environment, used.
 check: test

@@ -74,7 +74,7 @@ def recall(path: Path, origin: Origin, array: Array | None = None) -> Decoded | 
         if [len(images), *images.shape[1:]] != [written["count"], *written["shape"]]:
             return None
         return Decoded(images, str(written["content"]), str(written["note"]))
-    except (OSError, ValueError, KeyError, TypeError, EOFError):
+    except Exception:
         return None  # missing or damaged: decode anew
 
 

@@ -13,9 +13,10 @@ import torch
 
 from oodflow.data import cache as kept
 from oodflow.data.image_set import CHUNK_BYTES, Images, ImageSet
+from oodflow.data.mapped import map_npy
 from oodflow.data.real_set import Reals, RealSet
 from oodflow.encoders import BLOCK, Encoder, open_encoder, why_not
-from oodflow.errors import UsageError
+from oodflow.errors import OodflowError, UsageError
 from oodflow.files import written_atomically
 
 PIECE = 1024  # images whose vectors are written together: what is lost when the computation is stopped
@@ -133,7 +134,7 @@ class _Pieces:
         return self._folder / f"{rows.start}.npy"
 
     def _open(self, rows: slice) -> Reals | None:
-        with suppress(OSError, ValueError, EOFError):  # not there, or damaged: compute it
-            piece: Reals = np.load(self._file(rows), mmap_mode="r", allow_pickle=False)
+        with suppress(OodflowError):  # not there, or damaged: compute it
+            piece: Reals = map_npy(self._file(rows))
             return piece if len(piece) == rows.stop - rows.start else None
         return None

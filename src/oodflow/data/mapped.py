@@ -18,7 +18,7 @@ def map_npy(path: Path) -> Any:
     """
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+    except Exception as error:  # a damaged header is read as Python, and fails in whatever way that does
         # NumPy takes what it does not know for pickled objects, and tells how to load these all the same.
         why = "it is another kind of file" if "pickle" in str(error) else str(error).rstrip(".")
         raise OodflowError(f"{path}: not a whole .npy file of numbers ({why}).") from error

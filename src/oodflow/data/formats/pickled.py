@@ -111,11 +111,18 @@ def _raw(raw: Any) -> bytes | None:
     match raw:
         case bytes():
             return raw
-        case str():  # Python 2 knew no other bytes
-            return raw.encode("latin1")
+        case str(text):  # Python 2 knew no other bytes
+            return _latin1(text)
         case Record("_codecs.encode", (str(text), "latin1" | b"latin1")):  # how Python 3 writes bytes for Python 2
-            return text.encode("latin1")
+            return _latin1(text)
     return None
+
+
+def _latin1(text: str) -> bytes | None:
+    try:
+        return text.encode("latin1")
+    except UnicodeEncodeError:
+        return None
 
 
 class _Machine:

@@ -115,9 +115,9 @@ class Npy(ImageSource):
 def holds_table(path: Path) -> bool:
     """Tell whether a file is an array of two axes: these are rows of numbers, and no images."""
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = map_npy(path)
         return isinstance(array, np.ndarray) and array.ndim == 2
-    except (ValueError, EOFError, OSError):
+    except OodflowError:
         return False  # whatever is wrong with it, reading it will say
 
 

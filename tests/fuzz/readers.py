@@ -1,0 +1,195 @@
+"""A sound file of each format that is read, and what reads it."""
+
+import io
+import json
+import pickle
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+RNG = np.random.default_rng(0)
+GREY, COLOUR = RNG.integers(0, 256, (6, 28, 28), np.uint8), RNG.integers(0, 256, (6, 3, 32, 32), np.uint8)
+ROWS = RNG.normal(size=(20, 3))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How a format is tried.
+
+    Attributes:
+        place: of the file, in a folder that is a data root as well.
+        write: gives its sound content.
+        read: reads all of it, given that folder.
+    """
+
+    place: str
+    write: Callable[[], bytes]
+    read: Callable[[Path], object]
+
+
+def _source(name: str, part: str) -> Callable[[Path], object]:
+    def read(root: Path) -> None:
+        from oodflow.data import SOURCES
+
+        source = SOURCES[name]
+        source.count(part, root)
+        source.read(part, root)
+        source.doubts(part, root)
+
+    return read
+
+
+def _loaded(spec: str) -> Callable[[Path], object]:
+    def read(root: Path) -> object:
+        from oodflow.data import load
+
+        return load(spec.format(root=root), "all", cache=root / "cache").batch(slice(0, 5))
+
+    return read
+
+
+def _saved(save: Callable[[io.BytesIO], object]) -> Callable[[], bytes]:
+    def write() -> bytes:
+        buffer = io.BytesIO()
+        save(buffer)
+        return buffer.getvalue()
+
+    return write
+
+
+def _idx() -> bytes:
+    return np.array([2051, *GREY.shape], ">u4").tobytes() + GREY.tobytes()
+
+
+def _gzipped() -> bytes:
+    import gzip
+
+    return gzip.compress(_idx())
+
+
+def _cifar() -> bytes:
+    return pickle.dumps({b"data": COLOUR.reshape(6, -1), b"labels": [1] * 6, b"filenames": ["a.png"] * 6}, protocol=2)
+
+
+def _matlab(compressed: bool) -> Callable[[], bytes]:
+    def save(buffer: io.BytesIO) -> None:
+        from scipy.io import savemat
+
+        savemat(buffer, {"X": COLOUR.transpose(2, 3, 1, 0), "y": np.ones((6, 1))}, do_compression=compressed)
+
+    return _saved(save)
+
+
+def _celeba(root: Path) -> object:
+    (root / "celeba/list_eval_partition.txt").write_text("".join(f"{i:06}.jpg {i % 3}\n" for i in range(1, 7)))
+    return _source("celeba", "train")(root)
+
+
+def _faces(buffer: io.BytesIO) -> None:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for i in range(1, 7):
+            archive.writestr(f"img_align_celeba/{i:06}.jpg", _picture("JPEG")())
+
+
+def _picture(kind: str) -> Callable[[], bytes]:
+    return _saved(lambda buffer: Image.fromarray(COLOUR[0].transpose(1, 2, 0)).save(buffer, kind))
+
+
+def _archive(buffer: io.BytesIO) -> None:
+    np.savez_compressed(buffer, X=ROWS, y=[0] * 20)
+
+
+def _text() -> bytes:
+    return b"a,b,c\n" + b"".join(b"%f,%f,%f\n" % tuple(row) for row in ROWS)
+
+
+def _parquet(buffer: io.BytesIO) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pyarrow.table({name: ROWS[:, i] for i, name in enumerate("abc")}), buffer)
+
+
+def _tensors(content: dict[str, object], metadata: dict[str, str]) -> bytes:
+    import torch
+    from safetensors.torch import save
+
+    return save({name: torch.as_tensor(value) for name, value in content.items()}, metadata)
+
+
+def _weights() -> bytes:
+    import tempfile
+
+    from oodflow.flows import RealNVPConfig, save_flow
+    from oodflow.nets import ConvNetConfig
+
+    with tempfile.TemporaryDirectory() as folder:
+        save_flow(Path(folder) / "x", RealNVPConfig(scales=1, width=2, net=ConvNetConfig()).build((1, 8, 8)))
+        return (Path(folder) / "x").read_bytes()
+
+
+def _plain_weights() -> bytes:
+    """As files were before they had a digest, by which nearly all damage is seen at once."""
+    from safetensors.torch import load, save
+
+    content = _weights()
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    about = json.loads(header["__metadata__"]["oodflow"])
+    return save(load(content), {"flow": about["flow"]})
+
+
+def _flow(root: Path) -> object:
+    from oodflow.flows import load_flow
+
+    return load_flow(root / "x.safetensors")
+
+
+def _run(root: Path) -> object:
+    from oodflow.runs import RunDir
+
+    return RunDir(root).config()
+
+
+def _config() -> bytes:
+    from oodflow.recipes import RECIPES
+
+    return RECIPES["fashion-mnist-realnvp"]("cpu").model_dump_json(indent=2).encode()
+
+
+def _checkpoint(buffer: io.BytesIO) -> None:
+    import torch
+
+    torch.save({"net": {"module.a": torch.arange(50.0), "module.b": torch.eye(4)}, "epoch": 3}, buffer)
+
+
+def _original(root: Path) -> object:
+    from oodflow.interop.original_checkpoint import read_checkpoint
+
+    return read_checkpoint(root / "80.pt")
+
+
+READERS = {
+    "idx": Reader("mnist/t10k-images-idx3-ubyte", _idx, _source("mnist", "test")),
+    "idx.gz": Reader("mnist/t10k-images-idx3-ubyte.gz", _gzipped, _source("mnist", "test")),
+    "cifar": Reader("cifar10/cifar-10-batches-py/test_batch", _cifar, _source("cifar10", "test")),
+    "mat": Reader("svhn/test_32x32.mat", _matlab(compressed=False), _source("svhn", "test")),
+    "mat, compressed": Reader("svhn/test_32x32.mat", _matlab(compressed=True), _source("svhn", "test")),
+    "celeba": Reader("celeba/img_align_celeba.zip", _saved(_faces), _celeba),
+    **{
+        kind: Reader(f"pictures/x.{kind.lower()}", _picture(kind), _loaded("folder:{root}/pictures?shape=3x8x8"))
+        for kind in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+    },
+    "npy": Reader("x.npy", _saved(lambda buffer: np.save(buffer, COLOUR)), _loaded("npy:{root}/x.npy")),
+    "npy, rows": Reader("x.npy", _saved(lambda buffer: np.save(buffer, ROWS)), _loaded("npy:{root}/x.npy")),
+    "npz": Reader("x.npz", _saved(_archive), _loaded("npz:{root}/x.npz")),
+    "csv": Reader("x.csv", _text, _loaded("csv:{root}/x.csv")),
+    "parquet": Reader("x.parquet", _saved(_parquet), _loaded("parquet:{root}/x.parquet")),
+    "weights": Reader("x.safetensors", _weights, _flow),
+    "weights without a digest": Reader("x.safetensors", _plain_weights, _flow),
+    "config": Reader("config.json", _config, _run),
+    "checkpoint of the original": Reader("80.pt", _saved(_checkpoint), _original),
+}  # fmt: skip
