@@ -3,6 +3,7 @@
 import gzip
 import importlib.util
 import io
+import json
 import sys
 import zipfile
 from pathlib import Path
@@ -38,12 +39,15 @@ def write_csv(path, text=None, **how):
     return f"csv:{path}"
 
 
-def write_parquet(path, values=VALUES, names=("age", "weight", "height"), **more):
+def write_parquet(path, values=VALUES, names=("age", "weight", "height"), metadata=None, **more):
+    """Write a table; ``metadata`` is what pandas says of a frame of its."""
     import pyarrow
     from pyarrow import parquet
 
     columns = {name: pyarrow.array(values[:, i]) for i, name in enumerate(names)}
-    parquet.write_table(pyarrow.table(columns | {name: pyarrow.array(some) for name, some in more.items()}), path)
+    table = pyarrow.table(columns | {name: pyarrow.array(some) for name, some in more.items()})
+    said = None if metadata is None else {b"pandas": json.dumps(metadata).encode()}
+    parquet.write_table(table.replace_schema_metadata(said), path)
     return f"parquet:{path}"
 
 
@@ -371,6 +375,24 @@ class TestParquet:
         np.testing.assert_array_equal(whole.array[:, 3], np.arange(60))
         np.testing.assert_array_equal(whole.array[:, 4], LABELS)
         np.testing.assert_array_equal(whole.array[:, 5], np.arange(60) + 0.5)
+
+    @pytest.mark.parametrize("index", ["__index_level_0__", "patient"])
+    def test_the_index_of_pandas_is_no_feature_unless_it_is_named(self, tmp_path, open_set, index):
+        names = ("age", index, "weight", "height")
+        numbered = np.insert(VALUES, 1, np.arange(60), axis=1)
+        spec = write_parquet(tmp_path / "x.parquet", numbered, names, {"index_columns": [index]})
+        whole = open_set(spec, "all")
+        assert whole.columns == ("age", "weight", "height")
+        np.testing.assert_array_equal(whole.array, open_set(write_npy(tmp_path / "x.npy"), "all").array)
+        assert shape_of(spec) == (3,)
+        assert open_set(f"{spec}?without=height,{index}", "all").columns == ("age", "weight")
+        assert open_set(f"{spec}?label={index}&class=7", "all").array.tolist() == VALUES[[7]].tolist()
+        np.testing.assert_array_equal(open_set(f"{spec}?columns={index}", "all").array[:, 0], np.arange(60))
+
+    @pytest.mark.parametrize("metadata", [{"index_columns": [{"kind": "range", "start": 0}]}, {"columns": []}, [1], 7])
+    def test_without_an_index_among_the_columns_all_are_features(self, tmp_path, open_set, metadata):
+        spec = write_parquet(tmp_path / "x.parquet", metadata=metadata)
+        assert open_set(spec, "all").columns == ("age", "weight", "height")
 
     def test_text_and_null(self, tmp_path, open_set):
         spec = write_parquet(tmp_path / "x.parquet", word=["a"] * 60)

@@ -38,7 +38,7 @@ class OwnTable(TableSource):
             if of and kind not in of:
                 raise UsageError(f"{self.name}: {option} is an option of {' and '.join(of)}:PATH alone: leave it out.")
         self.kind, self.path, self.wanted = kind, path, selection
-        self.selection = repr(selection)
+        self.selection = repr(selection) + TABLE_FILES[kind].reading
 
     def width(self, root: Path) -> int:
         """How many features there are; the file is looked at."""

@@ -57,6 +57,7 @@ class TableFile(ABC):
         options: of a selection, those that only such files have.
         apart: what labels are called that lie beside the table, unless told otherwise: they count as the column behind
             the last. Empty: they lie in a column like others.
+        reading: how such files are read, where that has changed. It tells copies in the cache apart.
         path: of the file.
         names: of all columns; none if the file names none.
         width: how many columns there are.
@@ -65,6 +66,7 @@ class TableFile(ABC):
     endings: ClassVar[tuple[str, ...]]
     options: ClassVar[frozenset[str]] = frozenset()
     apart: ClassVar[str] = ""
+    reading: ClassVar[str] = ""
 
     path: Path
     names: tuple[str, ...]
