@@ -103,6 +103,39 @@ def test_few_rows_of_a_fitted_density_are_learned_from():
     assert [part and len(part) for part in deal_rows(few, None, 0, fits=False, chooses=True)] == [None, 3, None]
 
 
+@pytest.mark.parametrize(
+    ("settings", "least", "images", "enough"),
+    [
+        ({}, 5, 4, 50),  # in halves of halves, for principal components
+        ({"score": "principal-components", "validation": 0}, 2, 40, None),
+        ({"score": "two-sided", "validation": 0.1}, 3, 2, 60),
+    ],
+)
+def test_what_a_score_needs_is_asked_for_before_training(settings, least, images, enough, monkeypatch):
+    monkeypatch.setattr("oodflow.detectors.detector.fit_density", Trained.now)
+    one = oodflow.FlowDetector(**{**OF_IMAGES, "score": None, **settings})
+    if enough is None:
+        with pytest.raises(Trained):
+            one.fit(IMAGES)
+        return
+    said = rf"learns from {least} images at least, and of the 40 in X {images} are for that: pass {enough} or more"
+    with pytest.raises(UsageError, match=said):
+        one.fit(IMAGES)
+    with pytest.raises(Trained):
+        one.fit(np.resize(IMAGES, (enough, 1, 8, 8)))
+
+
+class Trained(Exception):
+    @classmethod
+    def now(cls, *_, **__):
+        raise cls
+
+
+def test_images_that_are_just_enough_are_learned_from():
+    one = oodflow.FlowDetector(**{**OF_IMAGES, "score": None}).fit(np.resize(IMAGES, (50, 1, 8, 8)))
+    assert np.isfinite(one.score_samples(IMAGES)).all()
+
+
 def test_at_most_so_many_are_held_out():
     data = RealSet.from_array(np.zeros((300_000, 1), np.float32))
     assert [len(part) for part in deal_rows(data, None, 0, fits=True, chooses=True)] == [280_000, 10_000, 10_000]

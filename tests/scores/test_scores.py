@@ -216,3 +216,20 @@ def test_of_few_images_it_is_said_what_is_missing():
     grey, colour = (example("test", kind).data.limit(2) for kind in ("grey", "colour"))
     assert "this one has none" in BatchNorm().why_not(example_flow("grey"), grey)  # not that a group takes ten
     assert "judges groups of 10 images" in BatchNorm().why_not(example_flow("colour"), colour)
+
+
+@pytest.mark.parametrize("kind", sorted(SCORES))
+def test_a_score_learns_from_as_few_as_it_says(kind):
+    fields = SCORES[kind].model_fields
+    if any(field.is_required() for field in fields.values()) or not SCORES[kind].learns:
+        pytest.skip("it takes settings, or learns nothing")
+    score, reference = SCORES[kind](), example("reference", "grey")
+    if score.why_not(reference.model, reference.data):
+        reference = example("reference", "vectors")
+    if reason := score.why_not(reference.model, reference.data):
+        pytest.skip(reason)
+    few = Observation(reference.model, reference.data.limit(score.least))
+    assert np.isfinite(score.fit(few).score(reference)).all()
+    if score.least > 1:
+        with pytest.raises(UsageError):
+            score.fit(Observation(reference.model, reference.data.limit(score.least - 1)))

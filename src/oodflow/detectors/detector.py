@@ -16,7 +16,7 @@ from oodflow.data import RealSet
 from oodflow.detectors.contributions import Columns, conditional_contributions
 from oodflow.detectors.defaults import AUTO_FPR, default_score
 from oodflow.detectors.models import density_for, fit_density, is_fitted, require_sense
-from oodflow.detectors.parts import deal_rows
+from oodflow.detectors.parts import deal_rows, require_enough
 from oodflow.detectors.rows import Over, Rows, read_rows
 from oodflow.detectors.saving import load_detector, save_detector
 from oodflow.errors import UsageError
@@ -130,14 +130,13 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         require_sense(model, score, data)
         chooses = isinstance(model, FlowConfig) or score.learns
         parts = deal_rows(data, self.validation, seed, fits=not is_fitted(model), chooses=chooses)
+        learned_from = parts.for_score(score)
+        require_enough(score, learned_from, data, self.validation, fits=parts.training is not None)
         self.shape_ = data.shape
         self.model_ = fit_density(
             self.flow, model, parts, steps=self.steps, training=self.training, patience=self.patience,
             device=self.device, seed=seed, progress=bool(self.verbose),
         )  # fmt: skip
-        held_out_first = (parts.choice, parts.training, parts.calibration)
-        order = (parts.training, *held_out_first) if score.learns_from_training else held_out_first
-        learned_from = next(part for part in order if part is not None)
         self.score_ = score.fit(self._seen(learned_from)) if score.learns else FittedScore(score, {})
         self.calibration_scores_ = None if parts.calibration is None else self._scores(parts.calibration)
         self.offset_ = self._offset(data)

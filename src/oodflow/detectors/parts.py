@@ -1,5 +1,6 @@
 """Dealing rows: what is trained on, what the model is chosen by, what promises rest on."""
 
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +9,7 @@ from oodflow.data import ImageSet
 from oodflow.detectors.defaults import HELD_OUT_AT_MOST, VALIDATION
 from oodflow.detectors.rows import Rows
 from oodflow.errors import UsageError
+from oodflow.scores import Score
 from oodflow.session.user_data import part_of
 
 
@@ -23,6 +25,12 @@ class Parts(NamedTuple):
     training: Rows | None
     choice: Rows | None
     calibration: Rows | None
+
+    def for_score(self, score: Score) -> Rows:
+        """Choose what a score learns from: what was held out for that, if anything was."""
+        held_out_first = (self.choice, self.training, self.calibration)
+        order = (self.training, *held_out_first) if score.learns_from_training else held_out_first
+        return next(part for part in order if part is not None)
 
 
 def deal_rows(data: Rows, validation: float | None, seed: int, *, fits: bool, chooses: bool) -> Parts:
@@ -50,3 +58,26 @@ def deal_rows(data: Rows, validation: float | None, seed: int, *, fits: bool, ch
     order = np.random.default_rng((seed, n)).permutation(n)
     choice, calibration, training = np.split(order, [for_choice, held])
     return Parts(*(part_of(data, rows) if len(rows) else None for rows in (training, choice, calibration)))
+
+
+def require_enough(score: Score, learned_from: Rows, data: Rows, validation: float | None, *, fits: bool) -> None:
+    """Refuse, before anything takes time, rows of which too few are for the score to learn from.
+
+    Args:
+        score: the score.
+        learned_from: the part that is for it, of :meth:`Parts.for_score`.
+        data: all of the rows.
+        validation: the share of them that was held out; none: a fifth.
+        fits: whether others are for the density to be fitted to.
+
+    Raises:
+        UsageError: says how many rows are enough.
+    """
+    if not score.learns or len(learned_from) >= score.least:
+        return
+    share = (VALIDATION if validation is None else validation) if fits else 1
+    enough = max(ceil(2 * score.least / share), 2 * score.least + 2) if share else score.least
+    raise UsageError(
+        f"the score {score.name} learns from {score.least} {data.unit} at least, and of the {len(data)} in X "
+        f"{len(learned_from)} are for that: pass {enough} or more, or take another score, such as score='likelihood'."
+    )

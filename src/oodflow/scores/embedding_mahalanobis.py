@@ -44,6 +44,11 @@ class EmbeddingMahalanobis(OfEmbedding):
     kind: Literal["embedding-mahalanobis"] = "embedding-mahalanobis"
     unit: ClassVar[str] = "nats"
 
+    @property
+    def least(self) -> int:
+        """How many images it learns from at the least."""
+        return 2
+
     def learn(self, seen: Seen) -> Learned:
         """Fit the normal distribution; along no axis is its standard deviation less than 10⁻⁶.
 
@@ -51,7 +56,7 @@ class EmbeddingMahalanobis(OfEmbedding):
             UsageError: there is but one image.
         """
         directions = unit_length(seen[self.embedding])
-        if len(directions) < 2:
+        if len(directions) < self.least:
             raise UsageError("one image has no covariance of its embedding: fit on more.")
         mean, whitening = shrunk_normal(directions)
         return {"mean": mean, "whitening": whitening}

@@ -50,6 +50,11 @@ class EmbeddingMixture(OfEmbedding):
     floor: float = Field(0.1, gt=0)
     seed: int = Field(0, ge=0, lt=2**32)
 
+    @property
+    def least(self) -> int:
+        """How many images it learns from at the least."""
+        return max(2, self.components)
+
     def learn(self, seen: Seen) -> Learned:
         """Whiten, and fit the mixture.
 
@@ -60,7 +65,7 @@ class EmbeddingMixture(OfEmbedding):
         from sklearn.mixture import GaussianMixture
 
         directions = unit_length(seen[self.embedding])
-        if len(directions) < max(2, self.components):
+        if len(directions) < self.least:
             raise UsageError(
                 f"components is {self.components} and the reference has {len(directions):,} images: take fewer "
                 "components, or fit on more."

@@ -44,6 +44,11 @@ class EmbeddingNeighbours(OfEmbedding):
     unit: ClassVar[str] = "radii"
     k: int = Field(5, ge=1)
 
+    @property
+    def least(self) -> int:
+        """How many images it learns from at the least."""
+        return self.k
+
     def learn(self, seen: Seen) -> Learned:
         """Keep the embeddings of all images.
 
@@ -51,7 +56,7 @@ class EmbeddingNeighbours(OfEmbedding):
             UsageError: there are fewer than k.
         """
         embeddings = seen[self.embedding]
-        if len(embeddings) < self.k:
+        if len(embeddings) < self.least:
             raise UsageError(
                 f"k is {self.k} and the reference has {len(embeddings):,} images: take a smaller k, or fit on more."
             )

@@ -53,6 +53,11 @@ class InputGradients(Score):
     def _statistic(self) -> Gradients:
         return Gradients(levels=self.levels, smallest=self.smallest, largest=self.largest)
 
+    @property
+    def least(self) -> int:
+        """How many images it learns from at the least."""
+        return 2
+
     def reads(self) -> tuple[Statistic, ...]:
         """Read the norms of the gradients."""
         return (self._statistic,)
@@ -66,7 +71,7 @@ class InputGradients(Score):
         from sklearn.covariance import LedoitWolf
 
         norms = seen[self._statistic]
-        if len(norms) < 2:
+        if len(norms) < self.least:
             raise UsageError("the norms of one image have no covariance: fit on more.")
         covariance = LedoitWolf(store_precision=False).fit(norms).covariance_ + _LEAST * np.eye(self.levels)
         return {"mean": norms.mean(0), "precision": np.linalg.inv(covariance)}

@@ -55,6 +55,11 @@ class LocalDimension(Score):
     why_not_shown: ClassVar[str] = "it takes as many derivatives of an image as it has numbers"
     dimension: float | None = Field(None, gt=0)
 
+    @property
+    def least(self) -> int:
+        """How many images it learns from at the least."""
+        return 3 if self.dimension is None else 1
+
     def reads(self) -> tuple[Statistic, ...]:
         """Read the log-probability and the spectrum, and the data itself where its dimension is to be estimated."""
         return LogProb(), DecoderSpectrum(), *([Pixels()] if self.dimension is None else [])

@@ -60,6 +60,11 @@ class OfParts(Score):
         """Whether a part asks one."""
         return any(part.outside_model for part in self.of)
 
+    @property
+    def least(self) -> int:
+        """How many images it learns from at the least."""
+        return least_of_halves(self.of)
+
     def reads(self) -> tuple[Statistic, ...]:
         """Read what its parts read."""
         return tuple(dict.fromkeys(statistic for part in self.of for statistic in part.reads()))
@@ -112,3 +117,14 @@ def held_out_halves(seen: Seen, parts: Sequence[Score]) -> tuple[Seen, Seen]:
         return seen, seen
     first, second = ({statistic: values[start::2] for statistic, values in seen.items()} for start in (0, 1))
     return first, second
+
+
+def least_of_halves(parts: Sequence[Score]) -> int:
+    """Tell of how many images the halves of :func:`held_out_halves` are enough.
+
+    Example:
+        >>> from oodflow.scores import Likelihood, PrincipalComponents
+        >>> least_of_halves([Likelihood()]), least_of_halves([Likelihood(), PrincipalComponents()])
+        (2, 3)
+    """
+    return max([2, *(2 * part.least - 1 for part in parts if part.learns)])

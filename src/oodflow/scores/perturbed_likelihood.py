@@ -83,6 +83,11 @@ class PerturbedLikelihood(OfEmbedding):
         """Read the embedding, and the log-probabilities with noise and without."""
         return self.embedding, self._noisy
 
+    @property
+    def least(self) -> int:
+        """How many images it learns from at the least."""
+        return self.k + 1
+
     def learn(self, seen: Seen) -> Learned:
         """Keep the embeddings of all images, and learn how dissimilar each is to the others.
 
@@ -90,7 +95,7 @@ class PerturbedLikelihood(OfEmbedding):
             UsageError: there are not more than k.
         """
         embeddings = seen[self.embedding]
-        if len(embeddings) <= self.k:
+        if len(embeddings) < self.least:
             raise UsageError(
                 f"k is {self.k} and the reference has {len(embeddings):,} images, of which each has one neighbour "
                 "less: take a smaller k, or fit on more."

@@ -39,6 +39,11 @@ class PrincipalComponents(Score):
     learns: ClassVar[bool] = True
     components: int = Field(100, ge=1)
 
+    @property
+    def least(self) -> int:
+        """How many images it learns from at the least."""
+        return 2
+
     def reads(self) -> tuple[Statistic, ...]:
         """Read the pixels: no flow is asked."""
         return (Pixels(),)
@@ -52,7 +57,7 @@ class PrincipalComponents(Score):
         from sklearn.decomposition import PCA
 
         x = seen[Pixels()].astype(np.float64)
-        if len(x) < 2:
+        if len(x) < self.least:
             raise UsageError("principal components take at least two images to learn from, and one came: fit on more.")
         count = min(self.components, max(1, min(len(x) - 1, x.shape[1]) // 2))
         with np.errstate(invalid="ignore"):  # the share of variance that images have that are all alike

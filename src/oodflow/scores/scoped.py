@@ -51,6 +51,11 @@ class Scoped(Score):
     def _statistic(self) -> Curvature:
         return Curvature(probes=self.probes)
 
+    @property
+    def least(self) -> int:
+        """How many images it learns from at the least."""
+        return 2
+
     def reads(self) -> tuple[Statistic, ...]:
         """Read the gradient's norm and the trace."""
         return (self._statistic,)

@@ -93,6 +93,11 @@ class Score(Component):
         return 1
 
     @property
+    def least(self) -> int:
+        """How many images it learns from at the least, if it learns."""
+        return 1
+
+    @property
     def outside_model(self) -> bool:
         """Whether it asks a model that has learned from other images, so that it stands apart from those that don't."""
         return False

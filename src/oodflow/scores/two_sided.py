@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import model_validator
 
 from oodflow.data import DataSet
-from oodflow.scores.parts import Part, held_out_halves, learn_parts, require_single, values_of
+from oodflow.scores.parts import Part, held_out_halves, learn_parts, least_of_halves, require_single, values_of
 from oodflow.scores.principal_components import PrincipalComponents
 from oodflow.scores.ranks import ranks
 from oodflow.scores.score import Learned, Score, Seen, Values
@@ -48,6 +48,11 @@ class TwoSided(Score):
     def outside_model(self) -> bool:
         """Whether the other asks one."""
         return self.of.outside_model
+
+    @property
+    def least(self) -> int:
+        """How many images it learns from at the least."""
+        return least_of_halves([self.of])
 
     def reads(self) -> tuple[Statistic, ...]:
         """Read what the other reads."""
