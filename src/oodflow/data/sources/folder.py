@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from oodflow.data.image_set import CHUNK_BYTES, Images, Shape
+from oodflow.data.own_path import require_folder
 from oodflow.data.pixel_range import PixelRange, masks
 from oodflow.data.source import ImageSource
 from oodflow.data.sources.picture import pixels, read_bytes
-from oodflow.errors import NotThere, OodflowError
+from oodflow.errors import OodflowError
 
 ENDINGS = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
 
@@ -29,8 +30,7 @@ class Folder(ImageSource):
     shape = None
 
     def __init__(self, path: Path, limits: PixelRange | None = None) -> None:
-        if not path.is_dir():
-            raise NotThere(f"folder:{path}: there is no such folder.")
+        require_folder("folder", path)
         self.name = f"folder:{path}"
         self.path, self.limits = path, limits
         self.reading = "" if limits is None else f"range={limits}"

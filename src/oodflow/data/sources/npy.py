@@ -11,9 +11,10 @@ import numpy.typing as npt
 from oodflow.data.fit import fit
 from oodflow.data.image_set import Images, Shape, in_chunks
 from oodflow.data.mapped import map_npy, release
+from oodflow.data.own_path import require_file
 from oodflow.data.pixel_range import BYTES, PixelRange, known_range, masks
 from oodflow.data.source import ImageSource
-from oodflow.errors import NotThere, OodflowError
+from oodflow.errors import OodflowError
 
 Numbers = npt.NDArray[Any]
 
@@ -35,8 +36,7 @@ class Npy(ImageSource):
     parts = MappingProxyType({"all": None})
 
     def __init__(self, path: Path, limits: PixelRange | None = None) -> None:
-        if not path.is_file():
-            raise NotThere(f"npy:{path}: there is no such file.")
+        require_file("npy", path)
         self.name = f"npy:{path}"
         self.path, self.limits = path, limits
         self.reading = "" if limits is None else f"range={limits}"

@@ -8,12 +8,13 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from oodflow.data.own_path import require_file
 from oodflow.data.real_set import Reals
 from oodflow.data.selection import Selection, canonical, escaped
 from oodflow.data.source import TableSource
 from oodflow.data.tables import TABLE_FILES, Block, TableFile
 from oodflow.data.tables.table_file import NotANumber
-from oodflow.errors import NotThere, OodflowError, UsageError
+from oodflow.errors import OodflowError, UsageError
 
 
 class OwnTable(TableSource):
@@ -31,8 +32,7 @@ class OwnTable(TableSource):
 
     def __init__(self, kind: str, path: Path, selection: Selection) -> None:
         self.name = f"{kind}:{path}"
-        if not path.is_file():
-            raise NotThere(f"{self.name}: there is no such file.")
+        require_file(kind, path)
         for option in selection.used:
             of = [other for other, file in TABLE_FILES.items() if option in file.options]
             if of and kind not in of:
