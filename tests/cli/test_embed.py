@@ -59,6 +59,23 @@ def test_after_an_interrupt_it_goes_on(oodflow, encoder, own, monkeypatch):
     assert "48 vectors of 8 numbers, 16 computed" in oodflow("embed", own, "--encoder", encoder, "--split", "train").out
 
 
+def test_stopped_within_the_first_piece_nothing_is_said_to_be_kept(oodflow, encoder, own, monkeypatch):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(embedded.Encoder, "embed", stopped)
+    said = oodflow("embed", own, "--encoder", encoder, "--split", "train")
+    assert said.code == 130
+    assert said.error == "oodflow: stopped; no vectors are kept yet, for they are written 1,024 at a time."
+
+
+def test_stopped_after_a_whole_set_its_vectors_are_kept(oodflow, encoder, own, monkeypatch):
+    oodflow("embed", own, "--encoder", encoder, "--split", "test")
+    test_stopped_within_the_first_piece_nothing_is_said_to_be_kept(oodflow, encoder, own, monkeypatch)
+    said = oodflow("embed", own, "--encoder", encoder, "--split", "test", "train")
+    assert "the vectors so far are kept" in said.error
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

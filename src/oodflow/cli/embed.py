@@ -6,7 +6,7 @@ from functools import partial
 
 from oodflow.cli.display import result_console, scoring_progress
 from oodflow.data import load_images, splits_of
-from oodflow.data.embedded import Embedded, embed
+from oodflow.data.embedded import PIECE, Embedded, embed
 from oodflow.data.spec import with_encoder
 from oodflow.encoders import open_encoder
 from oodflow.session.interrupt import Interrupted
@@ -19,18 +19,23 @@ def run(arguments: Namespace) -> None:
     sets = [load_images(arguments.data, split, root=arguments.data_dir) for split in splits]
     encoder, device = open_encoder(arguments.encoder), choose_device(arguments.device)
     spec = with_encoder(arguments.data, arguments.encoder)
+    found: list[Embedded] = []
+    kept = False
     try:
         with scoring_progress() as progress:
-            found = [
-                embed(
-                    images, arguments.encoder, device=device, block=arguments.batch_size,
-                    progress=partial(progress, f"{images.name} {images.split}"),
-                )
-                for images in sets
-            ]  # fmt: skip
+
+            def after_piece(what: str, done: int, count: int) -> None:
+                nonlocal kept
+                kept = True
+                progress(what, done, count)
+
+            for images in sets:
+                told = partial(after_piece, f"{images.name} {images.split}")
+                found.append(embed(images, arguments.encoder, device=device, block=arguments.batch_size, progress=told))
     except KeyboardInterrupt as error:
-        message = "stopped; the vectors so far are kept, and the same command goes on with the rest."
-        raise Interrupted(message, 130) from error
+        so_far = "the vectors so far are kept, and the same command goes on with the rest"
+        none = f"no vectors are kept yet, for they are written {PIECE:,} at a time"
+        raise Interrupted(f"stopped; {so_far if kept or found else none}.", 130) from error
     if arguments.json:
         facts = [_facts(one) for one in found]
         print(json.dumps({"spec": spec, "encoder": encoder.fingerprint, "sets": facts}, indent=2))
