@@ -36,5 +36,19 @@ def test_check(oodflow, tmp_path):
     assert "flat: fine" in result.out
 
 
+def test_check_goes_on_after_a_set_that_is_not_there(oodflow, tmp_path):
+    (tmp_path / "own.csv").write_text("a,b\n1,2\n3,4\n")
+    own = f"csv:{tmp_path / 'own.csv'}"
+    result = oodflow("data", "check", "flat", "csv:nope.csv", f"csv:{tmp_path}", own)
+    assert result.code == 1
+    assert result.out == f"flat: fine, built-in\n{own}: fine, ready (rows: 2; columns: 2, a, b)\n"
+    missing, folder = result.err.splitlines()
+    assert missing.startswith("csv:nope.csv: ")
+    assert missing.endswith("there is no such file.")
+    assert folder.startswith(f"csv:{tmp_path}: ")
+    assert folder.endswith("this is a folder: name a file in it.")
+    assert oodflow("data", "check", "flat", "nope").out == ""  # a name that there is not is bad usage
+
+
 def test_nothing_to_get(oodflow):
     assert oodflow("data", "get", "flat").out == "flat: nothing to download\n"

@@ -9,6 +9,7 @@ from pathlib import Path
 from oodflow.cli.display import result_console
 from oodflow.data import SOURCES, AnySource, TableSource, data_root, download, status, verify
 from oodflow.data.load import named
+from oodflow.errors import NotThere
 from oodflow.session.progress import progress_console
 
 
@@ -43,20 +44,27 @@ def get(arguments: Namespace) -> None:
 
 
 def check(arguments: Namespace) -> int:
-    """Verify data sets; exit code 1 when something is wrong with one."""
+    """Verify data sets; exit code 1 when something is wrong with one, be it that it is not there."""
     root = data_root(arguments.data_dir)
-    sources = {name: named(name) for name in arguments.names}  # all, before anything is done for the first
+    found = {name: _named(name) for name in arguments.names}  # all, before anything is done for the first
     wrong = False
-    for name, source in sources.items():
-        problems = verify(name, root)
+    for name, source in found.items():
+        problems = [str(source)] if isinstance(source, NotThere) else verify(name, root)
         wrong = wrong or bool(problems)
         for problem in problems:
             progress_console.print(f"{name}: {problem}")
-        if not problems:
+        if not problems and not isinstance(source, NotThere):
             one = status(name, root)
             details = [*_size(source, one.counts.values(), root), *([one.detail] if one.detail else [])]
             result_console.print(f"{name}: fine, {one.state}" + (f" ({'; '.join(details)})" if details else ""))
     return int(wrong)
+
+
+def _named(name: str) -> AnySource | NotThere:
+    try:
+        return named(name)
+    except NotThere as error:
+        return error
 
 
 def _size(source: AnySource, counts: Iterable[int], root: Path) -> list[str]:
