@@ -69,6 +69,29 @@ def test_wherever_the_rows_lie(rows):
     assert detector().fit(rows).predict(rows).shape == (300,)
 
 
+@pytest.mark.parametrize("flow", [QUICK["flow"], GaussianMixture(2, random_state=0), KernelDensity()])
+def test_rows_almost_as_large_as_float32_has_numbers(flow):
+    small = np.clip(BLOBS / np.abs(BLOBS).max(), -1, 1)
+    steps = {"steps": 4} if flow is QUICK["flow"] else {}
+    rows = (small * 3.4e38).astype(np.float32)
+    large = oodflow.FlowDetector(flow, random_state=0, **steps).fit(rows)
+    assert np.isfinite(large.score_samples(rows)).all()
+    of_float64 = oodflow.FlowDetector(flow, random_state=0, **steps).fit(rows.astype(np.float64))
+    np.testing.assert_allclose(large.score_samples(rows), of_float64.score_samples(rows.astype(np.float64)), rtol=1e-9)
+    beyond = rows.copy()
+    beyond[3, 1] = np.inf
+    with pytest.raises(UsageError, match="X holds inf in row 3, column 1"):
+        large.score_samples(beyond)
+
+
+@pytest.mark.parametrize("score", ["principal-components", "embedding-mahalanobis", "embedding-neighbours"])
+def test_scores_of_the_rows_themselves_take_numbers_larger_than_float32_has(score):
+    one, other = detector(score=score).fit(BLOBS), detector(score=score).fit(BLOBS * 1e60)
+    if score != "principal-components":  # which has a floor in units of the data
+        np.testing.assert_allclose(other.score_samples(BLOBS * 1e60), one.score_samples(BLOBS), rtol=1e-6)
+    assert np.isfinite(other.score_samples(BLOBS * 1e60)).all()
+
+
 def test_a_hundred_rows_and_fewer():
     for n in (2, 3, 9, 10, 25, 100):
         one = detector().fit(BLOBS[:n])

@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+import numpy as np
 import torch
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -65,7 +66,7 @@ def fit_density(flow: Any, model: Any, parts: Parts, **options: Any) -> Any:
     if isinstance(model, FlowConfig):
         fitted: Any = _trained(flow, model, parts, **options)
     elif not is_fitted(model):
-        fitted = clone(model).fit(_given(parts.training).batch(slice(None)))
+        fitted = clone(model).fit(_given(parts.training).batch(slice(None)).astype(np.float64))
     elif isinstance(model, Flow):
         fitted = copy.deepcopy(model).to(choose_device(options["device"])).eval()  # the user's own stays as it is
     else:

@@ -116,7 +116,8 @@ def _table(detector: BaseEstimator, X: Any, over: Over, shape: Shape | None) -> 
         if getattr(dtype, "kind", None) in ("m", "M"):
             raise UsageError(f"column {name!r} of X holds dates or times: encode it as numbers, or leave it out.")
     try:
-        array = validate_data(detector, X, reset=shape is None, dtype=numbers, ensure_min_samples=2 - bool(shape))
+        with np.errstate(over="ignore", invalid="ignore"):  # a sum is its first look at whether numbers are finite
+            array = validate_data(detector, X, reset=shape is None, dtype=numbers, ensure_min_samples=2 - bool(shape))
     except ValueError as error:
         raise UsageError(_reason(X, error)) from error
     return RealSet("X", "train", np.ascontiguousarray(array))  # its numbers have just been looked at

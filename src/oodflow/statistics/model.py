@@ -117,7 +117,7 @@ class ScoredDensity:
 
     def log_prob(self, x: Tensor) -> Tensor:
         """Log-density of each row, float64 ``[B]`` in nats."""
-        rows = x.detach().cpu().numpy().reshape(len(x), -1)
+        rows = x.detach().cpu().double().numpy().reshape(len(x), -1)  # squares of large float32 would be infinite
         return torch.from_numpy(np.asarray(self.of.score_samples(rows), dtype=np.float64))
 
 

@@ -12,7 +12,10 @@ from oodflow.statistics.statistic import Array, Needs, Statistic
 
 
 class Pixels(Statistic):
-    """The data itself, flat: pixels from 0 to 255 or the numbers of a vector, float32 ``[N, D]``; it is not stored."""
+    """The data itself, flat: pixels from 0 to 255 or the numbers of a vector, ``[N, D]``; it is not stored.
+
+    Pixels are float32; numbers that are float64 stay so, for they may be larger than any of float32.
+    """
 
     kind: Literal["pixels"] = "pixels"
     needs: ClassVar[Needs] = "data"
@@ -21,7 +24,7 @@ class Pixels(Statistic):
 
     def compute(self, batch: Batch) -> Array:
         """Flatten it, [n, D]."""
-        return batch.data.reshape(len(batch), -1).astype(np.float32)
+        return batch.data.reshape(len(batch), -1).astype(np.result_type(batch.data, np.float32))
 
     def shape(self, model: Density | None, data: DataSet) -> Shape:
         """``(D,)``."""
