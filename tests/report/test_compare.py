@@ -50,6 +50,36 @@ def test_what_the_paper_does_not_tell_stays_empty(record):
     assert "| npy:mine.npy | 2.250 | 7.1 [7.0, 7.6] |  |" in page_of(record)
 
 
+def of_rows(record):
+    """The record of a run over rows of three numbers."""
+    other = deepcopy(record)
+    other["run"]["config"] = RECIPES["tabular-realnvp"]("cpu").model_dump(mode="json") | {"data": "csv:a.csv"}
+    for evaluated, name, log_prob in zip(
+        other["evaluation"]["sets"], ("csv:a.csv", "csv:b.csv"), (1.25, -7.5), strict=True
+    ):
+        evaluated |= {"name": name, "unit": "rows", "shape": [3], "log_prob": log_prob, "bits_per_dim": 9.999}
+    return other
+
+
+def test_of_rows_the_log_density_is_in_nats_and_of_images_in_a_table_of_their_own(record):
+    rows = of_rows(record)
+    page = page_of(rows)
+    assert "| scale | log p, nats | asked about | log p, nats | AUROC" in page
+    assert "| 1.250 | csv:b.csv | −7.500 | 7.1 [7.0, 7.6] |  |" in page
+    assert "bits/dim" not in page
+    assert "9.999" not in page
+    seeded = deepcopy(rows)
+    seeded["run"]["config"]["training"]["seed"] = 1
+    seeded["evaluation"]["sets"][0]["log_prob"] = 1.5
+    assert "| 1.375 ± 0.177 | csv:b.csv |" in page_of(rows, seeded)
+    both = page_of(record, rows)
+    assert both.index("| bits/dim |") < both.index("| cpu | 3.500 | mnist |") < both.index("| log p, nats |")
+    assert both.index("| log p, nats |") < both.index("| 1.250 |")
+    record["evaluation"]["options"]["draws"] = rows["evaluation"]["options"]["draws"] = 16
+    assert "importance-sampled" in page_of(record, rows)
+    assert "importance-sampled" not in page_of(rows)
+
+
 def test_seeds_share_a_row_with_mean_and_deviation(record):
     others = [deepcopy(record) for _ in range(2)]
     for seed, other in enumerate(others, 1):

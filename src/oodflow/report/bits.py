@@ -1,4 +1,4 @@
-"""Bits/dim as they stand in tables."""
+"""How likely data are, as it stands in tables: of images in bits/dim, of rows in nats."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,18 @@ _LEGEND = (
     "Bits/dim with a bound in brackets are importance-sampled, with several draws of the dequantisation; the bound is "
     "what a single draw comes to, on average."
 )
+
+
+def likelihood_head(evaluation: Evaluation) -> str:
+    """Head the column of :func:`likely`: rows are of a density, with a unit, that bits/dim would hide."""
+    return "log p, nats" if evaluation.inside.unit == "rows" else "bits/dim"
+
+
+def likely(evaluations: Sequence[Evaluation], place: int) -> str:
+    """Write how likely a data set is, in the unit of :func:`likelihood_head`; arguments as of :func:`bits`."""
+    if evaluations[0].inside.unit != "rows":
+        return bits(evaluations, place)
+    return mean_and_deviation([evaluation.sets[place].log_prob for evaluation in evaluations], 3)
 
 
 def bits(evaluations: Sequence[Evaluation], place: int) -> str:
@@ -26,5 +38,6 @@ def bits(evaluations: Sequence[Evaluation], place: int) -> str:
 
 
 def bits_legend(evaluations: Sequence[Evaluation]) -> str:
-    """Say what the bounds in brackets are; nothing where all evaluations took a single draw."""
-    return _LEGEND if any(evaluation.options.draws > 1 for evaluation in evaluations) else ""
+    """Say what the bounds in brackets are; nothing where all evaluations of images took a single draw."""
+    several = any(one.options.draws > 1 for one in evaluations if one.inside.unit != "rows")
+    return _LEGEND if several else ""

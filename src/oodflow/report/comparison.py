@@ -5,18 +5,13 @@ from collections.abc import Sequence
 from oodflow.document import Block, Document, Paragraph, Quote, Section, Text, table
 from oodflow.document.numbers import mean_and_deviation, number
 from oodflow.evaluation.conclusion import conclusion
-from oodflow.report.bits import bits, bits_legend
+from oodflow.report.bits import bits_legend, likelihood_head, likely
 from oodflow.report.changes import scale_of
 from oodflow.report.evaluated_runs import Comparison, unlike
 from oodflow.report.published import SOURCE, published_auroc
 from oodflow.report.replicas import Replicas, replicas
 from oodflow.report.rests_on import provenance_blocks
 from oodflow.runs.naming import name_of
-
-LIKELIHOOD_HEADER = (
-    "flow, trained on", "scale", "bits/dim", "asked about", "bits/dim", "AUROC %, measured [95 % interval]",
-    "AUROC %, paper",
-)  # fmt: skip
 
 
 def comparison_document(comparison: Comparison, title: str = "Runs") -> Document:
@@ -25,18 +20,30 @@ def comparison_document(comparison: Comparison, title: str = "Runs") -> Document
     Runs that differ in their seed alone share a row, with mean and standard deviation.
     """
     groups = replicas(comparison.runs)
-    rows = [row for group in groups for row in _likelihood_rows(group)]
     rests = [block for group in groups for block in provenance_blocks(group)]
     return Document(
         title,
         (
-            table(LIKELIHOOD_HEADER, rows),
+            *_likelihoods(groups),
             Paragraph(_legend(groups)),
             *(block for group in groups for block in _in_words(group)),
             *_other_scores(groups),
             Section("What these rest on", tuple(rests)),
         ),
     )
+
+
+def _likelihoods(groups: Sequence[Replicas]) -> list[Block]:
+    """Lay the likelihoods out; where some runs are of images and some of rows, each unit has a table of its own."""
+    heads = {group: likelihood_head(group.runs[0].evaluation) for group in groups}
+    return [
+        table(
+            ("flow, trained on", "scale", head, "asked about", head, "AUROC %, measured [95 % interval]",
+             "AUROC %, paper"),
+            [row for group in groups if heads[group] == head for row in _likelihood_rows(group)],
+        )
+        for head in dict.fromkeys(heads.values())
+    ]  # fmt: skip
 
 
 def _likelihood_rows(group: Replicas) -> list[list[Text]]:
@@ -51,8 +58,9 @@ def _likelihood_rows(group: Replicas) -> list[list[Text]]:
         areas = mean_and_deviation(group.areas(place, "likelihood"), 1)
         paper = published.get(outside.name)
         rows.append([
-            name_of(group.config), scale_of(group.config), bits(evaluations, 0), outside.name, bits(evaluations, place),
-            areas if len(group.seeds) > 1 else f"{areas} [{low}, {high}]", "" if paper is None else str(paper),
+            name_of(group.config), scale_of(group.config), likely(evaluations, 0), outside.name,
+            likely(evaluations, place), areas if len(group.seeds) > 1 else f"{areas} [{low}, {high}]",
+            "" if paper is None else str(paper),
         ])  # fmt: skip
     return rows
 

@@ -7,7 +7,7 @@ from oodflow.document.numbers import number
 from oodflow.evaluation.conclusion import conclusion
 from oodflow.evaluation.record import EvaluatedSet, Evaluation
 from oodflow.metrics import Estimate
-from oodflow.report.bits import bits, bits_legend
+from oodflow.report.bits import bits_legend, likelihood_head, likely
 
 LEGEND = "Positive = out of distribution. AUROC 50 % = chance; below, the set is mistaken for the training data."
 
@@ -17,11 +17,9 @@ def evaluation_document(evaluation: Evaluation) -> Document:
     rows: list[list[Text]] = []
     columns = _further_columns(evaluation)
     unit = evaluation.inside.unit
-    rows_of_numbers = unit == "rows"  # of a density, with a unit, that bits/dim would hide
     for place, one in enumerate(evaluation.sets):
         inside = "in-distribution" if one is evaluation.inside else ""
-        likely = number(one.log_prob, 3) if rows_of_numbers else bits([evaluation], place)
-        head = [f"{one.name} ({one.images:,})", likely, inside]
+        head = [f"{one.name} ({one.images:,})", likely([evaluation], place), inside]
         rows.append([*head, *[""] * (3 + len(columns))])
         for score, found in one.scores.items():
             area, low, high, *others = (
@@ -35,7 +33,7 @@ def evaluation_document(evaluation: Evaluation) -> Document:
             )
     header = [
         f"data set ({unit})",
-        "log p, nats" if rows_of_numbers else "bits/dim",
+        likelihood_head(evaluation),
         "AUROC % [95 % CI]",
         "AUPR-in",
         "AUPR-out",
@@ -55,7 +53,7 @@ def evaluation_document(evaluation: Evaluation) -> Document:
                         None,
                         [
                             LEGEND,
-                            "" if rows_of_numbers else bits_legend([evaluation]),
+                            bits_legend([evaluation]),
                             _beyond(evaluation),
                             _costs(evaluation),
                             _guarantee(evaluation),
