@@ -1,3 +1,6 @@
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -93,3 +96,29 @@ def test_all_of_a_range_is_used_evenly():
         one = PixelRange(min(low, high), max(low, high))
         levels = one.low + (one.high - one.low) * np.arange(256) / 255
         np.testing.assert_array_equal(one.to_bytes(levels.clip(one.low, one.high), "x"), np.arange(256))
+
+
+def colour_of_16_bits(value):
+    """A PNG, which Pillow reads and can't write."""
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    rows = b"".join(b"\0" + struct.pack(">H", value) * 3 * 5 for _ in range(4))
+    head = struct.pack(">2I5B", 5, 4, 16, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def test_colours_of_16_bits_are_those_of_all_16_or_refused(tmp_path, open_set):
+    (tmp_path / "x.png").write_bytes(colour_of_16_bits(65535))
+    np.testing.assert_array_equal(open_set(f"folder:{tmp_path}", "all").batch(0), np.full((3, 4, 5), 255))
+    with pytest.raises(OodflowError, match="its colours have 16 bits"):
+        open_set(f"folder:{tmp_path}?range=0,65535", "all")
+    (tmp_path / "x.png").write_bytes(colour_of_16_bits(4095))
+    with pytest.raises(OodflowError, match="its colours have 16 bits, of which it needs no more than 12"):
+        open_set(f"folder:{tmp_path}", "all")
+
+
+def test_a_range_that_is_printed_can_be_typed():
+    for limits in (PixelRange(0, 1e-5), PixelRange(-1e20, 16777215)):
+        assert parse_range(str(limits)) == limits

@@ -12,6 +12,7 @@ from oodflow.errors import UsageError
 from oodflow.metrics import bits_per_dim
 from oodflow.recipes import RECIPES
 from oodflow.runs import RunConfig, RunDir, override
+from oodflow.session.best import Best
 from oodflow.session.train import SessionOptions, resume, start
 from oodflow.statistics import LogProb, Observation
 
@@ -79,3 +80,15 @@ def test_patience_is_written_where_there_is_any():
 def test_patience_takes_held_out_data():
     with pytest.raises(UsageError, match=r"looks at held-out data, and split=train\+calibration leaves none"):
         override(RECIPES["mnist-glow"]("paper"), ["monitor.patience=3"])
+
+
+def test_the_best_weights_tell_of_which_look_they_are_where_the_log_has_forgotten_it(config, tmp_path):
+    run = RunDir(tmp_path)
+    flow = config.flow.build((1, 8, 8))
+    best = Best(run, "calibration", 3)
+    best.see(flow, 5, 1.0)
+    again = Best(run, "calibration", 3)  # of a training that has gone back to a step before
+    assert (again.patience.best, again.patience.step) == (-1.0, 5)
+    before = run.best_file.read_bytes()
+    again.see(flow, 4, 3.0)
+    assert run.best_file.read_bytes() == before

@@ -1,6 +1,7 @@
 """Runs of training: what they leave behind, and how they are resumed."""
 
 import json
+import pickle
 import shutil
 
 import numpy as np
@@ -327,6 +328,28 @@ def test_what_diverges_goes_on_from_where_it_was_sound_more_slowly_and_with_othe
     assert package.load(run.path).log_prob(load(config.data, "calibration").batch(slice(0, 5))).shape == (5,)
 
 
+def test_a_checkpoint_that_no_step_can_be_taken_from_makes_room_for_the_one_before(config, tmp_path):
+    doomed = []
+
+    def wreck(state, report):
+        if report.step == 3 and not doomed:  # finite, and so saved, but every step from here is not
+            doomed.append([parameter.detach().clone() for parameter in state.flow.parameters()])
+            for parameter in state.flow.parameters():
+                parameter.data.fill_(1e30)
+
+    often = config.training.model_copy(update={"max_skipped": 0, "checkpoint_every": 1, "ema_decay": None})
+    impatient = config.model_copy(update={"training": often})
+    run = start(impatient, tmp_path / "run", SessionOptions(**QUIET, callbacks=[wreck]))
+    assert record_of(run.path)["training"]["steps"] == 4
+    weights = package.load(run.path).parameters()
+    assert all(parameter.abs().max() < 1e20 for parameter in weights)
+
+
+def test_an_end_by_divergence_can_be_told_by_another_process():
+    error = pickle.loads(pickle.dumps(Diverged("it diverged", 2)))
+    assert (str(error), error.retreats) == ("it diverged", 2)
+
+
 def test_other_noise_is_drawn_after_a_retreat():
     images = torch.zeros(2, 1, 3, 3)
     noises = [training_noise(images, 7, 5, retreats) for retreats in (0, 0, 1, 2)]
@@ -344,6 +367,7 @@ def test_a_flow_that_can_not_score_what_it_is_for_is_not_done(config, tmp_path):
     bare = config.model_copy(update={"training": config.training.model_copy(update={"ema_decay": None})})
     with pytest.raises(Diverged, match="after step 4 the log-probabilities of calibration data are not finite"):
         start(bare, tmp_path / "run", SessionOptions(**QUIET, callbacks=[wreck]))
+    assert record_of(tmp_path / "run")["training"]["steps"] == 2, "and it does not pass for finished"
 
 
 def test_any_other_failure_saves_what_there_is(config, tmp_path):

@@ -88,7 +88,7 @@ def parse_range(text: str) -> PixelRange:
         >>> parse_range("-1000,3000")
         PixelRange(low=-1000.0, high=3000.0)
     """
-    number = r"[+-]?\d*\.?\d+"
+    number = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?"
     match = re.fullmatch(rf"({number}),({number})", text, re.ASCII)
     if not match or not float(match[1]) < float(match[2]):
         raise UsageError(f"range {text!r} is not LOW,HIGH: write the numbers of black and white, such as range=0,4095.")

@@ -2,6 +2,7 @@
 
 import json
 import math
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from oodflow.config import first_flaw
-from oodflow.errors import OodflowError, UsageError
+from oodflow.errors import Damaged, OodflowError, UsageError
 from oodflow.flows.config import FlowConfig
 from oodflow.flows.flow import Flow
 from oodflow.flows.presets import AnyFlowConfig
@@ -45,7 +46,9 @@ class FlowFile(Record):
     shape: tuple[int, ...]
 
 
-def save_flow(path: Path, flow: Flow, *, builder: Builder | str | None = None) -> None:
+def save_flow(
+    path: Path, flow: Flow, *, builder: Builder | str | None = None, notes: Mapping[str, str] | None = None
+) -> None:
     """Write a flow to one safetensors file, with what it takes to build it again.
 
     Args:
@@ -53,6 +56,7 @@ def save_flow(path: Path, flow: Flow, *, builder: Builder | str | None = None) -
         flow: one that a configuration built, or one that was put together by hand.
         builder: of the latter: the function that puts it together, called with nothing, or where it is, such as
             ``"mypackage.flows:make"``. Its place is written down, not its code.
+        notes: what else to write into the file's metadata.
 
     Raises:
         UsageError: when neither a configuration nor a builder is known, or the builder has no name to import it by.
@@ -68,7 +72,7 @@ def save_flow(path: Path, flow: Flow, *, builder: Builder | str | None = None) -
         domain=flow.domain.kind,
         shape=flow.shape,
     )
-    save_tensors(path, flow.state_dict(), {"flow": json.dumps(file.as_dict())})
+    save_tensors(path, flow.state_dict(), {**(notes or {}), "flow": json.dumps(file.as_dict())})
 
 
 def load_flow(path: Path, *, builder: Builder | None = None) -> Flow:
@@ -88,8 +92,8 @@ def load_flow(path: Path, *, builder: Builder | None = None) -> Flow:
         raise OodflowError(f"{path} does not hold a flow of this version of oodflow: its metadata lacks 'flow'.")
     try:
         file = FlowFile.parse(json.loads(metadata["flow"]), str(path))
-    except ValueError as error:
-        raise OodflowError(f"{path} is damaged: its metadata is no JSON ({error}).") from error
+    except (ValueError, RecursionError) as error:
+        raise Damaged(f"{path} is damaged: its metadata is no JSON ({error}).") from error
     if math.prod(file.shape) > MOST:
         raise OodflowError(f"{path} does not hold a flow that is known here: its data has the shape {file.shape}.")
     with torch.random.fork_rng(devices=[]):  # the initial weights are thrown away
@@ -117,6 +121,8 @@ def _from_config(path: Path, file: FlowFile, tensors: Mapping[str, Tensor]) -> F
         raise OodflowError(f"{path} does not hold a flow that is known here: {why}.") from error
     except UsageError as error:
         raise OodflowError(f"{path} does not hold a flow of this version of oodflow: {error}") from error
+    except (RuntimeError, MemoryError) as error:  # a size that there is no memory for is refused before it is counted
+        raise OodflowError(f"{path} does not hold a flow that can be built here: {error}") from error
 
 
 @contextmanager
@@ -130,8 +136,12 @@ def _no_more_than(tensors: Mapping[str, Tensor], path: Path) -> Iterator[None]:
     """
     left = 4 * sum(tensor.numel() for tensor in tensors.values()) + (1 << 20)
 
+    thread = threading.get_ident()
+
     def count(module: nn.Module, name: str, parameter: nn.Parameter) -> None:
         nonlocal left
+        if threading.get_ident() != thread:
+            return  # the hook is of the whole process, in which others may build flows of their own
         left -= parameter.numel()  # as modules register it, before they fill it
         if left < 0:
             raise OodflowError(f"{path} does not fit the flow that is built for it: there are too few weights in it.")

@@ -51,7 +51,7 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise NotThere(f"{path} does not exist.") from error
     except (SafetensorError, OSError) as error:
         raise Damaged(f"{path} is not a whole safetensors file ({error}): it is damaged or was cut off.") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Damaged(f"{path} is damaged: {error}.") from error
     return tensors, metadata
 

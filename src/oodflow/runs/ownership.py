@@ -1,6 +1,7 @@
 """One process at a time works in a run's folder, and the others are told which."""
 
 import contextlib
+import errno
 import json
 import os
 import platform
@@ -19,6 +20,8 @@ except ImportError:  # Windows has no such locks
     fcntl = None  # type: ignore[assignment]
 
 LOCK = ".lock"
+NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP}
+"""What file systems say that know no locks: there nobody is kept out."""
 
 
 @contextmanager
@@ -42,7 +45,7 @@ def owned(folder: Path) -> Iterator[None]:
         False
     """
     with explained(folder):
-        made = not folder.exists()
+        made = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         file = _locked(folder)
     try:
@@ -50,8 +53,8 @@ def owned(folder: Path) -> Iterator[None]:
     finally:
         with contextlib.suppress(OSError):
             (folder / LOCK).unlink()
-            if made:
-                folder.rmdir()  # if nothing has been written
+            for path in made:
+                path.rmdir()  # if nothing has been written
         file.close()
 
 
@@ -62,9 +65,12 @@ def _locked(folder: Path) -> IO[str]:
         if fcntl is not None:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 with file:
                     raise OodflowError(f"{folder} is being trained by {_owner(file)}: {_REMEDY}.") from None
+            except OSError as error:
+                if error.errno not in NO_LOCKS:
+                    raise
         if _is(file, path):
             break
         file.close()  # its owner has just ended and taken the name away

@@ -5,16 +5,19 @@ from contextlib import suppress
 from typing import Any
 
 from oodflow.files import explained
-from oodflow.flows import Flow, save_flow
+from oodflow.flows import Flow, load_tensors, save_flow
 from oodflow.runs.run_dir import RunDir
 from oodflow.session.patience import NoImprovement, Patience
 from oodflow.training import StepReport, TrainState
+
+LOOK = "look"  # in the metadata of the best weights: after which step, and how likely
 
 
 class Best:
     """Keeps the weights of the look with the highest held-out likelihood in a file of their own.
 
-    What former looks saw is read from the run's log, so a resumed run knows it.
+    What former looks saw is read from the run's log, so a resumed run knows it; of the look that the weights are of the
+    file itself tells, for the log forgets what came after the step that a training goes back to.
 
     Args:
         run: the run.
@@ -29,11 +32,16 @@ class Best:
         self.run, self.patience = run, Patience(looks)
         for look in _looks(run, split):
             self.patience.see(-float(look["inside"]["bpd"]), int(look["step"]))
+        if run.best_file.exists():
+            _, notes = load_tensors(run.best_file)
+            kept = json.loads(notes.get(LOOK, "{}"))
+            if kept and kept["step"] != self.patience.step:
+                self.patience.see(-kept["bpd"], kept["step"])
 
     def see(self, flow: Flow, step: int, bits: float) -> None:
         """Take a look into account; the weights are written before anyone says that they were looked at."""
         if self.patience.see(-bits, step):
-            save_flow(self.run.best_file, flow)
+            save_flow(self.run.best_file, flow, notes={LOOK: json.dumps({"step": step, "bpd": bits})})
 
     def __call__(self, state: TrainState, report: StepReport) -> None:
         """End a training that has brought nothing better for too long; the last callback, for steps are saved before.

@@ -20,18 +20,25 @@ from oodflow.training import StepReport, TrainState
 class Checkpoints:
     """Writes checkpoint, weights and record together, every so often and when asked; the checkpoint before is kept.
 
-    Only whole steps are saved, and none that was skipped: its weights gave something that is not finite, and what
-    stands on disk is better.
+    Only whole steps are saved, of flows that can be asked about data in distribution, and none that was skipped: its
+    weights gave something that is not finite, and what stands on disk is better.
 
     Attributes:
         step: the step of the state on disk; none if nothing has been written.
     """
 
     def __init__(
-        self, run: RunDir, config: RunConfig, record: TrainingRecord, log: Log, batches: TrainingBatches, every: int
+        self,
+        run: RunDir,
+        config: RunConfig,
+        record: TrainingRecord,
+        log: Log,
+        batches: TrainingBatches,
+        every: int,
+        sound: Callable[[], bool] = lambda: True,
     ) -> None:
         self.run, self.config, self.record, self.log = run, config, record, log
-        self.batches, self.every = batches, every
+        self.batches, self.every, self.sound = batches, every, sound
         self.step: int | None = None
 
     def __call__(self, state: TrainState, report: StepReport) -> None:
@@ -41,7 +48,7 @@ class Checkpoints:
 
     def save(self, state: TrainState, *, finished: bool = False) -> None:
         """Save, if the state is whole, and sound or nothing better will come."""
-        if not state.whole or (state.skipped_in_a_row and not finished):
+        if not state.whole or not self.sound() or (state.skipped_in_a_row and not finished):
             return
         if self.step != state.step:
             _keep(self.run.checkpoint_file, self.run.former_checkpoint_file)
@@ -85,6 +92,12 @@ def restore(run: RunDir, config: RunConfig, state: TrainState, say: Callable[[st
         former.replace(last)  # before anything that is saved next takes its place
         say(f"{error} The checkpoint before it is sound: training goes on after step {state.step:,}.")
         return notes
+
+
+def drop_last(run: RunDir) -> None:
+    """Let the checkpoint before the last one take its place, if there is one: no step can be taken from the last."""
+    if run.former_checkpoint_file.exists():
+        run.former_checkpoint_file.replace(run.checkpoint_file)
 
 
 def _keep(last: Path, former: Path) -> None:

@@ -16,8 +16,11 @@ class Interrupted(OodflowError):
     """The user asked to stop. ``exit_code`` is what a shell expects of the signal: 130 for Ctrl-C."""
 
     def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
+        super().__init__(message, exit_code)  # all that it takes to make it again in another process
         self.exit_code = exit_code
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from oodflow.runs.config import RunConfig
 from oodflow.runs.ownership import owned
 from oodflow.runs.run_dir import RunDir
 from oodflow.session.best import Best, take_best
-from oodflow.session.checkpoints import Checkpoints, restore
+from oodflow.session.checkpoints import Checkpoints, drop_last, restore
 from oodflow.session.interrupt import Interrupted, stop_between_steps
 from oodflow.session.journal import Board, Log
 from oodflow.session.monitor import Monitor, watched_split
@@ -155,8 +155,9 @@ def _attempt(run: RunDir, config: RunConfig, options: SessionOptions, retreats: 
     log.forget_after(state.step)  # before the monitor reads what it has seen
     monitor = Monitor(config, state.flow, run, log, board, options.root, options.say)
     record, batches = TrainingRecord(run, config, sets, options.command), streams.pop(DATA)
-    checkpoints = Checkpoints(run, config, record, log, batches, training.checkpoint_every)
-    checkpoints.step = state.step or None
+    checkpoints = Checkpoints(run, config, record, log, batches, training.checkpoint_every, lambda: monitor.sound)
+    began = state.step
+    checkpoints.step = began or None
     run.write_config(config)
 
     _say_what(run, config, training, sets, options)
@@ -186,6 +187,8 @@ def _attempt(run: RunDir, config: RunConfig, options: SessionOptions, retreats: 
         message = f"{error}; {saved}. Go on with `oodflow train --resume {run.path}`."
         raise Interrupted(message, error.exit_code) from error
     except Diverged as error:
+        if began and state.step - state.skipped_in_a_row <= began:  # it is no better than what came after it
+            drop_last(run)
         raise Diverged(f"{error} Meanwhile {checkpoints.on_disk}.", error.retreats) from error
     except (Exception, SystemExit):  # the latter where nobody reads our output any more
         with suppress(Exception):  # whatever it was, whole steps since the last checkpoint are worth a try

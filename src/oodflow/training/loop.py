@@ -31,9 +31,12 @@ class Diverged(OodflowError):
         retreats: how often training had gone back before.
     """
 
-    def __init__(self, message: str, retreats: int) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, retreats: int = 0) -> None:
+        super().__init__(message, retreats)  # all that it takes to make it again in another process
         self.retreats = retreats
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 @dataclass(frozen=True)

@@ -165,13 +165,19 @@ class TrainState:
             OodflowError: for one of another configuration.
         """
         tensors, metadata = load_tensors(path)
-        _require_same(metadata.get("config", "{}"), config, path)
+        if "config" not in metadata:
+            raise Damaged(f"{path} is no checkpoint, or is damaged: it does not tell which training it is of.")
+        _require_same(metadata["config"], config, path)
         weights = _part(tensors, "flow.")
         # The same settings may be for images of another shape, or layers of another version.
         if wrong := misfits(self.flow.state_dict(), weights):
             raise OodflowError(f"{path} does not fit the flow of its configuration: {wrong}.")
         counters = _counters(path, metadata)
-        averages, moments = _part(tensors, "average."), _moments(_part(tensors, "optimiser."))
+        try:
+            averages, moments = _part(tensors, "average."), _moments(_part(tensors, "optimiser."))
+            notes: dict[str, Any] = json.loads(metadata.get("notes", "{}"))
+        except (ValueError, RecursionError) as error:
+            raise Damaged(f"{path} is damaged: {error}.") from error
         self._require_sound(path, tensors, averages, moments, counters)
         self.flow.load_state_dict(weights)
         if self.average is not None:
@@ -186,7 +192,6 @@ class TrainState:
         self.step, self.clock.seconds, self.whole = counters["step"], counters["seconds"], True
         self.retreats = counters["retreats"]
         self.skips[0], self.skips[1] = counters["skipped"], counters["skipped_in_a_row"]
-        notes: dict[str, Any] = json.loads(metadata.get("notes", "{}"))
         return notes
 
     def _require_sound(

@@ -46,7 +46,8 @@ def test_an_array_is_made_of_lengths_that_agree():
     assert bytes_array(array((2, 3))).shape == (2, 3)
     for claim in [
         array((2, 4)), array((-2, -3)), array((10**30, 3)), array((2, 3), kind="O"), array((2, 3), kind="V8"),
-        array((1,) * 10_000), array((2, "3")), array((2, 3), raw=None), array((2, 3), raw=array((6,))),
+        array((1,) * 10_000), array((2, "3")),
+        array((0, 2**70)), array((2**9000,) * 30), array((2, 3), raw=None), array((2, 3), raw=array((6,))),
         Record("numpy.ndarray", ((2, 3), "u1", b"\0" * 6)), {"data": 1}, None,
     ]:  # fmt: skip
         assert bytes_array(claim) is None
@@ -63,6 +64,7 @@ def test_an_array_is_made_of_lengths_that_agree():
         (b"(inumpy\nndarray\n.", "the instruction INST"),
         (b"]Nb.", "gives a state to what is no object"),
         (b"})Ns.", "a key that is no text"),
+        (b"}\x8a\x64" + b"\x7f" * 100 + b"Ns.", "a key that is no text"),
         (b")Na.", "appends to what is no list"),
         (b"]" * 50, "more than 20 instructions"),
     ],

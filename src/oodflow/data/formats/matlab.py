@@ -116,7 +116,7 @@ def _matrix(stream: Stream, order: str, name: str) -> tuple[str, MatArray | None
     here = _element(stream, order, 64).decode("ascii", "replace")
     if here != name:
         return here, None
-    if min(shape, default=0) < 0:
+    if len(shape) < 2 or min(shape) < 0:
         raise ValueError(f"{name} has the shape {list(shape)}")
     kind, size = struct.unpack(f"{order}2I", _exactly(stream, 8))
     stored: Stream = stream

@@ -6,6 +6,7 @@ memory in proportion to its own bytes, and there may be only so many. (``pickle.
 whatever it may call it calls with arguments from the file, and numpy's own constructors believe those.)
 """
 
+import math
 import pickletools
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ ARRAY, TYPE, ENCODED = "numpy.ndarray", "numpy.dtype", "_codecs.encode"
 RECONSTRUCT = frozenset({"numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"})
 NAMES = frozenset({ARRAY, TYPE, ENCODED}) | RECONSTRUCT
 """All that an array of bytes in plain containers refers to."""
+MOST_AXES = 32
 SHORT = 256  # up to here bytes are made of a text at once; each copy costs a file five bytes
 
 
@@ -95,16 +97,11 @@ def bytes_array(found: Any) -> npt.NDArray[np.uint8] | None:
             return None
     if name not in RECONSTRUCT or kind not in ("u1", b"u1") or data is None:
         return None
-    if not all(isinstance(side, int) and side >= 0 for side in shape) or _product(shape) != len(data):
+    if len(shape) > MOST_AXES or not all(isinstance(side, int) and 0 <= side <= len(data) for side in shape):
+        return None  # before anything is multiplied that may have any number of digits
+    if math.prod(shape) != len(data):
         return None
     return np.frombuffer(data, np.uint8).reshape(shape, order="F" if column else "C")
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    product = 1
-    for side in shape[:32]:  # more axes than any array has are not multiplied out
-        product *= side
-    return product if len(shape) <= 32 else -1
 
 
 def _raw(raw: Any) -> bytes | None:
@@ -174,7 +171,8 @@ class _Machine:
         if not isinstance(mapping, dict):
             raise Refused("sets keys of what is no dictionary")
         for key, value in zip(items[::2], items[1::2], strict=True):
-            if not isinstance(key, str | bytes | int):  # nested tuples take ages to hash
+            short = isinstance(key, int) and key.bit_length() <= 64
+            if not (short or isinstance(key, str | bytes)):  # nested tuples and long numbers take ages to hash
                 raise Refused("has a key that is no text, bytes or number")
             mapping[key] = value
 

@@ -41,6 +41,7 @@ def decode(content: bytes, name: str, limits: PixelRange | None = None) -> "Imag
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 if image.width * image.height > MOST_PIXELS:
                     raise ValueError(f"{image.width:,} x {image.height:,} pixels: at most {MOST_PIXELS:,} are decoded")
+                _require_depth(image, limits, name)
                 upright = ImageOps.exif_transpose(image)
                 upright.format = image.format
                 return _plain(upright, limits, name)
@@ -91,6 +92,14 @@ def _plain(image: "Image.Image", limits: PixelRange | None, name: str) -> "Image
         return Image.fromarray(limits.to_bytes(values, name))
     plain = image.convert("L" if image.mode in ("1", "L", "LA") else "RGB")
     return plain if limits is None else Image.fromarray(limits.to_bytes(np.asarray(plain), name))
+
+
+def _require_depth(image: "Image.Image", limits: PixelRange | None, name: str) -> None:
+    """Refuse colours of 16 bits where the upper 8, which are all that comes of them, are not what was meant."""
+    deep = image.mode in ("RGB", "RGBA", "LA") and any(";16" in str(tile[3]) for tile in getattr(image, "tile", []))
+    if deep and (limits is not None or max(high for _, high in np.atleast_2d(image.getextrema())) <= MEDICAL >> 8):
+        why = "its colours have 16 bits, of which it needs no more than 12, or others than all were named"
+        raise _unreadable(name, why, "bring it to 8 bits for each colour")
 
 
 def _known(image: "Image.Image", values: npt.NDArray[Any], name: str) -> PixelRange:
