@@ -15,7 +15,12 @@ def train(*arguments):
     """Start a training that would take hours, and wait for its first look."""
     command = [sys.executable, "-m", "oodflow", "train", *arguments]
     process = subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # tests may run under nohup
     )
     for line in process.stderr:
         if line.startswith("step "):
