@@ -15,6 +15,7 @@ from oodflow.data import load
 from oodflow.errors import UsageError
 from oodflow.metrics import auroc
 from oodflow.runs import RunConfig, RunDir, override
+from oodflow.session.monitor import Monitor
 from oodflow.session.train import SessionOptions, resume, start, train_or_open
 from oodflow.statistics import LogProb, Observation
 from oodflow.training import Diverged
@@ -368,6 +369,14 @@ def test_a_flow_that_can_not_score_what_it_is_for_is_not_done(config, tmp_path):
     with pytest.raises(Diverged, match="after step 4 the log-probabilities of calibration data are not finite"):
         start(bare, tmp_path / "run", SessionOptions(**QUIET, callbacks=[wreck]))
     assert record_of(tmp_path / "run")["training"]["steps"] == 2, "and it does not pass for finished"
+
+
+def test_a_flow_that_a_look_found_to_be_of_no_use_is_not_saved(config, tmp_path, monkeypatch):
+    monkeypatch.setattr(Monitor, "_look", lambda self, *arguments: setattr(self, "sound", False))
+    often = config.model_copy(update={"training": config.training.model_copy(update={"checkpoint_every": 1})})
+    with pytest.raises(Diverged, match=r"after step 4 .* Meanwhile the state after step 3 is saved"):
+        start(often, tmp_path / "run", SessionOptions(**QUIET))
+    assert record_of(tmp_path / "run")["training"]["steps"] == 3
 
 
 def test_any_other_failure_saves_what_there_is(config, tmp_path):

@@ -135,7 +135,6 @@ def _no_more_than(tensors: Mapping[str, Tensor], path: Path) -> Iterator[None]:
         OodflowError: it does.
     """
     left = 4 * sum(tensor.numel() for tensor in tensors.values()) + (1 << 20)
-
     thread = threading.get_ident()
 
     def count(module: nn.Module, name: str, parameter: nn.Parameter) -> None:

@@ -1,5 +1,6 @@
 """The page says what the record does."""
 
+import numpy as np
 import pytest
 
 from oodflow.bench.tabular import TabularRecord, measure, tabular_document
@@ -41,6 +42,12 @@ def test_losses_are_told_as_losses(record):
     assert "The flow has 1.67." in page
     assert "| norm | −11.7 [" in section(page, "The flow beside each")
     assert "1, 0, 2" in section(page, "The flow beside each")
+
+
+def test_the_best_mean_is_in_bold_and_no_other(record):
+    page = as_markdown(tabular_document(made(record, [(0.9, 0.5), (0.71, 0.6), (0.85, 0.83)])))
+    assert "| **82.0 [" in page
+    assert "| 64.3 [" in page
 
 
 def test_where_nothing_is_lost_nothing_is_listed(record):
