@@ -1,6 +1,5 @@
 """The page says what the record does."""
 
-import numpy as np
 import pytest
 
 from oodflow.bench.tabular import TabularRecord, measure, tabular_document
