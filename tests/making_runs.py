@@ -8,7 +8,8 @@ from safetensors.torch import load_file
 
 from oodflow.runs import RunDir
 from oodflow.session.interrupt import Interrupted
-from oodflow.session.train import SessionOptions, start
+from oodflow.session.options import SessionOptions
+from oodflow.session.train import start
 
 QUIET = {"command": "test", "say": lambda line: None}
 

@@ -7,7 +7,8 @@ import pytest
 
 from oodflow.cli import main
 from oodflow.runs import RunDir
-from oodflow.session.train import SessionOptions, train_or_open
+from oodflow.session.options import SessionOptions
+from oodflow.session.train import train_or_open
 
 NAMES = ["age", "weight", "height", "pulse"]
 SMOKE = ["tabular-realnvp", "--scale", "smoke", "monitor.every=4"]

@@ -13,7 +13,8 @@ from oodflow.report.curves import curves_document, draw_curves, write_curves
 from oodflow.report.looks import Curves, read_curve
 from oodflow.runs import RunDir
 from oodflow.runs.overrides import override
-from oodflow.session.train import SessionOptions, start
+from oodflow.session.options import SessionOptions
+from oodflow.session.train import start
 
 
 @pytest.fixture(scope="module")

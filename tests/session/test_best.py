@@ -13,7 +13,8 @@ from oodflow.metrics import bits_per_dim
 from oodflow.recipes import RECIPES
 from oodflow.runs import RunConfig, RunDir, override
 from oodflow.session.best import Best
-from oodflow.session.train import SessionOptions, resume, start
+from oodflow.session.options import SessionOptions
+from oodflow.session.train import resume, start
 from oodflow.statistics import LogProb, Observation
 
 

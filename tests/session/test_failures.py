@@ -9,7 +9,8 @@ import pytest
 from making_runs import QUIET, assert_same, tensors
 from oodflow.flows import load_tensors
 from oodflow.runs import RunDir, override
-from oodflow.session.train import SessionOptions, resume, start
+from oodflow.session.options import SessionOptions
+from oodflow.session.train import resume, start
 
 POINTS = {
     "data": "oodflow.data.TrainingBatches.at",

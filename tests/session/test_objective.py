@@ -11,7 +11,8 @@ from making_runs import QUIET, assert_same, logged, record_of, stopped, tensors,
 from oodflow.data import load
 from oodflow.evaluation.record import evaluations
 from oodflow.runs import RunDir
-from oodflow.session.train import SessionOptions, resume, start
+from oodflow.session.options import SessionOptions
+from oodflow.session.train import resume, start
 from oodflow.training import NegativeTraining
 
 

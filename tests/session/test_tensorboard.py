@@ -8,7 +8,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from making_runs import QUIET, logged, stopped
 from oodflow.data import load
 from oodflow.runs import RunDir
-from oodflow.session.train import SessionOptions, resume
+from oodflow.session.options import SessionOptions
+from oodflow.session.train import resume
 
 
 def events_of(folder):

@@ -16,7 +16,8 @@ from oodflow.errors import UsageError
 from oodflow.metrics import auroc
 from oodflow.runs import RunConfig, RunDir, override
 from oodflow.session.monitor import Monitor
-from oodflow.session.train import SessionOptions, resume, start, train_or_open
+from oodflow.session.options import SessionOptions
+from oodflow.session.train import resume, start, train_or_open
 from oodflow.statistics import LogProb, Observation
 from oodflow.training import Diverged
 from oodflow.training.streams import training_noise

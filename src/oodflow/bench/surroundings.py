@@ -15,7 +15,8 @@ from oodflow.evaluation.options import EvaluationOptions
 from oodflow.flows import Flow
 from oodflow.recipes import RECIPES
 from oodflow.scores import Score, shown_scores
-from oodflow.session.train import SessionOptions, start
+from oodflow.session.options import SessionOptions
+from oodflow.session.train import start
 from oodflow.statistics import Array, LogProb, Observation
 from oodflow.training.streams import training_noise
 

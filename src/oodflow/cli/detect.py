@@ -7,8 +7,10 @@ import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import cast
 
+from oodflow import ranks
 from oodflow.cli.display import scoring_progress
 from oodflow.deployment.caller import Caller
 from oodflow.deployment.detect import open_detector
@@ -28,7 +30,7 @@ Write = Callable[[Iterable[Finding]], None]
 def run(arguments: Namespace) -> int:
     """Judge data as they come, a line each; exit code 1 when some could not be."""
     options = DetectionOptions(**{name: getattr(arguments, name) for name in DetectionOptions.model_fields})
-    with scoring_progress() as progress:
+    with scoring_progress() if ranks.is_first() else nullcontext() as progress:
         caller = Caller(shlex.join(arguments.command), arguments.data_dir, progress, progress_console.print)
         detector = open_detector(RunDir.open(arguments.run_dir), options, caller)
     drift = None
@@ -46,7 +48,7 @@ def _judge(detector: Detector, arguments: Namespace, drift: Drift | None) -> int
     lines, names = Lines(cast(Bytes, sys.stdin.buffer)), _names(detector, arguments)
     write = _write_json if arguments.json else _write_csv()
     failed = False
-    for findings in detector.judge(detector.reader.read_all(arguments.files, lines, names=names)):
+    for findings in detector.judge_files(arguments.files, lines, names=names):
         write(findings)
         sys.stdout.flush()
         failed = failed or any(one.verdict == "error" for one in findings)
@@ -65,7 +67,8 @@ def _names(detector: Detector, arguments: Namespace) -> bool:
 
 def _write_csv() -> Write:
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(Finding._fields)
+    if ranks.is_first():
+        writer.writerow(Finding._fields)
 
     def write(findings: Iterable[Finding]) -> None:
         writer.writerows(

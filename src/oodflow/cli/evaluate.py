@@ -3,8 +3,10 @@
 import json
 import shlex
 from argparse import Namespace
+from contextlib import nullcontext
 from pathlib import Path
 
+from oodflow import ranks
 from oodflow.cli.display import result_console, scoring_progress, show
 from oodflow.evaluation.evaluate import evaluate
 from oodflow.evaluation.options import EvaluationOptions
@@ -19,10 +21,11 @@ def run(arguments: Namespace) -> None:
     runs = [RunDir.open(path) for path in arguments.run_dirs]  # all, before the first takes its time
     if arguments.json and len(runs) > 1:
         found = [_evaluate(run_dir, options, arguments, arguments.data_dir)[0].as_dict() for run_dir in runs]
-        print(json.dumps(found, indent=1, allow_nan=False))
+        if ranks.is_first():
+            print(json.dumps(found, indent=1, allow_nan=False))
         return
     for run_dir in runs:
-        if len(runs) > 1:
+        if len(runs) > 1 and ranks.is_first():
             result_console.print(f"\n{run_dir.path}\n")
         evaluate_and_print(run_dir, options, arguments, arguments.data_dir)
 
@@ -32,6 +35,8 @@ def evaluate_and_print(
 ) -> None:
     """Evaluate with a progress display, and print JSON or a table with what it says."""
     evaluation, folder = _evaluate(run_dir, options, arguments, root)
+    if not ranks.is_first():
+        return
     if arguments.json:
         print(evaluation.as_json(), end="")
         return
@@ -48,6 +53,6 @@ def evaluate_and_print(
 def _evaluate(
     run_dir: RunDir, options: EvaluationOptions, arguments: Namespace, root: Path | None
 ) -> tuple[Evaluation, Path]:
-    with scoring_progress() as progress:
+    with scoring_progress() if ranks.is_first() else nullcontext() as progress:
         command = shlex.join(arguments.command)
         return evaluate(run_dir, options, command=command, root=root, progress=progress)

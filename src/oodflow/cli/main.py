@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parsed = parse(arguments)
         keep_freed_memory()
         yield_when_waiting()
-        with _plugins(parsed.plugins):
+        with _plugins(parsed.plugins), _joined(arguments):
             return int(parsed.run(parsed) or 0)
     except BrokenPipeError:  # the reader of our output has gone, as in `oodflow data list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OodflowError as error:
         if debug:
             raise
-        return _fail(str(error), getattr(error, "exit_code", 2 if isinstance(error, UsageError) else 1))
+        code = getattr(error, "exit_code", 2 if isinstance(error, UsageError) else 1)
+        return code if _told_by_another(error) else _fail(str(error), code)
     except OSError as error:
         if debug:
             raise
@@ -43,6 +44,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if debug:
             raise
         return _fail(f"unexpected {type(error).__name__}: {error}. Repeat with --debug for the traceback.", 1)
+
+
+SHARED = ("train", "evaluate", "detect")
+"""The commands whose work several processes can share."""
+
+
+@contextmanager
+def _joined(arguments: Sequence[str]) -> Iterator[None]:
+    """Join the processes that a launcher has started with this one.
+
+    Raises:
+        UsageError: there are some, and the command is done by one alone.
+    """
+    if os.environ.get("WORLD_SIZE", "1") in ("", "1"):
+        yield
+        return
+    from oodflow import ranks
+
+    command = next((one for one in arguments if not one.startswith("-")), "")
+    if command not in SHARED:
+        raise UsageError(
+            f"WORLD_SIZE is {ranks.launched()}, but `oodflow {command}` is done by one process: start it by itself. "
+            f"Several can share the work of {', '.join(SHARED)}."
+        )
+    with ranks.joined():
+        yield
 
 
 @contextmanager
@@ -64,6 +91,14 @@ def _plugins(names: Sequence[str]) -> Iterator[None]:
         for name in names:
             import_plugin(name)
         yield
+
+
+def _told_by_another(error: OodflowError) -> bool:
+    """Whether another one of several processes, which a launcher has started alike, tells the user of an error."""
+    from oodflow.ranks import TOLD
+
+    misused = isinstance(error, UsageError) and os.environ.get("RANK", "0") != "0"
+    return misused or TOLD in getattr(error, "__notes__", ())
 
 
 def _fail(message: str, code: int) -> int:

@@ -4,15 +4,18 @@ import hashlib
 import json
 import shlex
 from argparse import Namespace
+from contextlib import nullcontext
 from pathlib import Path
 
+from oodflow import ranks
 from oodflow.cli.display import result_console
 from oodflow.cli.parser import parse
 from oodflow.errors import UsageError
 from oodflow.recipes import RECIPES
 from oodflow.runs import RunConfig, RunDir, override
+from oodflow.session.options import SessionOptions
 from oodflow.session.progress import progress_console, training_progress
-from oodflow.session.train import SessionOptions, resume, start
+from oodflow.session.train import resume, start
 
 SETTINGS = ("recipe", "overrides", "scale", "seed", "precision")
 EVERYWHERE = ("command", "run", "debug", "plugins", "plugins_before", "plugins_after")
@@ -73,11 +76,11 @@ def config_of(arguments: Namespace) -> RunConfig:
 
 def train_into(path: Path, config: RunConfig | None, arguments: Namespace) -> RunDir:
     """Train with a progress display: a new run for ``config``, or the one at ``path`` where that is none."""
-    with training_progress() as callback:
+    with training_progress() if ranks.is_first() else nullcontext() as callback:
         options = SessionOptions(
             command=shlex.join(arguments.command),
             root=getattr(arguments, "data_dir", None),
-            callbacks=[callback],
+            callbacks=[callback] if callback else [],
             say=progress_console.print,
             device=arguments.device,
         )
@@ -89,4 +92,5 @@ def train_into(path: Path, config: RunConfig | None, arguments: Namespace) -> Ru
 
 
 def _say_next(run_dir: RunDir) -> None:
-    progress_console.print(f"Done. Next: oodflow evaluate {shlex.quote(str(run_dir.path))}")
+    if ranks.is_first():
+        progress_console.print(f"Done. Next: oodflow evaluate {shlex.quote(str(run_dir.path))}")

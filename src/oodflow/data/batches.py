@@ -9,6 +9,8 @@ import numpy.typing as npt
 from oodflow.data.image_set import Images, ImageSet, Rows
 from oodflow.errors import UsageError
 
+EVERYTHING = slice(None)
+
 
 class Batchable(Protocol):
     """What batches can be taken from: an :class:`~oodflow.data.ImageSet`, or anything else with rows."""
@@ -60,13 +62,18 @@ class TrainingBatches:
         self.steps_per_epoch = len(image_set) // batch_size
         self._order: tuple[int, Rows] = (0, self._draw(0))  # of one epoch only
 
-    def at(self, step: int) -> npt.NDArray[Any]:
-        """Batch number ``step``, counted from 0 through all epochs: of images uint8 ``[batch_size,C,H,W]``."""
+    def at(self, step: int, part: slice = EVERYTHING) -> npt.NDArray[Any]:
+        """Batch number ``step``, counted from 0 through all epochs: of images uint8 ``[batch_size,C,H,W]``.
+
+        Args:
+            step: which.
+            part: of the batch's rows, if not all are wanted.
+        """
         epoch, position = divmod(step, self.steps_per_epoch)
         if epoch != self._order[0]:
             self._order = epoch, self._draw(epoch)
         start = position * self.batch_size
-        return self.image_set.batch(self._order[1][start : start + self.batch_size])
+        return self.image_set.batch(self._order[1][start : start + self.batch_size][part])
 
     def _draw(self, epoch: int) -> Rows:
         return np.random.default_rng((self.seed, epoch)).permutation(len(self.image_set))

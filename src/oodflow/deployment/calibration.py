@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from oodflow import __version__
+from oodflow import __version__, ranks
 from oodflow.data import DataSet, halves
 from oodflow.deployment.caller import PYTHON, Caller
 from oodflow.deployment.options import DetectionOptions
@@ -92,7 +92,7 @@ def calibrated(run: RunDir, options: DetectionOptions, caller: Caller = PYTHON) 
     store = Store(run.statistics_dir, weights)
     key = _key(score, store, config, options)
     folder = run.calibrations_dir / f"{file_name(score.name)}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
-    if (kept := _kept(folder, key)) is not None:
+    if (kept := ranks.from_first(lambda: _kept(folder, key))) is not None:
         return Calibrated(flow, *kept)
     run.require_writable()
     learned_from, rest = _halves(run, options, caller.root)
@@ -103,6 +103,7 @@ def calibrated(run: RunDir, options: DetectionOptions, caller: Caller = PYTHON) 
         return Observation(
             flow, data, seed=options.seed, store=store, batch_size=options.batch_size or 256,
             progress=progress and (lambda done, total: progress(f"{data.name} ({data.split})", done, total)),
+            shared=True,
         )  # fmt: skip
 
     if reason := score.why_not(flow, learned_from):
@@ -119,11 +120,13 @@ def calibrated(run: RunDir, options: DetectionOptions, caller: Caller = PYTHON) 
         learned_from=describe(learned_from),
         held_out=describe(rest),
     )
-    with written_together(folder) as new:
-        record.write(new / FILE)
-        fitted.save(new / FITTED)
-        save_tensors(new / VALUES, {"scores": torch.from_numpy(values.copy())}, {})
-    caller.say(f"Calibrated {score.name} by {len(values):,} held-out {_what(flow)}: {folder}")
+    with ranks.everywhere():
+        if ranks.is_first():
+            with written_together(folder) as new:
+                record.write(new / FILE)
+                fitted.save(new / FITTED)
+                save_tensors(new / VALUES, {"scores": torch.from_numpy(values.copy())}, {})
+            caller.say(f"Calibrated {score.name} by {len(values):,} held-out {_what(flow)}: {folder}")
     return Calibrated(flow, fitted, values, record)
 
 

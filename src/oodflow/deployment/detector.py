@@ -2,15 +2,19 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from oodflow import ranks
 from oodflow.deployment.calibration import Calibrated
 from oodflow.deployment.datum import Datum, batched
-from oodflow.deployment.reader import Reader
-from oodflow.errors import OodflowError
+from oodflow.deployment.reader import STDIN, Reader
+from oodflow.deployment.standard_input import Lines
+from oodflow.errors import OodflowError, UsageError
 from oodflow.metrics import conformal_threshold
 from oodflow.statistics import Observation
 
@@ -57,6 +61,29 @@ class Detector:
         """Judge data as they come, in their order, as many together as are there for now."""
         for batch in batched(stream, self.batch_size):
             yield self._judge(batch)
+
+    def judge_files(self, files: Sequence[str], lines: Lines, *, names: bool) -> Iterator[list[Finding]]:
+        """Judge what is in files, in their order; arguments as :meth:`~oodflow.deployment.reader.Reader.read_all`.
+
+        Processes that have been joined (:mod:`oodflow.ranks`) share the files, and the first one gets all findings.
+
+        Raises:
+            UsageError: several processes are to share standard input.
+        """
+        if ranks.count() == 1:
+            yield from self.judge(self.reader.read_all(files, lines, names=names))
+            return
+        if STDIN in files:
+            raise UsageError(f"{ranks.count()} processes can't share standard input: name files, or use one process.")
+        each = (str(one) for file in files for one in self.reader.files(Path(file)))
+        while some := [*islice(each, self.batch_size * ranks.count())]:
+            mine = some[ranks.share(len(some))]
+            with ranks.everywhere():
+                found = list(self.judge(self.reader.read_all(mine, lines, names=names)))
+            everything = ranks.from_all(found)
+            if ranks.is_first():
+                for theirs in everything:
+                    yield from theirs
 
     def _judge(self, batch: Sequence[Datum]) -> list[Finding]:
         read = [datum.values for datum in batch if datum.values is not None]

@@ -12,9 +12,9 @@ from oodflow.data.sources.npy import Npy
 from oodflow.data.sources.picture import pixels, read_bytes
 from oodflow.data.spec import Spec, parse
 from oodflow.deployment.datum import Datum, Stream
-from oodflow.deployment.reader import Reader, files_in, guarded
+from oodflow.deployment.reader import Reader
 from oodflow.deployment.standard_input import Lines
-from oodflow.errors import OodflowError, UsageError
+from oodflow.errors import UsageError
 
 
 class Pictures(Reader):
@@ -47,25 +47,19 @@ class Pictures(Reader):
     def read(self, path: Path) -> Iterator[Datum]:
         """Read a picture, all pictures of a folder and those in it, or the images of an array."""
         if path.is_dir():
-            yield from self._folder(path)
+            yield from self._of_folder(path, f"pictures in it ({', '.join(sorted(ENDINGS))})")
         elif path.suffix.lower() == ".npy":
             yield from self._array(path)
         else:
             yield Datum(str(path), None, self._picture(path))
 
+    def reads(self, path: Path) -> bool:
+        """Whether it is a picture."""
+        return path.suffix.lower() in ENDINGS
+
     def read_rows(self, lines: Lines) -> Stream:
         """Refuse: images are no rows."""
         raise UsageError("this flow is over images, which do not come as rows: name their files, with --stdin names.")
-
-    def _folder(self, folder: Path) -> Iterator[Datum]:
-        """Read all pictures of a folder and those in it."""
-        found = False
-        for path in files_in(folder):
-            if path.suffix.lower() in ENDINGS:
-                found = True
-                yield from guarded(str(path), self.read(path))
-        if not found:
-            raise OodflowError(f"{folder}: no pictures in it ({', '.join(sorted(ENDINGS))}).")
 
     def _picture(self, path: Path) -> Images:
         return self._thinned(pixels(read_bytes(path), str(path), self.shape, self.limits))

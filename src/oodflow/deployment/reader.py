@@ -35,6 +35,14 @@ class Reader(ABC):
             OSError: the same.
         """
 
+    def files(self, path: Path) -> Iterator[Path]:
+        """List the files that :meth:`read` reads of a folder, in its order, or the file itself."""
+        return filter(self.reads, files_in(path)) if path.is_dir() else iter([path])
+
+    @abstractmethod
+    def reads(self, path: Path) -> bool:
+        """Whether a file of a folder is one that is read, by its name."""
+
     @abstractmethod
     def read_rows(self, lines: Lines) -> Stream:
         """Read rows from standard input; errors as :meth:`read`.
@@ -56,6 +64,15 @@ class Reader(ABC):
                 yield from self._named(lines)
             else:
                 yield from guarded(file, self.read_rows(lines) if file == STDIN else self.read(Path(file)))
+
+    def _of_folder(self, folder: Path, what: str) -> Iterator[Datum]:
+        """Read all files of a folder and those in it that hold data; ``what`` says which, where there are none."""
+        found = False
+        for path in self.files(folder):
+            found = True
+            yield from guarded(str(path), self.read(path))
+        if not found:
+            raise OodflowError(f"{folder}: no {what}.")
 
     def _named(self, lines: Lines) -> Stream:
         for line in lines:

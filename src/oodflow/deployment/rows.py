@@ -17,7 +17,7 @@ from oodflow.data.tables import TABLE_FILES, CsvFile, TableFile, endings, kind_o
 from oodflow.data.tables.csv_file import DELIMITERS, CsvBlock, Record, fields, is_number
 from oodflow.data.tables.table_file import NotANumber, require_names
 from oodflow.deployment.datum import Datum, Stream
-from oodflow.deployment.reader import STDIN, Reader, files_in, guarded
+from oodflow.deployment.reader import STDIN, Reader
 from oodflow.deployment.standard_input import Lines
 from oodflow.errors import OodflowError
 from oodflow.flows import Flow
@@ -51,7 +51,7 @@ class Rows(Reader):
     def read(self, path: Path) -> Iterator[Datum]:
         """Read a table, or all of a folder and those in it; a row that can't be read is told of and left out."""
         if path.is_dir():
-            yield from self._folder(path)
+            yield from self._of_folder(path, f"tables in it ({', '.join(endings())})")
             return
         file = self._opened(path)
         if isinstance(file, CsvFile):
@@ -63,15 +63,9 @@ class Rows(Reader):
         else:
             yield from self._blocks(str(path), file)
 
-    def _folder(self, folder: Path) -> Iterator[Datum]:
-        """Read all tables of a folder and those in it."""
-        found = False
-        for path in files_in(folder):
-            if kind_of(path) is not None:
-                found = True
-                yield from guarded(str(path), self.read(path))
-        if not found:
-            raise OodflowError(f"{folder}: no tables in it ({', '.join(endings())}).")
+    def reads(self, path: Path) -> bool:
+        """Whether it is a table."""
+        return kind_of(path) is not None
 
     def read_rows(self, lines: Lines) -> Stream:
         """Read rows as they come: the first one tells the delimiter, and names the columns if it holds no number."""

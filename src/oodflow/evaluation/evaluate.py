@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from oodflow import ranks
 from oodflow.data import DataSet, halves, same_images
 from oodflow.data.made_alike import require_made_alike
 from oodflow.errors import OodflowError, UsageError
@@ -56,6 +57,7 @@ def evaluate(
 ) -> tuple[Evaluation, Path]:
     """Score the test set and the out-of-distribution sets, and write what comes of it into the run directory.
 
+    Several processes (:mod:`oodflow.ranks`) share the passes, and the first one writes.
     Writes ``evaluations/<name>/``, all of it or nothing: ``evaluation.json``, ``scores/<set>.safetensors``,
     ``scores.csv`` with a line for each image (:func:`~oodflow.evaluation.items.write_items`), ``likelihoods.png``,
     ``samples.png`` of images, ``roc.png``, ``heat-map.png`` of several scores, and ``maps.png`` where a score is a sum
@@ -83,7 +85,7 @@ def evaluate(
     def observe(images: DataSet) -> Observation:
         return Observation(
             flow, images, seed=options.seed, draws=options.draws, batch_size=options.batch_size, store=store,
-            progress=progress and (lambda done, total: progress(images.name, done, total)),
+            progress=progress and (lambda done, total: progress(images.name, done, total)), shared=True,
         )  # fmt: skip
 
     learned_from, held_out = choice.reference, None
@@ -111,7 +113,11 @@ def evaluate(
         sets=with_notes(entries(scored, reference, limits, options), {name: choice.scores[name] for name in fitted}),
     )
     folder = run.evaluations_dir / folder_name(evaluation)
-    evaluation = evaluation.model_copy(update={"replaces": _date_of(folder), "verdict": conclusion(evaluation)})
+    evaluation = evaluation.model_copy(
+        update={"replaces": ranks.from_first(lambda: _date_of(folder)), "verdict": conclusion(evaluation)}
+    )
+    if not ranks.is_first():
+        return evaluation, folder
     with written_together(folder) as new:
         evaluation.write(new / FILE)
         for one in scored:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import SerializeAsAny
 
 from oodflow.nets.attention import CausalTransformer
-from oodflow.nets.batch_norm import BatchNorm, statistics_of_first
+from oodflow.nets.batch_norm import BatchNorm, statistics_across_ranks, statistics_of_first
 from oodflow.nets.bottleneck import Bottleneck, BottleneckConfig
 from oodflow.nets.causal import CausalConvNet
 from oodflow.nets.convnet import ConvNet, ConvNetConfig
@@ -35,5 +35,6 @@ AnyNetConfig = Annotated[SerializeAsAny[NetConfig], ChosenFrom(NETS)]
 __all__ = [
     "MLP", "NETS", "AnyNetConfig", "BatchNorm", "Bottleneck", "BottleneckConfig", "CausalConvNet", "CausalTransformer",
     "ConvNet", "ConvNetConfig", "Foldable", "GroupwiseNorm", "Highway", "HighwayConfig", "MLPConfig", "NetConfig",
-    "ResNet", "ResNetConfig", "folded", "groupwise", "has_batch_norm", "statistics_of_first",
+    "ResNet", "ResNetConfig", "folded", "groupwise", "has_batch_norm", "statistics_across_ranks",
+    "statistics_of_first",
 ]  # fmt: skip

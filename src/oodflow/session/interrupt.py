@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from oodflow import ranks
 from oodflow.errors import OodflowError
 from oodflow.training import Callback, StepReport, TrainState
 
@@ -28,13 +29,16 @@ def stop_between_steps() -> Iterator[Callback]:
     """Yield a callback that raises ``Interrupted`` after the step in which a signal to stop came.
 
     That is Ctrl-C, a request to terminate, or that the terminal has gone; what is ignored stays so, as with ``nohup``.
-    A second signal ends the process at once. Outside the main thread, where Python takes no signals, nothing changes.
+    A second signal ends the process at once, but for one of several whose launcher passes signals on: it may do so more
+    than once, and ends those by force that take too long. Outside the main thread, where Python takes no signals,
+    nothing changes.
     """
     came: list[int] = []
 
     def note(signum: int, frame: FrameType | None) -> None:
         came.append(signum)
-        signal.signal(signum, before[signum])
+        if ranks.launched() == 1:
+            signal.signal(signum, before[signum])
 
     def callback(state: TrainState, report: StepReport) -> None:
         if came:

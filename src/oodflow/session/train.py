@@ -1,50 +1,41 @@
 """Training a recipe into a run directory."""
 
-import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from oodflow import ranks
 from oodflow.data import DataSet, ImageSet, same_images
 from oodflow.data.made_alike import require_made_alike
 from oodflow.data.spec import with_shape
-from oodflow.errors import UsageError
+from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import Flow
 from oodflow.runs.config import RunConfig
 from oodflow.runs.ownership import owned
 from oodflow.runs.run_dir import RunDir
 from oodflow.session.best import Best, take_best
-from oodflow.session.checkpoints import Checkpoints, drop_last, restore
+from oodflow.session.checkpoints import drop_last, restore
+from oodflow.session.desk import Desk
 from oodflow.session.interrupt import Interrupted, stop_between_steps
-from oodflow.session.journal import Board, Log
-from oodflow.session.monitor import Monitor, watched_split
+from oodflow.session.monitor import watched_split
+from oodflow.session.options import SessionOptions
 from oodflow.session.patience import NoImprovement
 from oodflow.session.training_data import training_data
-from oodflow.session.training_record import TrainingRecord
 from oodflow.statistics import require_columns, require_shape
-from oodflow.training import Callback, Diverged, TrainingConfig, TrainState, choose_device, seeded, stream, train
+from oodflow.training import (
+    Callback,
+    Diverged,
+    StepReport,
+    TrainingConfig,
+    TrainState,
+    choose_device,
+    seeded,
+    stream,
+    train,
+)  # fmt: skip
 from oodflow.training.loop import RETREAT
+from oodflow.training.parallel import require_even_shares
 from oodflow.training.streams import DATA
-
-
-@dataclass(frozen=True)
-class SessionOptions:
-    """How to run a training, beside what its configuration says.
-
-    Attributes:
-        command: what the user typed, for the record.
-        root: where data sets lie.
-        callbacks: called after each step, for a progress display.
-        say: takes lines for the user.
-        device: ``auto``, ``cpu`` or ``cuda``; a run may go on on another one.
-    """
-
-    command: str
-    root: Path | None = None
-    callbacks: Sequence[Callback] = ()
-    say: Callable[[str], None] = print
-    device: str = "auto"
 
 
 def start(config: RunConfig, out: Path, options: SessionOptions) -> RunDir:
@@ -57,50 +48,70 @@ def start(config: RunConfig, out: Path, options: SessionOptions) -> RunDir:
             diverges.
         Interrupted: after Ctrl-C, with everything saved.
     """
-    _require_alone()
+    _require_joined()
+    if ranks.restarted() and RunDir(out).config_file.exists():
+        return train_or_open(config, out, options)
     for spec in config.ood:
         if same_images(spec, config.data):
             raise UsageError(f"ood names {spec}, which is trained on: name other data sets, or none with ood=[].")
-    RunDir.new(out)
-    with owned(out):
-        run = RunDir.new(out)  # now that nobody else can begin there
+    run = ranks.from_first(lambda: RunDir.new(out))
+    with _owned(run):
+        ranks.from_first(lambda: RunDir.new(out))  # now that nobody else can begin there
         _train(run, config, options)
     return run
 
 
 def resume(run: RunDir, options: SessionOptions) -> None:
     """Train a run to its end, from its checkpoint where there is one; errors as :func:`start`."""
-    _require_alone()
-    run.require_writable()
-    with owned(run.path):
+    _require_joined()
+    ranks.from_first(run.require_writable)
+    with _owned(run):
         _resume(run, options)
 
 
-def _require_alone() -> None:
-    """Refuse to be one of several processes that a launcher has started to train together: each would train it all.
+def _require_joined() -> None:
+    """Refuse to be one of several processes that do not know one another: each would train it all.
 
     Raises:
-        UsageError: there are several.
+        UsageError: they have not been joined.
     """
-    if (world := os.environ.get("WORLD_SIZE", "1")) not in ("", "1"):
+    if ranks.launched() != ranks.count():
         raise UsageError(
-            f"WORLD_SIZE is {world}, but a run is trained by one process: start `oodflow train` by itself."
+            f"WORLD_SIZE is {ranks.launched()}, but this process has not joined the others: train within "
+            "oodflow.ranks.joined(), as `oodflow train` does, or take WORLD_SIZE away."
         )
 
 
+@contextmanager
+def _owned(run: RunDir) -> Iterator[None]:
+    """Own a run's folder, for all processes, in the block."""
+    with ExitStack() as stack:
+        with ranks.everywhere():
+            if ranks.is_first():
+                stack.enter_context(owned(run.path))
+        yield
+
+
 def _resume(run: RunDir, options: SessionOptions) -> None:
-    config = run.config()
-    steps = _training(config).steps
-    record = run.record()
+    config, why = ranks.from_first(lambda: (run.config(), _why_finished(run)))
+    if why is None:
+        _train(run, config, options)
+        return
+    with ranks.everywhere():
+        if ranks.is_first():
+            take_best(run)
+            options.say(f"{run.path} is finished: {why}.")
+
+
+def _why_finished(run: RunDir) -> str | None:
+    """Say why nothing is left to be trained; none: something is."""
+    config, record = run.config(), run.record()
     taken = record.training.steps if record and record.training and run.weights_file.exists() else 0
+    if taken == _training(config).steps:
+        return f"all its {taken:,} steps are taken"
     patience = config.monitor.patience
     ended = bool(taken) and patience is not None and Best(run, watched_split(config), patience).patience.ended
-    if taken == steps or ended:
-        take_best(run)
-        why = f"all its {steps:,} steps are taken" if taken == steps else f"nothing better had come by step {taken:,}"
-        options.say(f"{run.path} is finished: {why}.")
-        return
-    _train(run, config, options)
+    return f"nothing better had come by step {taken:,}" if ended else None
 
 
 def train_or_open(config: RunConfig, path: Path, options: SessionOptions) -> RunDir:
@@ -112,9 +123,10 @@ def train_or_open(config: RunConfig, path: Path, options: SessionOptions) -> Run
         UsageError: when ``path`` holds a run of another configuration; otherwise errors as :func:`start`.
     """
     run = RunDir(path)
-    if not run.config_file.exists():
+    begun = ranks.from_first(lambda: run.config() if run.config_file.exists() else None)
+    if begun is None:
         return start(config, path, options)
-    if run.config() != config:
+    if begun != config:
         raise UsageError(f"{path} holds a run of another configuration than was asked for: choose another folder.")
     resume(run, options)
     return run
@@ -139,79 +151,80 @@ def _train(run: RunDir, config: RunConfig, options: SessionOptions) -> None:
             if retreats > RETREATS:
                 raise
             rate = f"{RETREAT**retreats:.2g} of the learning rate"
-            options.say(f"{error} It goes on from there, or begins anew, with {rate} and other noise.")
+            if ranks.is_first():
+                options.say(f"{error} It goes on from there, or begins anew, with {rate} and other noise.")
 
 
 def _attempt(run: RunDir, config: RunConfig, options: SessionOptions, retreats: int) -> None:
     # Nothing is written before all has been made ready: a mistake should not leave a run behind that can't be begun.
     training = _training(config)
-    sets = training_data(config, options.root)
-    streams = {name: stream(images, name, training.batch_size, training.seed) for name, images in sets.items()}
-    state = _state(config, training, sets, options.device)
-    notes = restore(run, config, state, options.say)
-    state.retreats = max(state.retreats, retreats)
-    board = Board(run.tensorboard_dir, state.step)
-    log = Log(run.log_file, training.log_every, board, notes.get("unlogged", []))
-    log.forget_after(state.step)  # before the monitor reads what it has seen
-    monitor = Monitor(config, state.flow, run, log, board, options.root, options.say)
-    record, batches = TrainingRecord(run, config, sets, options.command), streams.pop(DATA)
-    checkpoints = Checkpoints(run, config, record, log, batches, training.checkpoint_every, lambda: monitor.sound)
+    with ranks.everywhere():
+        sets = training_data(config, options.root)
+        streams = {name: stream(images, name, training.batch_size, training.seed) for name, images in sets.items()}
+        require_even_shares(training.batch_size)
+        state = _state(config, training, sets, options.device)
+    _require_the_same(sets)
+    batches, desk, notes = streams.pop(DATA), None, {}
+    with ranks.everywhere():
+        if ranks.is_first():
+            notes = restore(run, config, state, options.say)
+            state.retreats = max(state.retreats, retreats)
+            desk = Desk(run, config, training, state, sets, batches, options, notes)
+    state.follow_first()
     began = state.step
-    checkpoints.step = began or None
-    run.write_config(config)
-
-    _say_what(run, config, training, sets, options)
     try:
-        with stop_between_steps() as stop:
-            callbacks: list[Callback] = [log, monitor, *options.callbacks, checkpoints, stop]
-            if monitor.best is not None:
-                callbacks.append(monitor.best)
-            with suppress(NoImprovement):
-                train(state, batches, training, objective=config.objective, streams=streams, callbacks=callbacks)
-            if not monitor.sound:
-                raise Diverged(
-                    f"after step {state.step} the log-probabilities of calibration data are not finite: this flow is "
-                    "of no use. Train it with a lower training.lr, or fewer steps.",
-                    RETREATS,
-                )
-            checkpoints.save(state, finished=True)
-        if monitor.best is not None:
-            take_best(run)
-            best = monitor.best.patience.step
-            options.say(f"The weights after step {best:,} of {state.step:,} were the best, and are kept.")
-        if state.skipped:
-            options.say(f"{state.skipped:,} of {state.step:,} steps were skipped: loss or gradient was not finite.")
+        with stop_between_steps() as stop, suppress(NoImprovement):
+            callbacks = [_together(desk.callbacks(stop) if desk else [stop])]
+            train(state, batches, training, objective=config.objective, streams=streams, callbacks=callbacks)
+        with ranks.everywhere():
+            if desk:
+                desk.finish(state, RETREATS)
     except Interrupted as error:
-        checkpoints.save(state)
-        saved = "saved" if checkpoints.step == state.step else checkpoints.on_disk
-        message = f"{error}; {saved}. Go on with `oodflow train --resume {run.path}`."
-        raise Interrupted(message, error.exit_code) from error
+        if desk:
+            raise Interrupted(f"{error}; {desk.interrupted(state)}.", error.exit_code) from error
+        ranks.hush(error)
+        raise
     except Diverged as error:
-        if began and state.step - state.skipped_in_a_row <= began:  # it is no better than what came after it
+        if desk and began and state.step - state.skipped_in_a_row <= began:  # it is no better than what came after it
             drop_last(run)
-        raise Diverged(f"{error} Meanwhile {checkpoints.on_disk}.", error.retreats) from error
+        if desk:
+            raise Diverged(f"{error} Meanwhile {desk.checkpoints.on_disk}.", error.retreats) from error
+        ranks.hush(error)
+        raise
     except (Exception, SystemExit):  # the latter where nobody reads our output any more
-        with suppress(Exception):  # whatever it was, whole steps since the last checkpoint are worth a try
-            checkpoints.save(state)
-        with suppress(OSError, SystemExit):
-            options.say(f"Training failed in step {state.step + 1}; {checkpoints.on_disk}.")
+        if desk:
+            desk.failed(state)
         raise
     finally:
-        board.close()
+        if desk:
+            desk.close()
 
 
-def _say_what(
-    run: RunDir, config: RunConfig, training: TrainingConfig, sets: Mapping[str, DataSet], options: SessionOptions
-) -> None:
-    data, *others = (
-        f"{len(images):,} {images.unit} of {images.name}" + (f" ({images.note})" if images.note else "")
-        for images in sets.values()
-    )
-    options.say(f"Training {config.flow.kind} on {data} in {run.path}")
-    if others:
-        options.say(f"With the objective {config.objective.kind}, beside them on {' and '.join(others)}.")
-    if training.compile:
-        options.say("The layers are compiled in the first step, which takes longer.")
+def _together(callbacks: Sequence[Callback]) -> Callback:
+    """Let what one process' callbacks raise, be it that it was asked to stop, be raised on all of them."""
+
+    def callback(state: TrainState, report: StepReport) -> None:
+        with ranks.everywhere():
+            for each in callbacks:
+                each(state, report)
+
+    return callback
+
+
+def _require_the_same(sets: Mapping[str, DataSet]) -> None:
+    """Refuse processes that have different data.
+
+    Raises:
+        OodflowError: naming the set.
+    """
+    for name, data in sets.items():
+        found = set(ranks.from_all(data.fingerprint))
+        with ranks.everywhere():
+            if len(found) > 1:
+                raise OodflowError(
+                    f"the processes have {len(found)} different sets of {name} by the name {data.name}: give all of "
+                    "them the same files."
+                )
 
 
 def _training(config: RunConfig) -> TrainingConfig:

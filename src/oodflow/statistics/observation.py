@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from oodflow import ranks
 from oodflow.data import DataSet, data_set_of
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import Flow
@@ -38,6 +39,8 @@ class Observation:
         store: where to look for statistics before computing them, and to keep them.
         progress: called after each batch.
         known: statistics that are known already, each ``[N, *shape]``.
+        shared: whether the processes that have been joined (:mod:`oodflow.ranks`) share the batches of each pass; all
+            then ask for the same, and have all that comes of it.
 
     Raises:
         UsageError: the data is none, its shape is not the flow's, or ``draws`` or ``batch_size`` is not positive.
@@ -63,6 +66,7 @@ class Observation:
         store: Store | None = None,
         progress: Progress | None = None,
         known: Mapping[Statistic, Array] | None = None,
+        shared: bool = False,
     ) -> None:
         for name, value in (("draws", draws), ("batch_size", batch_size)):
             if value < 1:
@@ -71,7 +75,7 @@ class Observation:
         if isinstance(model, Flow):
             require_shape(model, data)
         self.model, self.data, self.seed, self.draws, self.batch_size = density_of(model), data, seed, draws, batch_size
-        self.store, self.progress = store, progress
+        self.store, self.progress, self.shared = store, progress, shared
         self._values: dict[Statistic, Array] = {}
         self._costs: dict[Statistic, Cost] = {}
         for statistic, values in (known or {}).items():
@@ -144,11 +148,15 @@ class Observation:
         self, model: InEval, statistics: list[Statistic], draw: int, draws: int
     ) -> dict[Statistic, tuple[Array, Cost]]:
         """Get one draw of some statistics: from the store what is there, and the others in one pass, for it to keep."""
-        kept = {statistic: self._recall(statistic, draw) for statistic in statistics}
+
+        def recall() -> dict[Statistic, tuple[Array, Cost] | None]:
+            return {statistic: self._recall(statistic, draw) for statistic in statistics}
+
+        kept = ranks.from_first(recall) if self.shared else recall()
         found = {statistic: one for statistic, one in kept.items() if one is not None}
         if missing := [statistic for statistic in statistics if statistic not in found]:
             made = self._pass(model, missing, draw, draws)
-            if self.store is not None:
+            if self.store is not None and (ranks.is_first() or not self.shared):
                 for statistic, (values, cost) in ((one, new) for one, new in made.items() if one.stored):
                     self.store.write(statistic, self.data.fingerprint, self._noise(statistic, draw), values, cost)
             found |= made
@@ -158,21 +166,25 @@ class Observation:
         self, model: InEval, statistics: list[Statistic], draw: int, draws: int
     ) -> dict[Statistic, tuple[Array, Cost]]:
         """Take all images through the model once, with the noise of a draw."""
-        parts: dict[Statistic, list[Array]] = {statistic: [] for statistic in statistics}
-        costs = dict.fromkeys(statistics, Cost(0.0, 0.0))
         size = statistics[0].group_size
         order = np.arange(len(self)) if size == 1 else deal(len(self), size, self.seed).ravel()
         step = size * max(1, self.batch_size // size)  # whole groups
-        for start in range(0, len(order), step):
-            images = self.data.batch(order[start : start + step])
-            batch = Batch(model, images, seed=self.seed, draw=draw)
-            for statistic in statistics:
-                values, cost = batch.timed(statistic.compute)
-                parts[statistic].append(values)
-                costs[statistic] += cost
+        batches = [order[start : start + step] for start in range(0, len(order), step)]
+        mine = batches[ranks.share(len(batches))] if self.shared else batches
+        made: list[list[tuple[Array, Cost]]] = []
+        done = draw * len(order)
+        for rows in mine:
+            batch = Batch(model, self.data.batch(rows), seed=self.seed, draw=draw)
+            made.append([batch.timed(statistic.compute) for statistic in statistics])
+            done += len(rows)
             if self.progress is not None:
-                self.progress(draw * len(order) + start + len(images), draws * len(order))
-        return {statistic: (np.concatenate(values), costs[statistic]) for statistic, values in parts.items()}
+                self.progress(done, draws * len(order))
+        if self.shared:
+            made = [one for theirs in ranks.from_all(made) for one in theirs]
+        return {
+            statistic: (np.concatenate([values for values, _ in parts]), sum((cost for _, cost in parts), Cost(0, 0)))
+            for statistic, parts in zip(statistics, zip(*made, strict=True), strict=True)
+        }
 
     def _shape(self, statistic: Statistic) -> tuple[int, ...]:
         return (len(self) // statistic.group_size, *statistic.shape(self.model, self.data))

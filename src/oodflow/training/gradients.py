@@ -6,17 +6,19 @@ from contextlib import AbstractContextManager
 import torch
 from torch import Tensor, nn
 
+from oodflow import ranks
 from oodflow.bijections import reversible
 from oodflow.training.config import TrainingConfig
-from oodflow.training.objectives import Loss, Objective
+from oodflow.training.objectives import Loss
+from oodflow.training.parallel import Evaluate
 from oodflow.training.state import TrainState
 from oodflow.training.streams import Batch, Part
 
-Gradients = Callable[[TrainState, Batch, TrainingConfig, Objective], Loss]
+Gradients = Callable[[TrainState, Batch, TrainingConfig, Evaluate], Loss]
 """Sets the gradients of ``state.flow`` and returns the loss."""
 
 
-def compute_gradients(state: TrainState, batch: Batch, config: TrainingConfig, objective: Objective) -> Loss:
+def compute_gradients(state: TrainState, batch: Batch, config: TrainingConfig, objective: Evaluate) -> Loss:
     """Evaluate the objective and leave its gradients in the parameters."""
     state.optimiser.zero_grad()
     with convolutions(config):
@@ -27,8 +29,12 @@ def compute_gradients(state: TrainState, batch: Batch, config: TrainingConfig, o
 
 
 def gradients_of(config: TrainingConfig, device: torch.device) -> Gradients:
-    """Choose how a training computes its gradients: with ``config.cuda_graph`` a GPU replays them."""
-    return Replay() if config.cuda_graph and device.type == "cuda" else compute_gradients
+    """Choose how a training computes its gradients: with ``config.cuda_graph`` a GPU replays them.
+
+    Several processes exchange them while they are computed, which is not recorded.
+    """
+    replays = config.cuda_graph and device.type == "cuda" and ranks.count() == 1
+    return Replay() if replays else compute_gradients
 
 
 class Replay:
@@ -48,7 +54,7 @@ class Replay:
         self._loss: Loss
         self._gradients: list[tuple[nn.Parameter, Tensor | None]]
 
-    def __call__(self, state: TrainState, batch: Batch, config: TrainingConfig, objective: Objective) -> Loss:
+    def __call__(self, state: TrainState, batch: Batch, config: TrainingConfig, objective: Evaluate) -> Loss:
         """Set the gradients and return the loss, which holds until the next call."""
         if self._warm < self.WARM_UP:
             self._warm += 1

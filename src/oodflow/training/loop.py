@@ -7,6 +7,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from oodflow import ranks
 from oodflow.data import TrainingBatches
 from oodflow.errors import OodflowError, UsageError
 from oodflow.training.config import TrainingConfig
@@ -14,6 +15,7 @@ from oodflow.training.gradients import Gradients, compute_gradients, gradients_o
 from oodflow.training.guard import Snapshot, step_if
 from oodflow.training.objectives import MaximumLikelihood, Objective
 from oodflow.training.optimiser import clip_gradients, learning_rate
+from oodflow.training.parallel import Evaluate, require_even_shares, shared_by_ranks
 from oodflow.training.state import TrainState
 from oodflow.training.streams import DATA, Batch, chunks, load_batch, load_part
 
@@ -98,7 +100,8 @@ def train(
     """Train ``state.flow`` from ``state.step`` to ``config.steps``, calling every callback after each step.
 
     Batches and noise are functions of (seed, step), so a run that was stopped and resumed takes the very steps that it
-    would have taken.
+    would have taken. So do several processes (:mod:`oodflow.ranks`) that share each batch, to rounding: all call this
+    alike, from the same state, each with callbacks of its own.
 
     Args:
         state: where to start; changed in place.
@@ -110,21 +113,23 @@ def train(
         callbacks: called with the state and the step's report.
 
     Raises:
-        UsageError: when a part that the objective wants is missing.
+        UsageError: when a part that the objective wants is missing, or processes can't share a batch evenly.
         Diverged: when more than ``config.max_skipped`` steps in a row were not finite; on a GPU this is noticed when
             ``config.log_every`` comes round, for looking means waiting.
     """
     parts = {DATA: batches, **(streams or {})}
     if missing := objective.streams.keys() - parts.keys():
         raise UsageError(f"{objective.kind} trains on {', '.join(sorted(missing))} too: pass its batches in streams.")
+    for each in parts.values():
+        require_even_shares(each.batch_size)
     if state.step == 0:
         state.flow.domain.fit(chunks(batches.image_set, state.device))
         state.initialise(*load_part(batches, 0, state.device))
-    gradients = gradients_of(config, state.device)
+    gradients, evaluate = gradients_of(config, state.device), shared_by_ranks(state.flow, objective)
     with state.clock.running():
         while state.step < config.steps:
             report = take_step(
-                state, load_batch(parts, state.step, state.device, state.retreats), config, objective, gradients
+                state, load_batch(parts, state.step, state.device, state.retreats), config, evaluate, gradients
             )
             if state.device.type == "cpu" or state.step % config.log_every == 0 or state.step == config.steps:
                 _require_progress(state, config)
@@ -136,7 +141,7 @@ def take_step(
     state: TrainState,
     batch: Batch,
     config: TrainingConfig,
-    objective: Objective,
+    objective: Evaluate,
     gradients: Gradients = compute_gradients,
 ) -> StepReport:
     """Take one optimiser step, or leave everything as it was where loss or gradient is not finite."""
@@ -151,7 +156,7 @@ def take_step(
         loss, terms = gradients(state, batch, config, objective)
         grad_norm = clip_gradients(state.clipped, config.max_grad_norm)
 
-        finite = loss.detach().isfinite() & grad_norm.isfinite()
+        finite = ranks.all_agree(loss.detach().isfinite() & grad_norm.isfinite())
         step_if(state.optimiser, finite)
         statistics.restore_unless(finite)
         state.count_step(finite)

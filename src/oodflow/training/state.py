@@ -11,6 +11,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
+from oodflow import ranks
 from oodflow.config import Config
 from oodflow.errors import Damaged, OodflowError, UsageError
 from oodflow.flows import Flow, load_tensors, save_tensors
@@ -179,6 +180,28 @@ class TrainState:
         except (ValueError, RecursionError) as error:
             raise Damaged(f"{path} is damaged: {error}.") from error
         self._require_sound(path, tensors, averages, moments, counters)
+        self._take_over(weights, averages, moments, counters)
+        return notes
+
+    def follow_first(self) -> None:
+        """Take over the state that the first of several processes has; alone nothing changes."""
+
+        def contents() -> tuple[dict[str, Tensor], dict[str, Any]]:
+            tensors = {name: tensor.detach().cpu() for name, tensor in self._tensors().items()}
+            return tensors, {name: getattr(self, name) for name in COUNTERS}
+
+        tensors, counters = ranks.from_first(contents)
+        if not ranks.is_first():
+            moments = _moments(_part(tensors, "optimiser."))
+            self._take_over(_part(tensors, "flow."), _part(tensors, "average."), moments, counters)
+
+    def _take_over(
+        self,
+        weights: Mapping[str, Tensor],
+        averages: Mapping[str, Tensor],
+        moments: Mapping[int, dict[str, Tensor]],
+        counters: Mapping[str, Any],
+    ) -> None:
         self.flow.load_state_dict(weights)
         if self.average is not None:
             self.average.tensors = {name: t.to(self.device) for name, t in averages.items()}
@@ -192,7 +215,6 @@ class TrainState:
         self.step, self.clock.seconds, self.whole = counters["step"], counters["seconds"], True
         self.retreats = counters["retreats"]
         self.skips[0], self.skips[1] = counters["skipped"], counters["skipped_in_a_row"]
-        return notes
 
     def _require_sound(
         self,
@@ -232,7 +254,7 @@ class TrainState:
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device that ``auto``, ``cpu`` or ``cuda`` means on this machine.
+    """Return the device that ``auto``, ``cpu`` or ``cuda`` means on this machine, to this one of several processes.
 
     Raises:
         UsageError: for any other name.
@@ -243,7 +265,7 @@ def choose_device(name: str) -> torch.device:
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
         raise OodflowError("device is 'cuda' but torch finds no GPU here: use cpu or auto.")
-    return torch.device("cuda" if name in ("cuda", "auto") and available else "cpu")
+    return ranks.own_device(torch.device("cuda" if name in ("cuda", "auto") and available else "cpu"))
 
 
 @contextmanager

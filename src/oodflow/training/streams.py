@@ -2,15 +2,16 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from oodflow import ranks
 from oodflow.data import TrainingBatches
-from oodflow.data.batches import Batchable
+from oodflow.data.batches import EVERYTHING, Batchable
 
 DATA = "data"
 """Name of the part that is training data."""
@@ -58,14 +59,22 @@ def stream_seed(seed: int, name: str) -> int:
 def load_batch(
     streams: Mapping[str, TrainingBatches], step: int, device: torch.device, retreats: int = 0
 ) -> dict[str, Part]:
-    """Fetch every part of a step, and draw its noise: another one after each retreat."""
-    return {name: load_part(batches, step, device, retreats) for name, batches in streams.items()}
+    """Fetch every part of a step, and draw its noise: another one after each retreat.
+
+    Of several processes each fetches its share of the rows, and draws the noise that these rows have in the whole.
+    """
+    return {
+        name: load_part(batches, step, device, retreats, ranks.share(batches.batch_size))
+        for name, batches in streams.items()
+    }
 
 
-def load_part(batches: TrainingBatches, step: int, device: torch.device, retreats: int = 0) -> Part:
-    """Fetch one part of a step, and draw its noise."""
-    images = _moved(batches.at(step), device)
-    return Part(images, training_noise(images, batches.seed, step, retreats))
+def load_part(
+    batches: TrainingBatches, step: int, device: torch.device, retreats: int = 0, rows: slice = EVERYTHING
+) -> Part:
+    """Fetch one part of a step, or some rows of it, and draw its noise."""
+    images = _moved(batches.at(step, rows), device)
+    return Part(images, training_noise(images, batches.seed, step, retreats, rows.start or 0))
 
 
 def chunks(rows: Batchable, device: torch.device, at_once: int = 4096) -> Iterator[Tensor]:
@@ -74,11 +83,22 @@ def chunks(rows: Batchable, device: torch.device, at_once: int = 4096) -> Iterat
         yield _moved(rows.batch(np.arange(start, min(start + at_once, len(rows)))), device)
 
 
-def training_noise(images: Tensor, seed: int, step: int, retreats: int = 0) -> Tensor:
-    """Draw the dequantisation noise of a step: float32 in [0, 1), a function of (seed, step) and the retreats."""
+def training_noise(images: Tensor, seed: int, step: int, retreats: int = 0, first: int = 0) -> Tensor:
+    """Draw the dequantisation noise of a step: float32 in [0, 1), a function of (seed, step) and the retreats.
+
+    Args:
+        images: whose noise it is.
+        seed: of the part.
+        step: which.
+        retreats: how often training has gone back.
+        first: the number in the batch of the first of these images, which have the noise that they have in the whole.
+    """
     entropy = (seed, step, 1, retreats) if retreats else (seed, step, 1)
-    noise = np.random.default_rng(entropy).random(tuple(images.shape), dtype=np.float32)
-    return _moved(noise, images.device)
+    generator = np.random.default_rng(entropy)
+    before = first * images[0].numel() if first else 0
+    cast(np.random.PCG64, generator.bit_generator).advance(before // 2)  # it gives two numbers at a time
+    numbers = generator.random(before % 2 + images.numel(), dtype=np.float32)[before % 2 :]
+    return _moved(numbers.reshape(tuple(images.shape)), images.device)
 
 
 def _moved(array: NDArray[Any], device: torch.device) -> Tensor:

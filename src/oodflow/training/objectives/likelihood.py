@@ -3,6 +3,7 @@
 from typing import Literal
 
 from oodflow.flows import Flow
+from oodflow.ranks import of_batch
 from oodflow.training.objectives.objective import Loss, Objective, mean_bits
 from oodflow.training.streams import DATA, Batch
 
@@ -21,5 +22,5 @@ class MaximumLikelihood(Objective):
     def __call__(self, flow: Flow, batch: Batch) -> Loss:
         """Evaluate the flow on the training data."""
         x, noise = batch[DATA]
-        log_prob = flow.log_prob(x, noise=noise)
+        log_prob = of_batch(flow.log_prob(x, noise=noise))
         return Loss(-log_prob.mean(), {"bpd": mean_bits(flow, log_prob)})

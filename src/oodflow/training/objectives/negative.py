@@ -8,6 +8,7 @@ import torch
 from oodflow.errors import UsageError
 from oodflow.flows import Flow
 from oodflow.nets import statistics_of_first
+from oodflow.ranks import of_batch
 from oodflow.training.objectives.objective import Loss, Objective, mean_bits
 from oodflow.training.streams import DATA, Batch
 
@@ -66,7 +67,8 @@ class NegativeTraining(Objective):
         inside, outside = batch[DATA], batch[OOD]
         x, noise = (torch.cat(tensors) for tensors in zip(inside, outside, strict=True))
         with self._statistics(flow, len(inside.x)):
-            log_prob, log_prob_ood = torch.split(flow.log_prob(x, noise=noise), [len(inside.x), len(outside.x)])
+            both = torch.split(flow.log_prob(x, noise=noise), [len(inside.x), len(outside.x)])
+        log_prob, log_prob_ood = map(of_batch, both)
         above = log_prob_ood > self.threshold
         pushed = torch.where(above, log_prob_ood, 0.0).sum() / above.sum().clamp(min=1)
         terms = {

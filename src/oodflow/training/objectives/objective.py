@@ -27,7 +27,9 @@ class Loss(NamedTuple):
 class Objective(Component):
     """Settings of what training minimises, called with a flow and a batch.
 
-    It draws no random numbers: what is random in a step stands in its batch.
+    It draws no random numbers: what is random in a step stands in its batch. Of several processes each has a part of
+    the batch, and joins what it finds of its images with what the others find by :func:`oodflow.ranks.of_batch`, so
+    that all come to the loss of the whole.
     """
 
     @property

@@ -1,0 +1,252 @@
+"""Several processes do the work of one: the same steps, the same scores, and each error is told once."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from launching import ended, launch, together
+from safetensors.torch import load_file
+
+from oodflow import ranks
+from oodflow.data import ImageSet, TrainingBatches
+from oodflow.errors import OodflowError, UsageError
+from oodflow.training.streams import load_part
+
+pytestmark = pytest.mark.skipif(not torch.distributed.is_available(), reason="this PyTorch knows one process alone")
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def settings(sets) -> list[str]:
+    """Arguments of ``train`` for a run without batch norms, whose steps do not turn rounding into more of it."""
+    changes = [
+        "flow.net=convnet",
+        "training.batch_size=12",
+        "training.optimiser=rmsprop",
+        "training.checkpoint_every=5",
+    ]
+    return ["train", "photographs-realnvp", f"data={sets.inside}", f"ood={sets.outside}", "--scale", "smoke", *changes]
+
+
+@pytest.fixture(scope="module")
+def trained(settings, tmp_path_factory) -> Path:
+    """A run of twelve steps that two processes have taken."""
+    run = tmp_path_factory.mktemp("ranks") / "run"
+    done = together(2, *settings, "training.steps=12", "--out", run)
+    assert [one.code for one in done] == [0, 0], done
+    assert "by 2 processes" in done[0].err
+    assert done[0].err.count("Done. Next: ") == 1
+    assert (done[1].out, done[1].err) == ("", "")
+    return run
+
+
+def named(name):
+    return lambda text: f"{name}: {text}"
+
+
+def weights(run):
+    return load_file(run / "weights.safetensors")
+
+
+def steps_of(run):
+    return json.loads((run / "record.json").read_text())["training"]["steps"]
+
+
+@pytest.fixture(scope="module")
+def of_one_process(tmp_path_factory) -> dict[str, torch.Tensor]:
+    """Loss, gradients and buffers of all that is tried."""
+    file = tmp_path_factory.mktemp("gradients") / "alone.safetensors"
+    subprocess.run([sys.executable, HERE / "gradients.py", file], check=True, timeout=120)
+    return load_file(file)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_gradients_are_those_of_one_process_on_the_joined_batch(count, of_one_process, tmp_path):
+    """Of every registered flow, and with batch norms, with activations computed again and with a second set."""
+    shared = tmp_path / "shared.safetensors"
+    for one in ended(launch(count, [HERE / "gradients.py", shared])):
+        assert one.code == 0, one.err
+    expected, found = of_one_process, load_file(shared)
+    assert expected.keys() == found.keys()
+    for name, tensor in expected.items():
+        torch.testing.assert_close(
+            found[name], tensor, rtol=1e-8, atol=1e-9, msg=lambda text, name=name: f"{name}: {text}"
+        )
+
+
+def test_training_is_that_of_one_process(oodflow, settings, trained, tmp_path):
+    assert oodflow(*settings, "training.steps=12", "--out", tmp_path / "run").code == 0
+    expected, found = weights(tmp_path / "run"), weights(trained)
+    for name, tensor in expected.items():
+        torch.testing.assert_close(
+            found[name], tensor, rtol=1e-3, atol=1e-4, msg=lambda text, name=name: f"{name}: {text}"
+        )
+
+
+def test_what_two_began_three_go_on_with(oodflow, settings, tmp_path):
+    """To rounding as one process would; and one goes on with what three have done."""
+    run = tmp_path / "run"
+    begun = launch(2, ["-m", "oodflow", *settings, "training.steps=200000", "--out", run])
+    stop_after(run, begun, signal.SIGTERM, [0])
+    assert {one.code for one in ended(begun)} == {128 + signal.SIGTERM}
+    step = steps_of(run)
+    assert step > 0
+
+    going_on = launch(3, ["-m", "oodflow", "train", "--resume", run])
+    while steps_of(run) == step:
+        time.sleep(0.05)
+    for process in going_on:
+        process.send_signal(signal.SIGINT)
+    first, *others = ended(going_on)
+    assert first.code == 130
+    assert f"Go on with `oodflow train --resume {run}`" in first.err
+    assert [(one.code, one.out, one.err) for one in others] == [(130, "", "")] * 2
+    assert steps_of(run) > step
+
+
+def stop_after(run, processes, number, which):
+    """Send a signal to some processes once they have saved something."""
+    while not (run / "weights.safetensors").exists():
+        assert all(process.poll() is None for process in processes)
+        time.sleep(0.05)
+    for rank in which:
+        processes[rank].send_signal(number)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
+def test_after_one_is_killed_all_start_anew_and_nothing_else_changes(settings, trained, tmp_path):
+    run = tmp_path / "run"
+    command = [*settings, "training.steps=12", "--out", run]
+    first, killed = ended(launch(2, [HERE / "disturbed.py", *command], OODFLOW_TEST_KILLED_AFTER="6"))
+    assert killed.code == -signal.SIGKILL
+    assert first.code == 1
+    assert "another of the 2 processes has ended" in first.err
+    assert "Traceback" not in first.err
+    assert steps_of(run) in (5, 6), "of the checkpoint, or of what was whole when the other one ended"
+
+    again = together(2, *command, TORCHELASTIC_RESTART_COUNT="1")
+    assert [one.code for one in again] == [0, 0], again
+    expected = weights(trained)
+    for name, tensor in weights(run).items():
+        assert torch.equal(tensor, expected[name]), name
+
+
+def test_evaluation_and_detection_give_the_same_numbers_in_the_same_order(oodflow, trained, sets, tmp_path):
+    count = 3
+    asked = ["--batch-size", "7", "--scores", "likelihood", "combined"]
+    assert oodflow("evaluate", trained, *asked).code == 0
+    (expected,) = (trained / "evaluations").iterdir()
+    lines = (expected / "scores.csv").read_bytes()
+    for leftover in (trained / "evaluations", trained / "statistics"):
+        leftover.rename(tmp_path / leftover.name)
+    first, *others = together(count, "evaluate", trained, *asked)
+    assert first.code == 0, first.err
+    assert [(one.code, one.out, one.err) for one in others] == [(0, "", "")] * (count - 1)
+    (found,) = (trained / "evaluations").iterdir()
+    assert found.name == expected.name
+    assert (found / "scores.csv").read_bytes() == lines
+
+    images = np.load(sets.inside.removeprefix("npy:"))
+    for number in range(5):
+        np.save(tmp_path / f"{number}.npy", images[number : 2 * number + 1])
+    files = [tmp_path / f"{number}.npy" for number in (3, 0, 4, 2, 1)] + [tmp_path / "missing.npy"]
+    for one in (trained / "calibrations").glob("*"):
+        one.rename(tmp_path / "calibration")
+    alone = oodflow("detect", trained, *files, "--fpr", "0.2")
+    first, *others = together(count, "detect", trained, *files, "--fpr", "0.2")
+    assert first.code == alone.code == 1
+    assert first.out == alone.out
+    assert len(first.out.splitlines()) == 1 + 15 + 1
+    assert [one.out for one in others] == [""] * (count - 1)
+
+
+def test_an_error_of_all_is_told_once(settings, tmp_path):
+    first, other = together(2, *settings, "training.batch_size=9", "--out", tmp_path / "run")
+    assert first.code == other.code == 2
+    assert "training.batch_size is 9, which 2 processes can't share evenly: take 8 or 10" in first.err
+    assert other.err == ""
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_one_process_does_is_not_done_by_several(oodflow, monkeypatch, tmp_path):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    refused = oodflow("masks", "--out", tmp_path / "masks.png")
+    assert refused.code == 2
+    assert "`oodflow masks` is done by one process" in refused.error
+
+
+def test_processes_with_different_data_are_refused(settings, sets, tmp_path):
+    images = np.load(sets.inside.removeprefix("npy:"))
+    for rank in range(2):
+        (tmp_path / str(rank)).mkdir()
+        np.save(tmp_path / str(rank) / "images.npy", images[rank:])
+    command = [one for one in settings if not one.startswith("data=")]
+    first, other = ended(launch(2, [HERE / "disturbed.py", *command, "data=npy:images.npy", "--out", tmp_path / "run"],
+                                OODFLOW_TEST_FOLDER=str(tmp_path)))  # fmt: skip
+    assert first.code == other.code == 1
+    assert "the processes have 2 different sets of data by the name npy:images.npy" in first.err
+    assert other.err == ""
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_error_of_one_is_that_of_all(settings, sets, tmp_path):
+    """The one that has no data says so, and nobody waits for it."""
+    (tmp_path / "0").mkdir()
+    (tmp_path / "1").mkdir()
+    np.save(tmp_path / "0" / "images.npy", np.load(sets.inside.removeprefix("npy:")))
+    command = [one for one in settings if not one.startswith("data=")]
+    first, other = ended(launch(2, [HERE / "disturbed.py", *command, "data=npy:images.npy", "--out", tmp_path / "run"],
+                                OODFLOW_TEST_FOLDER=str(tmp_path)))  # fmt: skip
+    assert first.code == other.code != 0
+    assert first.err == ""
+    assert re.fullmatch(r"oodflow: .*images\.npy.*\n", other.err)
+
+
+def test_a_share_of_a_batch_has_the_rows_and_the_noise_of_the_whole():
+    """Whatever the number of values before it, odd or even."""
+    rng = np.random.default_rng(0)
+    for shape in ((1, 3, 3), (3, 2, 5), (2, 1, 1)):
+        images = ImageSet.from_array(rng.integers(0, 256, (20, *shape), dtype=np.uint8))
+        batches = TrainingBatches(images, 6, seed=4)
+        whole = load_part(batches, 5, torch.device("cpu"), retreats=1)
+        for rows in (slice(0, 2), slice(1, 4), slice(3, 6)):
+            part = load_part(batches, 5, torch.device("cpu"), retreats=1, rows=rows)
+            assert torch.equal(part.x, whole.x[rows])
+            assert torch.equal(part.noise, whole.noise[rows])
+
+
+def test_alone_nothing_is_shared():
+    x = torch.randn(3)
+    with ranks.joined(), ranks.one_batch():
+        assert ranks.of_batch(x) is ranks.gathered(x) is ranks.all_agree(x) is x
+    assert (ranks.rank(), ranks.count(), ranks.share(7), ranks.is_first()) == (0, 1, slice(0, 7), True)
+    assert ranks.from_first(lambda: 5) == 5
+    assert ranks.from_all(5) == [5]
+    with pytest.raises(KeyError), ranks.everywhere():
+        raise KeyError
+
+
+@pytest.mark.parametrize("said", ["two", "-1", "1.5"])
+def test_a_number_of_processes_that_is_none(said, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", said)
+    with pytest.raises(UsageError, match="expected how many processes there are"):
+        ranks.launched()
+
+
+def test_processes_that_do_not_find_one_another(monkeypatch):
+    values = {"WORLD_SIZE": "2", "RANK": "1", "LOCAL_RANK": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "9"}
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    with (
+        pytest.raises(OodflowError, match="the 2 processes can't find one another"),
+        ranks.joined(timedelta(seconds=1)),
+    ):
+        pass
