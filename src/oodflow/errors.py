@@ -16,6 +16,10 @@ class Damaged(OodflowError):
     """A file is not what was written there, or was cut off."""
 
 
+class NotFinite(OodflowError):
+    """A model gives numbers that are infinite or NaN."""
+
+
 class NotThere(OodflowError):
     """A path that was named is not there. The command line exits with 2, as with all that was mistyped."""
 

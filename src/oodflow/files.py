@@ -111,6 +111,15 @@ def explained(path: Path) -> Iterator[None]:
         raise OodflowError(f"could not write {path}: {_reason(error)}") from error
 
 
+def also_as(path: Path, other: Path) -> None:
+    """Let a file go by another name, too, until something else takes the place of either."""
+    with written_atomically(other) as temporary:
+        try:
+            os.link(path, temporary)
+        except OSError:  # not all file systems have links
+            shutil.copyfile(path, temporary)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write ``text`` to ``path`` atomically."""
     with written_atomically(path) as temporary:

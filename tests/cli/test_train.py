@@ -51,14 +51,15 @@ def test_print_config_of_a_run(oodflow, run):
 
 GIVEN = {
     "recipe": ["mnist-glow"], "overrides": ["mnist-glow", "flow.steps=3"], "scale": ["--scale", "smoke"],
+    "from": ["--from", "nowhere"],
     "out": ["--out", "there"], "resume": ["--resume", "nowhere"], "seed": ["--seed", "0"],
     "precision": ["--precision", "tf32"], "list": ["--list"], "print_config": ["--print-config"],
     "device": ["--device", "cpu"], "data_dir": ["--data-dir", "here"],
 }  # fmt: skip
-SETTINGS = {"recipe", "overrides", "scale", "seed", "precision"}
+SETTINGS = {"recipe", "overrides", "scale", "seed", "precision", "from"}
 TAKEN = {
     "list": {"list"},
-    "resume": {"resume", "device", "data_dir", "print_config"},
+    "resume": {"resume", "overrides", "device", "data_dir", "print_config"},
     "print_config": {"print_config", "resume", *SETTINGS},
 }
 

@@ -147,11 +147,11 @@ def test_files_in_each_others_place(oodflow, run, begun):
 
 def test_checkpoint_of_another_configuration(oodflow, begun):
     config = json.loads((begun / "config.json").read_text())
-    config["training"]["lr"] = 0.5
+    config["training"]["batch_size"] = 4
     (begun / "config.json").write_text(json.dumps(config))
     result = oodflow("train", "--resume", begun)
     assert result.code == 1
-    assert "training.lr was 0.001 there and is 0.5 here" in result.error
+    assert "training.batch_size was 8 there and is 4 here" in result.error
 
 
 def test_checkpoint_of_another_shape(oodflow, begun, monkeypatch):

@@ -13,16 +13,20 @@ from oodflow.cli.parser import parse
 from oodflow.errors import UsageError
 from oodflow.recipes import RECIPES
 from oodflow.runs import RunConfig, RunDir, override
+from oodflow.runs.starting_weights import begin_from
 from oodflow.session.options import SessionOptions
 from oodflow.session.progress import progress_console, training_progress
 from oodflow.session.train import resume, start
 
-SETTINGS = ("recipe", "overrides", "scale", "seed", "precision")
+SETTINGS = ("recipe", "overrides", "scale", "seed", "precision", "from")
 EVERYWHERE = ("command", "run", "debug", "plugins", "plugins_before", "plugins_after")
 
 
 def run(arguments: Namespace) -> None:
     """List the recipes, print a configuration, train a recipe in a new run directory, or go on with one."""
+    if arguments.recipe is not None and "=" in arguments.recipe:  # argparse takes the first word for it
+        arguments.overrides.insert(0, arguments.recipe)
+        arguments.recipe = None
     if arguments.list:
         _require_only(arguments, "--list lists the recipes", "list")
         for name in RECIPES:
@@ -36,7 +40,8 @@ def run(arguments: Namespace) -> None:
         _require_only(arguments, "--print-config writes and trains nothing", "print_config", *SETTINGS)
         print(config_of(arguments).model_dump_json(indent=2))
     elif arguments.resume is not None:
-        _require_only(arguments, "--resume goes on with a run as it was begun", "resume", "device", "data_dir")
+        why = "--resume goes on with a run as it was begun"
+        _require_only(arguments, why, "resume", "overrides", "device", "data_dir")
         _say_next(train_into(arguments.resume, None, arguments))
     else:
         config = config_of(arguments)
@@ -71,7 +76,9 @@ def config_of(arguments: Namespace) -> RunConfig:
     settings = list(arguments.overrides)
     settings += [] if arguments.seed is None else [f"training.seed={arguments.seed}"]
     settings += [] if arguments.precision is None else [f"training.precision={json.dumps(arguments.precision)}"]
-    return override(RECIPES[arguments.recipe](arguments.scale or "cpu"), settings)
+    config = override(RECIPES[arguments.recipe](arguments.scale or "cpu"), settings)
+    weights: Path | None = getattr(arguments, "from")
+    return config if weights is None else begin_from(config, weights)
 
 
 def train_into(path: Path, config: RunConfig | None, arguments: Namespace) -> RunDir:
@@ -85,7 +92,7 @@ def train_into(path: Path, config: RunConfig | None, arguments: Namespace) -> Ru
             device=arguments.device,
         )
         if config is None:
-            resume(RunDir.open(path), options)
+            resume(RunDir.open(path), options, arguments.overrides)
         else:
             start(config, path, options)
     return RunDir(path)

@@ -86,7 +86,10 @@ def _train(verbs: "Verbs[Parser]") -> None:
     parser.add_argument("overrides", nargs="*", metavar="FIELD=VALUE", help="such as training.lr=1e-4 flow.width=32")
     parser.add_argument("--scale", help="smoke (seconds), cpu (minutes, default), long (an hour or two) or paper (GPU)")
     parser.add_argument("--out", type=Path, help="run directory (default: runs/RECIPE-SCALE, with a digest if changed)")
-    parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run, from its last checkpoint")
+    text = "go on with a run, from its last checkpoint; FIELD=VALUE: with another rate, more steps, ..."
+    parser.add_argument("--resume", type=Path, metavar="RUN", help=text)
+    text = "begin with the weights of a run, or of a weights.safetensors, in place of random ones"
+    parser.add_argument("--from", type=Path, metavar="RUN", help=text)
     parser.add_argument("--seed", type=int, help="short for training.seed=N")
     parser.add_argument("--precision", help="short for training.precision=float32, tf32 or bfloat16")
     parser.add_argument("--list", action="store_true", help="list the recipes and exit")

@@ -53,6 +53,6 @@ def _config(flow: str) -> RunConfig | None:
 def _trained_on(config: RunConfig, spec: str) -> bool:
     """Tell whether a flow has seen the set in training, be it mutated, or to be pushed down."""
     try:
-        return any(same_set(spec, other) for other in (config.data, *config.objective.streams.values()))
+        return any(same_set(spec, other) for other in config.trained_on)
     except OodflowError:  # a set that is not registered here
         return False

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from oodflow.recipes.named import RECIPES
 from oodflow.runs.config import RunConfig
-from oodflow.runs.overrides import LABELS, override
+from oodflow.runs.overrides import override
 
 
 def scale_of(config: RunConfig) -> str:
@@ -54,9 +54,11 @@ def _changes(config: BaseModel, before: BaseModel, prefix: str = "") -> Iterator
     """Tell which fields are others, those of a part of another kind beside its defaults."""
     for name in type(config).model_fields:
         value, other = getattr(config, name), getattr(before, name, None)
-        if value == other or (name in LABELS and not prefix):
+        if value == other or (name in ("recipe", "scale") and not prefix):
             continue
-        if name in ("data", "ood") and not prefix:
+        if name == "start" and not prefix:
+            yield f"begun with {value.path}" if value else "begun with random weights"
+        elif name in ("data", "ood") and not prefix:
             yield f"other {name}"  # which sets they are stands in the row already
         elif not isinstance(value, BaseModel):
             yield f"{prefix}{name}={value}"

@@ -35,6 +35,20 @@ class MonitorConfig(Config):
         return {name: value for name, value in written.items() if name != "patience" or value is not None}
 
 
+class StartingWeights(Config):
+    """Weights that were trained before, with which a training begins.
+
+    Attributes:
+        path: of the file.
+        digest: SHA-256 of its content.
+        data: the data sets that they were trained on, where that is known.
+    """
+
+    path: str
+    digest: str
+    data: tuple[str, ...] = ()
+
+
 class RunConfig(Config):
     """A whole run.
 
@@ -48,6 +62,7 @@ class RunConfig(Config):
         objective: what training minimises, and which data sets beside ``data`` it takes for that.
         training: how to train it; none for a flow that was trained elsewhere.
         monitor: what to look at meanwhile.
+        start: the weights to begin with; none: random ones.
     """
 
     recipe: str
@@ -59,14 +74,25 @@ class RunConfig(Config):
     objective: AnyObjective = MaximumLikelihood()
     training: TrainingConfig | None
     monitor: MonitorConfig = MonitorConfig()
+    start: StartingWeights | None = None
+
+    @property
+    def trained_on(self) -> tuple[str, ...]:
+        """The data sets that its weights know, those that they were trained on before included."""
+        return (self.data, *self.objective.streams.values(), *(self.start.data if self.start else ()))
 
     def asked_split(self, spec: str) -> str:
         """Tell which part of an out-of-distribution set is asked about: what was not trained on.
 
         That is all of it that may be scored, but the test part of a set that is trained on too, be it mutated.
         """
-        trained_on = (self.data, *self.objective.streams.values())
-        return "test" if any(same_set(spec, other) for other in trained_on) else "all"
+        return "test" if any(same_set(spec, other) for other in self.trained_on) else "all"
+
+    @model_serializer(mode="wrap")
+    def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out a start that there is not, as configurations did before there was any."""
+        written: dict[str, Any] = write(self)
+        return {name: value for name, value in written.items() if name != "start" or value is not None}
 
     @model_validator(mode="after")
     def _held_out(self) -> Self:

@@ -12,7 +12,11 @@ from oodflow.errors import UnknownName, UsageError
 from oodflow.registry import ChosenFrom, Registry
 from oodflow.runs.config import RunConfig
 
-LABELS = ("recipe", "scale")  # they say where a configuration came from: setting them would change nothing else
+LABELS = {  # they say where a configuration came from: setting them would change nothing else
+    "recipe": "name the recipe and its --scale",
+    "scale": "name the recipe and its --scale",
+    "start": "name the weights to begin with by --from",
+}
 
 
 def override(config: RunConfig, settings: Sequence[str]) -> RunConfig:
@@ -47,7 +51,7 @@ def override(config: RunConfig, settings: Sequence[str]) -> RunConfig:
 def _values(config: RunConfig) -> dict[str, Any]:
     """Write a configuration with all of its fields, those that are left out where they are none, too."""
     values = config.model_dump(mode="json")
-    for name in fields_of(config):
+    for name in (*fields_of(config), "start"):
         *path, leaf = name.split(".")
         inner = values
         for key in path:
@@ -62,7 +66,7 @@ def fields_of(model: BaseModel, prefix: str = "") -> list[str]:
     for name in type(model).model_fields:
         value = getattr(model, name)
         names += fields_of(value, f"{prefix}{name}.") if isinstance(value, BaseModel) else [prefix + name]
-    return [name for name in names if name not in LABELS]
+    return [name for name in names if name.partition(".")[0] not in LABELS]
 
 
 def _require_first(setting: str, earlier: Sequence[str]) -> None:
@@ -75,8 +79,8 @@ def _require_first(setting: str, earlier: Sequence[str]) -> None:
 
 def _set(values: dict[str, Any], name: str, value: object) -> bool:
     """Set a field, and tell whether a part became one of another kind."""
-    if name in LABELS:
-        raise UsageError(f"{name} can't be set: it says which of the recipes this is; name the recipe and its --scale.")
+    if remedy := LABELS.get(name.partition(".")[0]):
+        raise UsageError(f"{name} can't be set: it says where this configuration came from; {remedy}.")
     *path, leaf = name.split(".")
     inner: Any = values
     for key in path:

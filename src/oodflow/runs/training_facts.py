@@ -1,7 +1,10 @@
 """The section ``training`` of a run's record: how the training was begun, on what, and how far it has come."""
 
-from pydantic import Field
+from typing import Any
 
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+
+from oodflow.runs.going_on import Change, Retreat
 from oodflow.runs.provenance import DataFacts, Provenance
 
 
@@ -12,6 +15,9 @@ class TrainingFacts(Provenance):
         data: what is trained on.
         streams: what the objective takes beside it, by the name of the part.
         resumed: each time that it was gone on with.
+        changes: settings that became others on the way, in the order of their steps; those of the run's configuration
+            are the last.
+        retreats: each time that it diverged and went back.
         parameters: how many numbers are trained.
         device: of the last session.
         steps: taken.
@@ -25,6 +31,8 @@ class TrainingFacts(Provenance):
     data: DataFacts
     streams: dict[str, DataFacts] = Field(default_factory=dict)
     resumed: tuple[Provenance, ...] = ()
+    changes: tuple[Change, ...] = ()
+    retreats: tuple[Retreat, ...] = ()
     parameters: int
     device: str
     steps: int
@@ -33,3 +41,9 @@ class TrainingFacts(Provenance):
     seconds_in_steps: float
     seconds: float
     images_per_second: float | None
+
+    @model_serializer(mode="wrap")
+    def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what has not happened, as records did before it could."""
+        written: dict[str, Any] = write(self)
+        return {name: value for name, value in written.items() if value or name not in ("changes", "retreats")}

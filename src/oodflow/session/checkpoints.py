@@ -1,17 +1,16 @@
 """Saving where a training stands, so that nothing is lost."""
 
-import os
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from oodflow.data import TrainingBatches
 from oodflow.errors import Damaged, NotThere, OodflowError
-from oodflow.files import written_atomically
+from oodflow.files import also_as
 from oodflow.flows import save_flow
 from oodflow.runs.config import RunConfig
+from oodflow.runs.going_on import FREE
 from oodflow.runs.run_dir import RunDir
+from oodflow.session.history import History
 from oodflow.session.journal import Log
 from oodflow.session.training_record import TrainingRecord
 from oodflow.training import StepReport, TrainState
@@ -35,10 +34,11 @@ class Checkpoints:
         log: Log,
         batches: TrainingBatches,
         every: int,
+        history: History,
         sound: Callable[[], bool] = lambda: True,
     ) -> None:
         self.run, self.config, self.record, self.log = run, config, record, log
-        self.batches, self.every, self.sound = batches, every, sound
+        self.batches, self.every, self.history, self.sound = batches, every, history, sound
         self.step: int | None = None
 
     def __call__(self, state: TrainState, report: StepReport) -> None:
@@ -50,12 +50,12 @@ class Checkpoints:
         """Save, if the state is whole, and sound or nothing better will come."""
         if not state.whole or not self.sound() or (state.skipped_in_a_row and not finished):
             return
-        if self.step != state.step:
-            _keep(self.run.checkpoint_file, self.run.former_checkpoint_file)
-        state.save(self.run.checkpoint_file, self.config, {"unlogged": self.log.unlogged()})
+        if self.step != state.step and self.run.checkpoint_file.exists():
+            also_as(self.run.checkpoint_file, self.run.former_checkpoint_file)
+        state.save(self.run.checkpoint_file, self.config, {"unlogged": self.log.unlogged(), **self.history.notes()})
         with state.evaluating() as flow:
             save_flow(self.run.weights_file, flow)
-        self.record.write(state, self.batches)
+        self.record.write(state, self.batches, self.history)
         self.step = state.step
 
     @property
@@ -84,11 +84,17 @@ def restore(run: RunDir, config: RunConfig, state: TrainState, say: Callable[[st
             )
         return {}
     try:
-        return state.restore(last, config)
+        return state.restore(last, config, FREE)
     except (Damaged, NotThere) as error:
         if not former.exists():
             raise
-        notes = state.restore(former, config)
+        try:
+            notes = state.restore(former, config, FREE)
+        except Damaged as other:
+            raise Damaged(
+                f"{error} Nor can training go on from the checkpoint before it: {other} Train anew in another folder, "
+                "or put one of them back."
+            ) from other
         former.replace(last)  # before anything that is saved next takes its place
         say(f"{error} The checkpoint before it is sound: training goes on after step {state.step:,}.")
         return notes
@@ -98,14 +104,3 @@ def drop_last(run: RunDir) -> None:
     """Let the checkpoint before the last one take its place, if there is one: no step can be taken from the last."""
     if run.former_checkpoint_file.exists():
         run.former_checkpoint_file.replace(run.checkpoint_file)
-
-
-def _keep(last: Path, former: Path) -> None:
-    """Let the last checkpoint be the former one, too, until the next takes its place."""
-    if not last.exists():
-        return
-    with written_atomically(former) as temporary:
-        try:
-            os.link(last, temporary)
-        except OSError:  # not all file systems have links
-            shutil.copyfile(last, temporary)

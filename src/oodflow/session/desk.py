@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 from oodflow import ranks
 from oodflow.data import DataSet, TrainingBatches
 from oodflow.runs.config import RunConfig
 from oodflow.runs.run_dir import RunDir
+from oodflow.runs.starting_weights import read_start
 from oodflow.session.best import take_best
-from oodflow.session.checkpoints import Checkpoints
+from oodflow.session.checkpoints import Checkpoints, restore
+from oodflow.session.history import History
 from oodflow.session.journal import Board, Log
 from oodflow.session.monitor import Monitor
 from oodflow.session.options import SessionOptions
@@ -23,38 +24,44 @@ class Desk:
     Args:
         run: where it writes.
         config: of the run.
-        training: what of it is followed.
-        state: where training begins.
+        state: a new one, which begins with what the run's checkpoint has, if there is one, or its starting weights.
         sets: what is trained on, by the name of the part.
         batches: of the training data.
         options: whom to tell.
-        notes: of the checkpoint that training goes on from.
+        history: what has happened to the training before.
     """
 
     def __init__(
         self,
         run: RunDir,
         config: RunConfig,
-        training: TrainingConfig,
         state: TrainState,
         sets: Mapping[str, DataSet],
         batches: TrainingBatches,
         options: SessionOptions,
-        notes: Mapping[str, Any],
+        history: History,
     ) -> None:
-        self.run, self.say = run, options.say
+        training = config.training
+        assert training is not None, "it is to be trained"
+        self.run, self.say, self._also = run, options.say, options.callbacks
+        notes = restore(run, config, state, options.say)
+        if config.start is not None and state.step == 0:
+            state.begin_with(read_start(config, state.flow.shape).state_dict())
+        change = history.go_on(state, notes, config)
         self.board = Board(run.tensorboard_dir, state.step)
-        self.log = Log(run.log_file, training.log_every, self.board, notes.get("unlogged", []))
-        self.log.forget_after(state.step)  # before the monitor reads what it has seen
-        self.monitor = Monitor(config, state.flow, run, self.log, self.board, options.root, options.say)
+        log = Log(run.log_file, training.log_every, self.board, notes.get("unlogged", []))
+        log.forget_after(state.step)  # before the monitor reads what it has seen
+        self.log = log
+        self.monitor = Monitor(config, state.flow, run, log, self.board, options.root, options.say)
         record = TrainingRecord(run, config, sets, options.command)
         self.checkpoints = Checkpoints(
-            run, config, record, self.log, batches, training.checkpoint_every, lambda: self.monitor.sound
+            run, config, record, log, batches, training.checkpoint_every, history, lambda: self.monitor.sound
         )
         self.checkpoints.step = state.step or None
         run.write_config(config)
-        self._also = options.callbacks
         self._say_what(config, training, sets)
+        if change:
+            self.say(f"From step {change.step + 1:,} on with {change.words}.")
 
     def callbacks(self, stop: Callback) -> list[Callback]:
         """What is to be called after each step, ``stop`` among them: only what has been saved is stopped."""
@@ -105,6 +112,8 @@ class Desk:
         )
         several = f", by {ranks.count()} processes" if ranks.count() > 1 else ""
         self.say(f"Training {config.flow.kind} on {data} in {self.run.path}{several}")
+        if config.start is not None:
+            self.say(f"It begins with the weights of {config.start.path}.")
         if others:
             self.say(f"With the objective {config.objective.kind}, beside them on {' and '.join(others)}.")
         if training.compile:

@@ -5,7 +5,7 @@ import math
 import torch
 
 from oodflow.data import ImageSet, RealSet
-from oodflow.errors import OodflowError
+from oodflow.errors import NotFinite
 from oodflow.flows import Flow
 from oodflow.session.patience import NoImprovement, Patience
 from oodflow.statistics import LogProb, Observation
@@ -48,5 +48,5 @@ def mean_log_prob(flow: Flow, data: ImageSet | RealSet) -> float:
     """Average log-probability over data, with its evaluation noise, in nats; minus infinity if it overflows."""
     try:
         return float(Observation(flow, data)[LogProb()].mean())
-    except OodflowError:
+    except NotFinite:
         return -math.inf

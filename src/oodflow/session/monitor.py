@@ -6,7 +6,7 @@ from typing import Any
 
 from oodflow.data import DataSet, halves, load
 from oodflow.data.made_alike import require_made_alike
-from oodflow.errors import OodflowError, UsageError
+from oodflow.errors import NotFinite, OodflowError, UsageError
 from oodflow.figures import likelihood_figure, save_figure
 from oodflow.flows import Flow
 from oodflow.metrics import auroc, bits_per_dim
@@ -70,7 +70,7 @@ class Monitor:
             except OodflowError as error:  # it is not on disk, and the run itself doesn't need it
                 say(f"Not watching {spec} while training: {error}")
         patience = config.monitor.patience
-        self.best = None if patience is None else Best(run, self.inside.split, patience)
+        self.best = None if patience is None else Best(run, self.inside.split, patience, say)
         for data in self.ood:
             require_columns(self.inside.columns, data)
             require_shape(flow, data)
@@ -87,13 +87,12 @@ class Monitor:
             return bits_per_dim(observation[LogProb()], flow.dims)
 
         inside, *outsides = [Observation(flow, images) for images in (self.inside, *self.ood)]
+        self.sound = True
         try:
-            self.sound = False
-            inside.collect([LogProb()])
-            self.sound = True
-            for observation in outsides:
+            for observation in (inside, *outsides):
                 observation.collect([LogProb()])
-        except OodflowError as error:  # not finite: whether training can go on is for training to decide
+        except NotFinite as error:  # whether training can go on is for training to decide
+            self.sound = observation is not inside
             self.say(f"step {step:,}: {error}")
             return
         rows = [row_of(inside, None)]

@@ -11,16 +11,20 @@ from oodflow.data.spec import with_shape
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import Flow
 from oodflow.runs.config import RunConfig
+from oodflow.runs.going_on import require_free
+from oodflow.runs.overrides import override
 from oodflow.runs.ownership import owned
 from oodflow.runs.run_dir import RunDir
 from oodflow.session.best import Best, take_best
-from oodflow.session.checkpoints import drop_last, restore
+from oodflow.session.checkpoints import drop_last
 from oodflow.session.desk import Desk
+from oodflow.session.history import History
 from oodflow.session.interrupt import Interrupted, stop_between_steps
 from oodflow.session.monitor import watched_split
 from oodflow.session.options import SessionOptions
 from oodflow.session.patience import NoImprovement
 from oodflow.session.training_data import training_data
+from oodflow.session.training_record import write_retreats
 from oodflow.statistics import require_columns, require_shape
 from oodflow.training import (
     Callback,
@@ -61,12 +65,22 @@ def start(config: RunConfig, out: Path, options: SessionOptions) -> RunDir:
     return run
 
 
-def resume(run: RunDir, options: SessionOptions) -> None:
-    """Train a run to its end, from its checkpoint where there is one; errors as :func:`start`."""
+def resume(run: RunDir, options: SessionOptions, settings: Sequence[str] = ()) -> None:
+    """Train a run to its end, from its checkpoint where there is one; a finished one goes on where it gets more steps.
+
+    Args:
+        run: the run.
+        options: how to run the training.
+        settings: what is to be otherwise from now on, as for :func:`~oodflow.runs.override`: the rate, steps, and what
+            else changes neither flow nor data.
+
+    Raises:
+        UsageError: a setting can't change, or would change nothing, for the run is finished; and as :func:`start`.
+    """
     _require_joined()
     ranks.from_first(run.require_writable)
     with _owned(run):
-        _resume(run, options)
+        _resume(run, options, settings)
 
 
 def _require_joined() -> None:
@@ -92,26 +106,32 @@ def _owned(run: RunDir) -> Iterator[None]:
         yield
 
 
-def _resume(run: RunDir, options: SessionOptions) -> None:
-    config, why = ranks.from_first(lambda: (run.config(), _why_finished(run)))
-    if why is None:
+def _resume(run: RunDir, options: SessionOptions, settings: Sequence[str]) -> None:
+    config, finished = ranks.from_first(lambda: _going_on(run, options, settings))
+    if not finished:
         _train(run, config, options)
-        return
-    with ranks.everywhere():
-        if ranks.is_first():
-            take_best(run)
-            options.say(f"{run.path} is finished: {why}.")
 
 
-def _why_finished(run: RunDir) -> str | None:
-    """Say why nothing is left to be trained; none: something is."""
-    config, record = run.config(), run.record()
+def _going_on(run: RunDir, options: SessionOptions, settings: Sequence[str]) -> tuple[RunConfig, bool]:
+    """Tell what a run goes on with, and whether nothing is left to be trained, which is said."""
+    begun = run.config()
+    _training(begun)
+    config = override(begun, settings)
+    require_free(begun, config, run.path)
+    steps = _training(config).steps
+    record = run.record()
     taken = record.training.steps if record and record.training and run.weights_file.exists() else 0
-    if taken == _training(config).steps:
-        return f"all its {taken:,} steps are taken"
-    patience = config.monitor.patience
-    ended = bool(taken) and patience is not None and Best(run, watched_split(config), patience).patience.ended
-    return f"nothing better had come by step {taken:,}" if ended else None
+    looks = config.monitor.patience
+    ended = bool(taken) and looks is not None and Best(run, watched_split(config), looks, options.say).patience.ended
+    if taken < steps and not ended:
+        return config, False
+    why = f"all its {taken:,} steps are taken" if taken >= steps else f"nothing better had come by step {taken:,}"
+    if config != begun or taken > steps:
+        remedy = "training.steps" if taken >= steps else "monitor.patience"
+        raise UsageError(f"{run.path} is finished: {why}; set a larger {remedy}, too, for it to go on.")
+    take_best(run)
+    options.say(f"{run.path} is finished: {why}.")
+    return config, True
 
 
 def train_or_open(config: RunConfig, path: Path, options: SessionOptions) -> RunDir:
@@ -142,20 +162,22 @@ def _train(run: RunDir, config: RunConfig, options: SessionOptions) -> None:
     Raises:
         Diverged: it went back often enough.
     """
-    retreats = 0
+    history = ranks.from_first(lambda: History(run))
     while True:
         try:
-            return _attempt(run, config, options, retreats)
+            return _attempt(run, config, options, history)
         except Diverged as error:
             retreats = error.retreats + 1
             if retreats > RETREATS:
+                if ranks.is_first():
+                    write_retreats(run, history)
                 raise
             rate = f"{RETREAT**retreats:.2g} of the learning rate"
             if ranks.is_first():
                 options.say(f"{error} It goes on from there, or begins anew, with {rate} and other noise.")
 
 
-def _attempt(run: RunDir, config: RunConfig, options: SessionOptions, retreats: int) -> None:
+def _attempt(run: RunDir, config: RunConfig, options: SessionOptions, history: History) -> None:
     # Nothing is written before all has been made ready: a mistake should not leave a run behind that can't be begun.
     training = _training(config)
     with ranks.everywhere():
@@ -164,12 +186,10 @@ def _attempt(run: RunDir, config: RunConfig, options: SessionOptions, retreats: 
         require_even_shares(training.batch_size)
         state = _state(config, training, sets, options.device)
     _require_the_same(sets)
-    batches, desk, notes = streams.pop(DATA), None, {}
+    batches, desk = streams.pop(DATA), None
     with ranks.everywhere():
         if ranks.is_first():
-            notes = restore(run, config, state, options.say)
-            state.retreats = max(state.retreats, retreats)
-            desk = Desk(run, config, training, state, sets, batches, options, notes)
+            desk = Desk(run, config, state, sets, batches, options, history)
     state.follow_first()
     began = state.step
     try:
@@ -185,6 +205,8 @@ def _attempt(run: RunDir, config: RunConfig, options: SessionOptions, retreats: 
         ranks.hush(error)
         raise
     except Diverged as error:
+        if desk:
+            history.diverged(state)
         if desk and began and state.step - state.skipped_in_a_row <= began:  # it is no better than what came after it
             drop_last(run)
         if desk:

@@ -11,6 +11,7 @@ from oodflow.runs.provenance import describe, provenance
 from oodflow.runs.record import RunRecord
 from oodflow.runs.run_dir import RunDir
 from oodflow.runs.training_facts import TrainingFacts
+from oodflow.session.history import History
 from oodflow.training import TrainState
 from oodflow.training.streams import DATA
 
@@ -42,8 +43,8 @@ class TrainingRecord:
             self.facts = provenance(command).model_dump() | {"data": described.pop(DATA), "streams": described}
         self.began = time.perf_counter() - (begun.seconds if begun else 0.0)
 
-    def write(self, state: TrainState, batches: TrainingBatches) -> None:
-        """Write how far it has come."""
+    def write(self, state: TrainState, batches: TrainingBatches, history: History) -> None:
+        """Write how far it has come, and by what ways."""
         images = state.step * batches.batch_size
         progress = {
             "parameters": sum(parameter.numel() for parameter in state.flow.parameters()),
@@ -54,7 +55,17 @@ class TrainingRecord:
             "seconds_in_steps": round(state.seconds, 1),
             "seconds": round(time.perf_counter() - self.began, 1),
             "images_per_second": round(images / state.seconds, 1) if state.seconds else None,
+            "changes": history.changes,
+            "retreats": history.retreats,
         }
         training = TrainingFacts.model_validate(self.facts | progress)
         record = RunRecord(config=self.config, training=training, evaluation=self.evaluation)
         record.write(self.run.record_file)
+
+
+def write_retreats(run: RunDir, history: History) -> None:
+    """Add retreats that were in vain to the record of what stands on disk, if anything does."""
+    record = run.record()
+    if record and record.training:
+        training = record.training.model_copy(update={"retreats": history.retreats})
+        record.model_copy(update={"training": training}).write(run.record_file)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from oodflow import ranks
 from oodflow.data import DataSet, data_set_of
-from oodflow.errors import OodflowError, UsageError
+from oodflow.errors import NotFinite, UsageError
 from oodflow.flows import Flow
 from oodflow.statistics.batch import Batch
 from oodflow.statistics.cost import UNKNOWN, Cost, together
@@ -99,7 +99,7 @@ class Observation:
 
         Raises:
             UsageError: a statistic can't be computed of this data, or this model.
-            OodflowError: a number is infinite or NaN.
+            NotFinite: a number is infinite or NaN.
         """
         missing = [statistic for statistic in dict.fromkeys(statistics) if statistic not in self._values]
         for statistic in missing:
@@ -201,7 +201,7 @@ class Observation:
         if bad.size:
             count = len(np.unique(bad[:, 0]))
             what = "images" if statistic.group_size == 1 else f"groups of {statistic.group_size} images"
-            raise OodflowError(
+            raise NotFinite(
                 f"the flow gives {count:,} of {len(values):,} {what} of {self.data.name} a {statistic.quantity} that "
                 f"is infinite or NaN, the first at index {bad[0, 0]} ({values[tuple(bad[0])]}): the flow has diverged, "
                 "or overflows on these images; train it with a lower training.lr."

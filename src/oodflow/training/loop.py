@@ -122,7 +122,7 @@ def train(
         raise UsageError(f"{objective.kind} trains on {', '.join(sorted(missing))} too: pass its batches in streams.")
     for each in parts.values():
         require_even_shares(each.batch_size)
-    if state.step == 0:
+    if state.step == 0 and not state.begun:
         state.flow.domain.fit(chunks(batches.image_set, state.device))
         state.initialise(*load_part(batches, 0, state.device))
     gradients, evaluate = gradients_of(config, state.device), shared_by_ranks(state.flow, objective)

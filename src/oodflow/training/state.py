@@ -1,7 +1,7 @@
 """Everything that training changes, and its way to a file and back."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from oodflow import ranks
-from oodflow.config import Config
+from oodflow.config import Config, differences
 from oodflow.errors import Damaged, OodflowError, UsageError
 from oodflow.flows import Flow, load_tensors, save_tensors
 from oodflow.flows.tensors import misfits
@@ -41,6 +41,7 @@ class TrainState:
         retreats: how often training has gone back to where it was sound, to go on more slowly and with other noise.
         whole: whether no step is half done. What fails in the middle of one leaves a state that fits no step: batch
             norms that have seen a batch that the weights have not, say.
+        begun: whether the weights come from a training before: no data set up anything any more.
     """
 
     flow: Flow
@@ -52,6 +53,7 @@ class TrainState:
     step: int = 0
     retreats: int = 0
     whole: bool = True
+    begun: bool = False
 
     @classmethod
     def start(cls, flow: Flow, config: TrainingConfig, device: torch.device | str = "cpu") -> Self:
@@ -74,6 +76,13 @@ class TrainState:
             self.flow.initialise(images, noise=noise)
             if self.average is not None:
                 self.average = MovingAverage(self.flow, self.average.decay)
+
+    def begin_with(self, weights: Mapping[str, Tensor]) -> None:
+        """Take over weights that were trained before, with all that data has set up; the average starts from there."""
+        self.flow.load_state_dict(weights)
+        self.begun = True
+        if self.average is not None:
+            self.average = MovingAverage(self.flow, self.average.decay)
 
     @contextmanager
     def changing(self) -> Iterator[None]:
@@ -158,8 +167,14 @@ class TrainState:
             metadata = {"config": config.model_dump_json(), "counters": json.dumps(counters)}
             save_tensors(path, self._tensors(), metadata | {"notes": json.dumps(notes or {})})
 
-    def restore(self, path: Path, config: Config) -> dict[str, Any]:
+    def restore(self, path: Path, config: Config, free: Collection[str] = ()) -> dict[str, Any]:
         """Take over what :meth:`save` wrote, and return its notes. Where that fails nothing is changed.
+
+        Args:
+            path: the file.
+            config: what the training is asked for now.
+            free: settings that may be others than it was saved with; those that are, as they were then, stand in the
+                notes under ``was``.
 
         Raises:
             Damaged: for an unreadable file, and one that does not hold all of a state in sound numbers.
@@ -168,7 +183,7 @@ class TrainState:
         tensors, metadata = load_tensors(path)
         if "config" not in metadata:
             raise Damaged(f"{path} is no checkpoint, or is damaged: it does not tell which training it is of.")
-        _require_same(metadata["config"], config, path)
+        was = _changed(metadata["config"], config, path, free)
         weights = _part(tensors, "flow.")
         # The same settings may be for images of another shape, or layers of another version.
         if wrong := misfits(self.flow.state_dict(), weights):
@@ -181,16 +196,16 @@ class TrainState:
             raise Damaged(f"{path} is damaged: {error}.") from error
         self._require_sound(path, tensors, averages, moments, counters)
         self._take_over(weights, averages, moments, counters)
-        return notes
+        return notes | {"was": was}
 
     def follow_first(self) -> None:
         """Take over the state that the first of several processes has; alone nothing changes."""
 
-        def contents() -> tuple[dict[str, Tensor], dict[str, Any]]:
+        def contents() -> tuple[dict[str, Tensor], dict[str, Any], bool]:
             tensors = {name: tensor.detach().cpu() for name, tensor in self._tensors().items()}
-            return tensors, {name: getattr(self, name) for name in COUNTERS}
+            return tensors, {name: getattr(self, name) for name in COUNTERS}, self.begun
 
-        tensors, counters = ranks.from_first(contents)
+        tensors, counters, self.begun = ranks.from_first(contents)
         if not ranks.is_first():
             moments = _moments(_part(tensors, "optimiser."))
             self._take_over(_part(tensors, "flow."), _part(tensors, "average."), moments, counters)
@@ -304,37 +319,23 @@ def _moments(tensors: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
     return moments
 
 
-def _require_same(config_json: str, config: Config, path: Path) -> None:
-    """Refuse a checkpoint of another configuration; settings that its version did not know yet count as their defaults.
+def _changed(config_json: str, config: Config, path: Path, free: Collection[str]) -> dict[str, Any]:
+    """Tell which settings a checkpoint was saved with, of those that are free to be others now and are.
+
+    Settings that its version did not know yet count as their defaults.
 
     Raises:
-        OodflowError: naming the first setting that differs.
+        OodflowError: naming the first setting that differs but may not.
     """
     try:
         theirs = type(config).model_validate_json(config_json).model_dump(mode="json")
     except ValidationError:  # nothing that this version could have been asked for
         theirs = json.loads(config_json)
-    ours = config.model_dump(mode="json")
-    if theirs != ours:
-        raise OodflowError(
-            f"{path} belongs to another configuration than the run's config.json: {_difference(theirs, ours)}. "
-            f"Resume with the configuration it was trained with, or start a new run."
-        )
-
-
-def _difference(theirs: dict[str, Any], ours: dict[str, Any]) -> str:
-    """Name the first setting in which two configurations differ."""
-    theirs, ours = _flatten(theirs), _flatten(ours)
-    for key in sorted(theirs.keys() | ours.keys()):
-        if theirs.get(key) != ours.get(key):
-            return f"{key} was {theirs.get(key)!r} there and is {ours.get(key)!r} here"
-    return "they differ in form"
-
-
-def _flatten(values: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(values, dict):
-        return {prefix.rstrip("."): values}
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat |= _flatten(value, f"{prefix}{key}.")
-    return flat
+    differ = differences(theirs, config.model_dump(mode="json"))
+    for name, (then, now) in differ.items():
+        if name not in free:
+            raise OodflowError(
+                f"{path} belongs to another configuration than the run's config.json: {name} was {then!r} there and is "
+                f"{now!r} here. Resume with the configuration it was trained with, or start a new run."
+            )
+    return {name: then for name, (then, _) in differ.items()}
