@@ -3,6 +3,9 @@
 import difflib
 from collections.abc import Iterable
 
+NOT_AS_WRITTEN = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+"""What comes of reading text as JSON, and taking out of it what should be there, where something else is."""
+
 
 class OodflowError(Exception):
     """Something ran and failed. The command line prints the message alone and exits with 1."""

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from oodflow.config import first_flaw
-from oodflow.errors import NotThere, OodflowError
+from oodflow.errors import NOT_AS_WRITTEN, NotThere, OodflowError
 from oodflow.files import write_text
 
 Migration = Callable[[Any], dict[str, Any]]
@@ -89,7 +89,7 @@ class Record(BaseModel):
             ) from error
         except OtherVersion as error:
             raise OodflowError(f"{where} {error}.") from error
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except NOT_AS_WRITTEN as error:
             raise OodflowError(
                 f"{where} is damaged or of another kind ({type(error).__name__}: {error}); {cls.remedy}."
             ) from error
@@ -103,7 +103,7 @@ class Record(BaseModel):
             raise NotThere(f"there is no {path}.") from error
         except OSError as error:
             raise OodflowError(f"{path} can't be read: {error.strerror or error}.") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise OodflowError(f"{path} is damaged ({error}); {cls.remedy}.") from error
 
     def write(self, path: Path) -> None:

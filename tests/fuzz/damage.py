@@ -1,10 +1,16 @@
 """What happens to files, and what those do to them who mean harm."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
 
 EXTREME = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 2**63 - 1, 2**64 - 1]
+VALUE = re.compile(rb'"[^"\n]*"|[-+.\w]+')
+VALUES = [
+    b"0", b"-1", b"1e400", b"NaN", b"Infinity", b"9" * 400, b"99999999999", b"0.5", b"null", b"true", b'""', b'"x"',
+    b"[]", b"{}", b"[" * 2000, b'"\\ud800"', b'{"kind": "glow"}',
+]  # fmt: skip
 Change = Callable[[bytearray, np.random.Generator], bytearray]
 
 
@@ -48,13 +54,22 @@ def overwrite_a_piece(content: bytearray, rng: np.random.Generator) -> bytearray
     return content
 
 
+def set_a_value(content: bytearray, rng: np.random.Generator) -> bytearray:
+    """As an editor would, in a text that stays one."""
+    found = list(VALUE.finditer(content))
+    if not found:
+        return flip_bits(content, rng)
+    one = found[rng.integers(len(found))]
+    return content[: one.start()] + VALUES[rng.integers(len(VALUES))] + content[one.end() :]
+
+
 def make_noise(content: bytearray, rng: np.random.Generator) -> bytearray:
     return bytearray(rng.bytes(rng.integers(1, 500)))
 
 
 CHANGES: list[Change] = [
-    cut_off, flip_bits, set_a_number, set_a_number_in_the_head, repeat_a_piece, drop_a_piece, overwrite_a_piece,
-    make_noise,
+    cut_off, flip_bits, set_a_number, set_a_number_in_the_head, set_a_value, repeat_a_piece, drop_a_piece,
+    overwrite_a_piece, make_noise,
 ]  # fmt: skip
 
 

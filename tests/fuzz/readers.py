@@ -1,7 +1,6 @@
 """A sound file of each format that is read, and what reads it."""
 
 import io
-import json
 import pickle
 import zipfile
 from collections.abc import Callable
@@ -10,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from . import own
 
 RNG = np.random.default_rng(0)
 GREY, COLOUR = RNG.integers(0, 256, (6, 28, 28), np.uint8), RNG.integers(0, 256, (6, 3, 32, 32), np.uint8)
@@ -114,56 +115,24 @@ def _parquet(buffer: io.BytesIO) -> None:
     pyarrow.parquet.write_table(pyarrow.table({name: ROWS[:, i] for i, name in enumerate("abc")}), buffer)
 
 
-def _tensors(content: dict[str, object], metadata: dict[str, str]) -> bytes:
-    import torch
-    from safetensors.torch import save
-
-    return save({name: torch.as_tensor(value) for name, value in content.items()}, metadata)
-
-
-def _weights() -> bytes:
-    import tempfile
-
-    from oodflow.flows import RealNVPConfig, save_flow
-    from oodflow.nets import ConvNetConfig
-
-    with tempfile.TemporaryDirectory() as folder:
-        save_flow(Path(folder) / "x", RealNVPConfig(scales=1, width=2, net=ConvNetConfig()).build((1, 8, 8)))
-        return (Path(folder) / "x").read_bytes()
-
-
-def _plain_weights() -> bytes:
-    """As files were before they had a digest, by which nearly all damage is seen at once."""
-    from safetensors.torch import load, save
-
-    content = _weights()
-    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    about = json.loads(header["__metadata__"]["oodflow"])
-    return save(load(content), {"flow": about["flow"]})
-
-
 def _flow(root: Path) -> object:
     from oodflow.flows import load_flow
 
     return load_flow(root / "x.safetensors")
 
 
-def _run(root: Path) -> object:
-    from oodflow.runs import RunDir
-
-    return RunDir(root).config()
-
-
-def _config() -> bytes:
-    from oodflow.recipes import RECIPES
-
-    return RECIPES["fashion-mnist-realnvp"]("cpu").model_dump_json(indent=2).encode()
-
-
 def _checkpoint(buffer: io.BytesIO) -> None:
     import torch
 
     torch.save({"net": {"module.a": torch.arange(50.0), "module.b": torch.eye(4)}, "epoch": 3}, buffer)
+
+
+def _old_checkpoint(buffer: io.BytesIO) -> None:
+    """As PyTorch wrote files before 1.6, which the original's are."""
+    import torch
+
+    net = {"module.a": torch.arange(50.0), "module.b": torch.eye(4)}
+    torch.save({"net": net, "epoch": 3}, buffer, _use_new_zipfile_serialization=False)
 
 
 def _original(root: Path) -> object:
@@ -188,8 +157,17 @@ READERS = {
     "npz": Reader("x.npz", _saved(_archive), _loaded("npz:{root}/x.npz")),
     "csv": Reader("x.csv", _text, _loaded("csv:{root}/x.csv")),
     "parquet": Reader("x.parquet", _saved(_parquet), _loaded("parquet:{root}/x.parquet")),
-    "weights": Reader("x.safetensors", _weights, _flow),
-    "weights without a digest": Reader("x.safetensors", _plain_weights, _flow),
-    "config": Reader("config.json", _config, _run),
+    "weights": Reader("x.safetensors", own.weights, _flow),
+    "weights without a digest": Reader("x.safetensors", lambda: own.without_digest(own.weights()), _flow),
+    "config": Reader("config.json", own.config, own.read_config),
+    "record": Reader("record.json", own.record, own.read_record),
+    "evaluation": Reader("evaluation.json", own.evaluation, own.read_evaluation),
+    "log": Reader("log.jsonl", own.log, own.read_log),
+    "checkpoint": Reader("checkpoint.safetensors", own.checkpoint, own.read_checkpoint),
+    "checkpoint without a digest": Reader(
+        "checkpoint.safetensors", lambda: own.without_digest(own.checkpoint()), own.read_checkpoint
+    ),
+    **{name: Reader(*parts) for name, parts in own.parts_of_folders().items()},
     "checkpoint of the original": Reader("80.pt", _saved(_checkpoint), _original),
+    "checkpoint of the original, old": Reader("80.pt", _saved(_old_checkpoint), _original),
 }  # fmt: skip

@@ -86,7 +86,7 @@ def calibrated(run: RunDir, options: DetectionOptions, caller: Caller = PYTHON) 
         OodflowError: for missing or damaged data or weights, and when it can't be kept.
     """
     config = run.config()
-    flow, weights = open_flow(run)
+    flow, weights, _ = open_flow(run)
     flow = flow.to(choose_device(options.device))
     score = _score(flow, options.score)
     store = Store(run.statistics_dir, weights)

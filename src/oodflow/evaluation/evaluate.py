@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -27,14 +27,14 @@ from oodflow.evaluation.scoring import Fitted, Scored, fit, score_all
 from oodflow.evaluation.seen_before import with_notes
 from oodflow.figures import RocCurve, heat_map, likelihood_figure, roc_figure, save_figure
 from oodflow.files import digest, file_name, written_together
-from oodflow.flows import Flow, save_tensors
+from oodflow.flows import Flow, load_tensors, save_tensors
 from oodflow.metrics import auroc, roc
 from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
 from oodflow.runs.own_data import load_unseen
 from oodflow.runs.pictures import row_of, samples_figure
 from oodflow.runs.provenance import provenance
-from oodflow.runs.run_dir import RunDir
+from oodflow.runs.run_dir import STEP, RunDir
 from oodflow.runs.run_dir import load as load_flow
 from oodflow.scores import Values
 from oodflow.statistics import LogProb, Observation, Store, require_columns, require_shape
@@ -75,7 +75,7 @@ def evaluate(
         OodflowError: for missing or damaged data or weights.
     """
     config = run.config()
-    flow, weights = open_flow(run)
+    flow, weights, step = open_flow(run)
     flow = flow.to(choose_device(options.device))
     run.require_writable()
     sets = open_sets(run, flow, options, root)
@@ -94,12 +94,10 @@ def evaluate(
     fitted, unfit = fit(choice, observe(learned_from) if learned_from else None)
     reference = score_all(fitted, observe(held_out)).values if held_out else {}
     scored = [score_all(fitted, observe(images)) for images in sets]
-    record = run.record()
-    training = record.training if record else None
     limits = thresholds(reference, options.fpr)
     evaluation = Evaluation(
         provenance=provenance(command),
-        step=training.steps if training else None,
+        step=step,
         weights=store.weights,
         device=str(flow.device),
         options=options.model_copy(
@@ -144,13 +142,30 @@ def folder_name(evaluation: Evaluation) -> str:
     return f"{readable}-{hashlib.sha256(repr(asked).encode()).hexdigest()[:8]}"
 
 
-def open_flow(run: RunDir) -> tuple[Flow, str]:
-    """Load a flow with the digest of just these weights, though a training may be writing the next."""
+class Opened(NamedTuple):
+    """The flow of a run.
+
+    Attributes:
+        flow: on the CPU.
+        weights: digest of their file.
+        step: of the training that they are of; none: they were imported.
+    """
+
+    flow: Flow
+    weights: str
+    step: int | None
+
+
+def open_flow(run: RunDir) -> Opened:
+    """Load a flow with the digest and step of just these weights, though a training may be writing the next."""
     while True:
         before = digest(run.weights_file) if run.weights_file.exists() else ""
-        flow = load_flow(run.path)
+        flow, record = load_flow(run.path), run.record()
+        notes = load_tensors(run.weights_file)[1]
         if digest(run.weights_file) == before:
-            return flow, before
+            training = record.training if record else None
+            step = notes.get(STEP, "")  # older files do not say: theirs are those of the record
+            return Opened(flow, before, int(step) if step.isdecimal() else training.steps if training else None)
 
 
 def open_sets(run: RunDir, flow: Flow, options: EvaluationOptions, root: Path | None) -> list[DataSet]:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from oodflow.config import first_flaw
-from oodflow.errors import Damaged, OodflowError, UsageError
+from oodflow.errors import NOT_AS_WRITTEN, Damaged, OodflowError, UsageError
 from oodflow.flows.config import FlowConfig
 from oodflow.flows.flow import Flow
 from oodflow.flows.presets import AnyFlowConfig
@@ -92,7 +92,7 @@ def load_flow(path: Path, *, builder: Builder | None = None) -> Flow:
         raise OodflowError(f"{path} does not hold a flow of this version of oodflow: its metadata lacks 'flow'.")
     try:
         file = FlowFile.parse(json.loads(metadata["flow"]), str(path))
-    except (ValueError, RecursionError) as error:
+    except NOT_AS_WRITTEN as error:
         raise Damaged(f"{path} is damaged: its metadata is no JSON ({error}).") from error
     if math.prod(file.shape) > MOST:
         raise OodflowError(f"{path} does not hold a flow that is known here: its data has the shape {file.shape}.")

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from oodflow.errors import Damaged, NotThere
+from oodflow.errors import NOT_AS_WRITTEN, Damaged, NotThere
 from oodflow.files import written_atomically
 
 ABOUT = "oodflow"  # the one key of a file's metadata: the library writes several in any order
@@ -51,7 +51,7 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise NotThere(f"{path} does not exist.") from error
     except (SafetensorError, OSError) as error:
         raise Damaged(f"{path} is not a whole safetensors file ({error}): it is damaged or was cut off.") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except NOT_AS_WRITTEN as error:
         raise Damaged(f"{path} is damaged: {error}.") from error
     return tensors, metadata
 

@@ -109,7 +109,7 @@ def _measured(run: RunDir, evaluation: Evaluation, root: Path | None, progress: 
     record = run.record()
     if record is None or record.training is None:
         raise OodflowError(f"{run.path} has not been trained here: run `oodflow train --resume {run.path}` first.")
-    flow, weights = open_flow(run)
+    flow, weights, _ = open_flow(run)
     sets = open_sets(run, flow, evaluation.options, root)
     now = (weights, *(images.fingerprint for images in sets))
     if now != (evaluation.weights, *(one.fingerprint for one in evaluation.sets)):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, ValidationError
 
 from oodflow.config import first_flaw
-from oodflow.errors import OodflowError
+from oodflow.errors import NOT_AS_WRITTEN, OodflowError
 from oodflow.recipes.named import RECIPES
 from oodflow.records import Record
 from oodflow.report.changes import scale_of, unwatched
@@ -136,7 +136,7 @@ def _logged(run: RunDir) -> list[dict[str, Any]]:
     try:
         lines = [{**json.loads(text_line)} for text_line in text.splitlines()]
         return [logged | {"seconds": float(logged["seconds"])} for logged in lines]
-    except (ValueError, TypeError, KeyError) as error:
+    except NOT_AS_WRITTEN as error:
         raise _damaged(run, error) from error
 
 

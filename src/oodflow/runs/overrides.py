@@ -119,7 +119,7 @@ def _unknown_field(name: str, config: RunConfig) -> UsageError:
 def _value(text: str) -> object:
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         return text
 
 

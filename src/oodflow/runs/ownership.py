@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from oodflow.errors import OodflowError
+from oodflow.errors import NOT_AS_WRITTEN, OodflowError
 from oodflow.files import explained
 
 try:
@@ -97,5 +97,5 @@ def _owner(file: IO[str]) -> str:
         file.seek(0)
         said = json.loads(file.read())
         return f"process {said['process']} on {said['host']} since {said['since']}"
-    except (ValueError, KeyError, TypeError):
+    except NOT_AS_WRITTEN:
         return "another process"

@@ -15,6 +15,9 @@ from oodflow.runs.config import RunConfig
 from oodflow.runs.ownership import LOCK
 from oodflow.runs.record import RunRecord
 
+STEP = "step"
+"""In the metadata of weights: after which step of the training they were saved."""
+
 
 @dataclass(frozen=True)
 class RunDir:

@@ -97,5 +97,5 @@ def _validated(score: type[Score], settings: Mapping[str, object], what: str) ->
 def _value(text: str) -> object:
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         return text

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from oodflow.config import Component
 from oodflow.data import DataSet
-from oodflow.errors import OodflowError, UsageError
+from oodflow.errors import NOT_AS_WRITTEN, OodflowError, UsageError
 from oodflow.flows import load_tensors, save_tensors
 from oodflow.statistics import Array, Density, Observation, Statistic, deal, too_few
 
@@ -225,7 +225,10 @@ def read_fitted(path: Path) -> tuple[dict[str, object], dict[str, Values]]:
         about = json.loads(metadata["fitted_score"])
         if about["schema_version"] != 1:
             raise ValueError(f"it has schema version {about['schema_version']}, this oodflow reads 1")
-        return about["score"], {name: tensor.numpy() for name, tensor in tensors.items()}
-    except (KeyError, TypeError, ValueError) as error:
+        learned = {name: tensor.numpy() for name, tensor in tensors.items()}
+        if none := [name for name, values in learned.items() if np.isnan(values).any()]:
+            raise ValueError(f"{', '.join(none)} has numbers that are NaN")
+        return about["score"], learned
+    except NOT_AS_WRITTEN as error:
         why = f"its metadata lacks {error}" if isinstance(error, KeyError) else str(error)
         raise OodflowError(f"{path} does not hold a fitted score: {why}.") from error

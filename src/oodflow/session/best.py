@@ -5,10 +5,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
-from oodflow.errors import Damaged, NotThere
+from oodflow.errors import NOT_AS_WRITTEN, Damaged, NotThere
 from oodflow.files import also_as, explained
 from oodflow.flows import Flow, load_tensors, save_flow
-from oodflow.runs.run_dir import RunDir
+from oodflow.runs.run_dir import STEP, RunDir
 from oodflow.session.patience import NoImprovement, Patience
 from oodflow.training import StepReport, TrainState
 
@@ -50,7 +50,7 @@ class Best:
     def see(self, flow: Flow, step: int, bits: float) -> None:
         """Take a look into account; the weights are written before anyone says that they were looked at."""
         if self.patience.see(-bits, step):
-            save_flow(self.run.best_file, flow, notes={LOOK: json.dumps({"step": step, "bpd": bits})})
+            save_flow(self.run.best_file, flow, notes={STEP: str(step), LOOK: json.dumps({"step": step, "bpd": bits})})
 
     def __call__(self, state: TrainState, report: StepReport) -> None:
         """End a training that has brought nothing better for too long; the last callback, for steps are saved before.
@@ -83,7 +83,7 @@ def _kept(run: RunDir, say: Callable[[str], None]) -> Look | None:
                 return kept
         except NotThere:
             continue
-        except (Damaged, ValueError, KeyError, TypeError) as error:
+        except (Damaged, *NOT_AS_WRITTEN) as error:
             if path == run.best_file:
                 run.best_file.unlink()
                 say(f"{error} The best weights before are lost; training looks for better ones from here on.")
@@ -95,7 +95,7 @@ def _looks(run: RunDir, split: str) -> list[Look]:
     found = []
     if run.log_file.exists():
         for line in run.log_file.read_text(encoding="utf-8", errors="replace").splitlines():
-            with suppress(ValueError, TypeError, KeyError):
+            with suppress(*NOT_AS_WRITTEN):
                 look = json.loads(line)
                 if look["inside"]["split"] == split:
                     found.append(Look(int(look["step"]), float(look["inside"]["bpd"])))

@@ -9,7 +9,7 @@ from oodflow.files import also_as
 from oodflow.flows import save_flow
 from oodflow.runs.config import RunConfig
 from oodflow.runs.going_on import FREE
-from oodflow.runs.run_dir import RunDir
+from oodflow.runs.run_dir import STEP, RunDir
 from oodflow.session.history import History
 from oodflow.session.journal import Log
 from oodflow.session.training_record import TrainingRecord
@@ -54,7 +54,7 @@ class Checkpoints:
             also_as(self.run.checkpoint_file, self.run.former_checkpoint_file)
         state.save(self.run.checkpoint_file, self.config, {"unlogged": self.log.unlogged(), **self.history.notes()})
         with state.evaluating() as flow:
-            save_flow(self.run.weights_file, flow)
+            save_flow(self.run.weights_file, flow, notes={STEP: str(state.step)})
         self.record.write(state, self.batches, self.history)
         self.step = state.step
 

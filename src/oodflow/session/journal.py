@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from oodflow.errors import NOT_AS_WRITTEN
 from oodflow.files import explained, write_text
 from oodflow.training import StepReport, TrainState
 
@@ -106,7 +107,7 @@ class Board:
 def _step_of(line: str) -> float:
     try:
         return float(json.loads(line)["step"])
-    except (ValueError, TypeError, KeyError):
+    except NOT_AS_WRITTEN:
         return math.inf
 
 

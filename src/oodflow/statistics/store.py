@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from oodflow.errors import OodflowError
+from oodflow.errors import NOT_AS_WRITTEN, OodflowError
 from oodflow.files import write_text
 from oodflow.flows import load_tensors, save_tensors
 from oodflow.statistics.cost import UNKNOWN, Cost
@@ -87,7 +87,7 @@ def _read_cost(path: Path) -> Cost:
     """Read what a statistic cost; not known where an older version has not written it down."""
     try:
         return Cost(**{name: float(seconds) for name, seconds in json.loads(path.read_text()).items()})
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, *NOT_AS_WRITTEN):
         return UNKNOWN
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from oodflow import ranks
 from oodflow.config import Config, differences
-from oodflow.errors import Damaged, OodflowError, UsageError
+from oodflow.errors import NOT_AS_WRITTEN, Damaged, OodflowError, UsageError
 from oodflow.flows import Flow, load_tensors, save_tensors
 from oodflow.flows.tensors import misfits
 from oodflow.training.clock import Clock, clock_of
@@ -192,7 +192,7 @@ class TrainState:
         try:
             averages, moments = _part(tensors, "average."), _moments(_part(tensors, "optimiser."))
             notes: dict[str, Any] = json.loads(metadata.get("notes", "{}"))
-        except (ValueError, RecursionError) as error:
+        except NOT_AS_WRITTEN as error:
             raise Damaged(f"{path} is damaged: {error}.") from error
         self._require_sound(path, tensors, averages, moments, counters)
         self._take_over(weights, averages, moments, counters)
@@ -304,7 +304,7 @@ def _counters(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
     try:
         counters: dict[str, Any] = {"retreats": 0} | json.loads(metadata["counters"])
         sound = all(isinstance(counters[name], int | float) and counters[name] >= 0 for name in COUNTERS)
-    except (ValueError, KeyError, TypeError):
+    except NOT_AS_WRITTEN:
         sound = False
     if not sound:
         raise Damaged(f"{path} is damaged: it does not tell after which step it was saved.")
@@ -330,7 +330,10 @@ def _changed(config_json: str, config: Config, path: Path, free: Collection[str]
     try:
         theirs = type(config).model_validate_json(config_json).model_dump(mode="json")
     except ValidationError:  # nothing that this version could have been asked for
-        theirs = json.loads(config_json)
+        try:
+            theirs = json.loads(config_json)
+        except NOT_AS_WRITTEN as error:
+            raise Damaged(f"{path} is damaged: it does not tell which training it is of ({error}).") from error
     differ = differences(theirs, config.model_dump(mode="json"))
     for name, (then, now) in differ.items():
         if name not in free:

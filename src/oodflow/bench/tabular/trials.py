@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from oodflow.bench.tabular.record import Protocol, Session, TableFacts, Trial
-from oodflow.errors import OodflowError, UsageError
+from oodflow.errors import NOT_AS_WRITTEN, OodflowError, UsageError
 from oodflow.files import explained, write_text
 from oodflow.records import Record
 
@@ -98,6 +98,6 @@ def _parsed(line: str, where: str) -> Record:
     try:
         ((kind, value),) = json.loads(line).items()
         cls = KINDS[kind]
-    except (ValueError, AttributeError, KeyError) as error:
+    except NOT_AS_WRITTEN as error:
         raise OodflowError(f"{where} is no trial: remove that line, or name another file.") from error
     return cls.parse(value, where)
