@@ -39,7 +39,7 @@ def get(arguments: Namespace) -> None:
     root = data_root(arguments.data_dir)
     _require_known(arguments.names)
     for name in arguments.names:
-        files = download(name, root)
+        files = download(name, root, say=progress_console.print)
         result_console.print(f"{name}: " + (", ".join(str(file) for file in files) or "nothing to download"))
 
 

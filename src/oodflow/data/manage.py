@@ -1,6 +1,6 @@
 """What a user does with data sets as a whole: see which are there, download them, check them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,6 +9,7 @@ from oodflow.data.load import missing, named, note_of
 from oodflow.data.source import Source
 from oodflow.data.sources import SOURCES
 from oodflow.errors import OodflowError
+from oodflow.ownership import owned
 
 State = Literal["ready", "partial", "missing", "built-in"]
 
@@ -59,8 +60,12 @@ def status(name: str, root: Path) -> SourceStatus:
     return SourceStatus(name, "missing", counts, detail)
 
 
-def download(name: str, root: Path, progress: bool = True) -> list[Path]:
+def download(
+    name: str, root: Path, progress: bool = True, say: Callable[[str], object] = lambda line: None
+) -> list[Path]:
     """Download what is not complete under ``root`` and give the files that the data set is read from.
+
+    Where another process does so, it is waited for, and ``say`` is told.
 
     Raises:
         OodflowError: the set must be got by hand, or the download failed; see :func:`oodflow.data.fetch.fetch`.
@@ -71,8 +76,10 @@ def download(name: str, root: Path, progress: bool = True) -> list[Path]:
     if status(name, root).state in ("missing", "partial"):
         if not source.downloads:
             raise OodflowError(f"{name} cannot be downloaded: {source.by_hand} ({root / name}).")
-        for remote in source.downloads:
-            fetch(remote, root, progress)
+        with owned(root / name, "is being downloaded by", wait=say):
+            if status(name, root).state != "ready":  # nobody else was faster
+                for remote in source.downloads:
+                    fetch(remote, root, progress)
     return [file for part in source.parts for file in source.files(part, root)]
 
 

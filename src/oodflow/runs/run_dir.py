@@ -11,8 +11,8 @@ from oodflow.config import first_flaw
 from oodflow.errors import OodflowError, UsageError
 from oodflow.files import write_text
 from oodflow.flows import Flow, load_flow
+from oodflow.ownership import LOCK
 from oodflow.runs.config import RunConfig
-from oodflow.runs.ownership import LOCK
 from oodflow.runs.record import RunRecord
 
 STEP = "step"

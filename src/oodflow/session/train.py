@@ -10,10 +10,10 @@ from oodflow.data.made_alike import require_made_alike
 from oodflow.data.spec import with_shape
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import Flow
+from oodflow.ownership import owned
 from oodflow.runs.config import RunConfig
 from oodflow.runs.going_on import require_free
 from oodflow.runs.overrides import override
-from oodflow.runs.ownership import owned
 from oodflow.runs.run_dir import RunDir
 from oodflow.session.best import Best, take_best
 from oodflow.session.checkpoints import drop_last

@@ -1,4 +1,4 @@
-"""One process at a time works in a run's folder, and the others are told which."""
+"""One process at a time works in a folder, a run's or a data set's, and the others are told which."""
 
 import contextlib
 import errno
@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -25,10 +25,17 @@ NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 @contextmanager
-def owned(folder: Path) -> Iterator[None]:
-    """Own a folder, which is made where it is not there, while the block runs: whoever else asks is refused.
+def owned(
+    folder: Path, doing: str = "is being trained by", wait: Callable[[str], object] | None = None
+) -> Iterator[None]:
+    """Own a folder, which is made where it is not there, while the block runs: whoever else asks is refused, or waits.
 
     The system gives a lock back when its process ends, however that ends, so none is left behind.
+
+    Args:
+        folder: the folder.
+        doing: what is done there, for those who are told.
+        wait: is told that another process owns it, whose end is then waited for; none: that is an error.
 
     Raises:
         OodflowError: another process owns it, or it can't be written.
@@ -47,7 +54,7 @@ def owned(folder: Path) -> Iterator[None]:
     with explained(folder):
         made = [path for path in (folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
-        file = _locked(folder)
+        file = _locked(folder, doing, wait)
     try:
         yield
     finally:
@@ -58,7 +65,7 @@ def owned(folder: Path) -> Iterator[None]:
         file.close()
 
 
-def _locked(folder: Path) -> IO[str]:
+def _locked(folder: Path, doing: str, wait: Callable[[str], object] | None) -> IO[str]:
     path = folder / LOCK
     while True:
         file = path.open("a+")
@@ -66,8 +73,11 @@ def _locked(folder: Path) -> IO[str]:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                with file:
-                    raise OodflowError(f"{folder} is being trained by {_owner(file)}: {_REMEDY}.") from None
+                if wait is None:
+                    with file:
+                        raise OodflowError(f"{folder} {doing} {_owner(file)}: {_REMEDY}.") from None
+                wait(f"{folder} {doing} {_owner(file)}: waiting until it has ended.")
+                fcntl.flock(file, fcntl.LOCK_EX)
             except OSError as error:
                 if error.errno not in NO_LOCKS:
                     raise

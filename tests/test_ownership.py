@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from oodflow.runs.ownership import LOCK, owned
+from oodflow.ownership import LOCK, owned
 
 
 def test_what_was_made_for_nothing_is_removed(tmp_path):
@@ -21,6 +21,6 @@ def test_a_file_system_that_knows_no_locks_keeps_nobody_out(tmp_path, monkeypatc
     def refuse(*arguments):
         raise OSError(number, "no locks here")
 
-    monkeypatch.setattr("oodflow.runs.ownership.fcntl.flock", refuse)
+    monkeypatch.setattr("oodflow.ownership.fcntl.flock", refuse)
     with owned(tmp_path / "run"), owned(tmp_path / "run"):
         assert (tmp_path / "run").exists()
