@@ -15,11 +15,14 @@ test: .venv/dev
 	$(BIN)/lint-imports
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile -q
 
-# Damaged files for every reader, FUZZ of each; FUZZ_SEED makes others.
+# Damaged files for every reader, FUZZ of each; FUZZ_SEED makes others. build/fuzz.jsonl counts them, for
+# `oodflow reliability --fuzz build/fuzz.jsonl`.
 FUZZ ?= 600
 FUZZ_SEED ?= 1
 fuzz: .venv/dev
-	OODFLOW_FUZZ=$(FUZZ) OODFLOW_FUZZ_SEED=$(FUZZ_SEED) $(BIN)/pytest -n 2 -q -rP tests/fuzz
+	mkdir -p build && rm -f build/fuzz.jsonl
+	OODFLOW_FUZZ=$(FUZZ) OODFLOW_FUZZ_SEED=$(FUZZ_SEED) OODFLOW_FUZZ_TO=build/fuzz.jsonl \
+		$(BIN)/pytest -n 2 -q -rP tests/fuzz
 
 # The package as a user gets it: built, installed into an empty environment, used.
 check: test

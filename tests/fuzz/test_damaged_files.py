@@ -15,6 +15,9 @@ from .readers import READERS
 
 CASES, SEED = int(os.environ.get("OODFLOW_FUZZ", "15")), int(os.environ.get("OODFLOW_FUZZ_SEED", "0"))
 
+TO = Path(os.environ["OODFLOW_FUZZ_TO"]).absolute() if os.environ.get("OODFLOW_FUZZ_TO") else None
+"""Where to write what came, for the page that `oodflow reliability` makes."""
+
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is limited by what Linux tells of it")
 @pytest.mark.parametrize("name", READERS)
@@ -31,3 +34,7 @@ def test_damage_is_told_in_one_error(name, tmp_path):
     assert came["read"] + came["refused"] == CASES + 1
     assert came["read"] >= 1, "the sound file"
     print(name, came)
+    if TO is not None:
+        with TO.open("a", encoding="utf-8") as file:
+            counts = {"accepted": came["read"], "refused": came["refused"], "slowest": round(came["slowest"], 3)}
+            file.write(json.dumps({"format": name, **counts}) + "\n")

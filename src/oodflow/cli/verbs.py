@@ -35,6 +35,7 @@ def add_verbs(verbs: "Verbs[Parser]") -> None:
     _masks(verbs)
     _bench(verbs)
     _tabular(verbs)
+    _reliability(verbs)
     _import_original(verbs)
 
 
@@ -279,6 +280,23 @@ def _tabular(verbs: "Verbs[Parser]") -> None:
     parser.add_argument("--test-rows", type=positive, default=10_000, metavar="N", help=text)
     parser.add_argument("--threads", type=positive, default=1, metavar="N", help="of the processor (default: 1)")
     parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md, PATH.json and PATH.png instead")
+    add_data_dir(parser)
+    add_json(parser)
+
+
+def _reliability(verbs: "Verbs[Parser]") -> None:
+    text = "kill, stop, starve and damage trainings many times, and count what is lost"
+    parser = add_verb(verbs, "reliability", "oodflow.cli.reliability:run", text)
+    text = "a page's .json, to show or write again; without it everything is tried, in a quarter of an hour"
+    parser.add_argument("page", nargs="?", type=Path, metavar="PAGE", help=text)
+    text = "kill processes that train N times (default: 50)"
+    parser.add_argument("--kills", type=positive, default=50, metavar="N", help=text)
+    parser.add_argument("--times", type=positive, default=4, metavar="N", help="try all else N times each (default: 4)")
+    text = "train the published Glow in small for N steps (default: 1500); 0: leave it out"
+    parser.add_argument("--glow-steps", type=from_zero, default=1500, metavar="N", help=text)
+    text = "what `make fuzz` wrote of damaged files, for the page: build/fuzz.jsonl"
+    parser.add_argument("--fuzz", type=Path, metavar="FILE", help=text)
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
     add_data_dir(parser)
     add_json(parser)
 

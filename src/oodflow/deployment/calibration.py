@@ -158,8 +158,10 @@ def _kept(folder: Path, key: str) -> tuple[FittedScore, Values, CalibrationRecor
     try:
         record = CalibrationRecord.read(folder / FILE)
         values = load_tensors(folder / VALUES)[0]["scores"].numpy()
-        return (load_score(folder / FITTED), values, record) if record.key == key else None
-    except (OodflowError, KeyError):
+        if record.key != key or values.shape != (record.held_out.images,) or not np.isfinite(values).all():
+            return None
+        return load_score(folder / FITTED), values, record
+    except (OodflowError, KeyError, TypeError):  # the latter of numbers that numpy has not
         return None
 
 

@@ -79,6 +79,8 @@ def load_score(path: str | Path) -> FittedScore:
     kind = settings.get("kind") if isinstance(settings, Mapping) else None
     if not isinstance(kind, str):
         raise OodflowError(f"{path} does not hold a fitted score: its settings have no kind.")
+    if kind not in SCORES:
+        raise OodflowError(f"{path} can't be read: {UnknownName('score', kind, SCORES)}")
     return FittedScore(_validated(SCORES[kind], settings, str(path)), learned)
 
 
