@@ -8,7 +8,8 @@ from oodflow.bench.reliability.record import GlowTraining
 from oodflow.errors import OodflowError
 from oodflow.recipes import RECIPES
 from oodflow.runs import RunConfig, RunDir, override
-from oodflow.session.train import SessionOptions, start
+from oodflow.session.options import SessionOptions
+from oodflow.session.train import start
 from oodflow.training import Diverged
 
 RECIPE = "fashion-mnist-glow"

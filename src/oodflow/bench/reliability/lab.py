@@ -20,7 +20,8 @@ from oodflow.evaluation.options import EvaluationOptions
 from oodflow.flows import load_tensors
 from oodflow.recipes import RECIPES
 from oodflow.runs import RunConfig, RunDir, override
-from oodflow.session.train import SessionOptions, resume, start
+from oodflow.session.options import SessionOptions
+from oodflow.session.train import resume, start
 from oodflow.training import Callback
 
 RECIPE = "photographs-realnvp"
