@@ -18,7 +18,7 @@ def encoder(tmp_path, own_folders) -> str:
 
 @pytest.fixture
 def own(tmp_path) -> str:
-    np.save(tmp_path / "own.npy", np.random.default_rng(1).integers(0, 256, (60, 1, 8, 8), dtype=np.uint8))
+    np.save(tmp_path / "own.npy", np.random.default_rng(29).integers(0, 256, (60, 1, 8, 8), dtype=np.uint8))
     return f"npy:{tmp_path / 'own.npy'}"
 
 

@@ -148,7 +148,7 @@ def test_nan_in_an_array(oodflow, run, tmp_path, tiny):
 
 @pytest.mark.parametrize("shape", [(1, 15, 15), (3, 7, 9), (1, 2, 2)])
 def test_images_that_a_flow_cannot_take(oodflow, tmp_path, tiny, shape):
-    np.save(tmp_path / "odd.npy", np.zeros((50, *shape), np.uint8))
+    np.save(tmp_path / "odd.npy", np.random.default_rng(0).integers(0, 9, (50, *shape), dtype=np.uint8))
     result = oodflow(*tiny, f"data=npy:{tmp_path / 'odd.npy'}", "--out", tmp_path / "new")
     assert f"can't be built for the {'x'.join(map(str, shape))} images" in result.error
     assert "?shape=CxHxW" in result.error

@@ -27,7 +27,7 @@ def test_registry_and_source_agree_on_the_name(name):
 
 
 def test_a_folder_keeps_the_contract(tmp_path):
-    for i, image in enumerate(random_images(12, 8, 9, 3)):
+    for i, image in enumerate(random_images(50, 8, 9, 3)):
         write_picture(tmp_path / f"{i:02d}.png", image)
     check_source(Folder(tmp_path))
 

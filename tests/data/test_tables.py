@@ -97,9 +97,9 @@ def test_a_format_of_ones_own_is_a_class_and_a_name(tmp_path, open_set):
         open_set(f"halves:{path}", "all")
 
 
-def test_splits_are_dealt_as_those_of_images(spec, open_set):
+def test_splits_are_dealt_by_content_alike_in_every_format(spec, open_set):
     splits = [open_set(spec, split) for split in ("train", "calibration", "test")]
-    assert [len(split) for split in splits] == [48, 6, 6]
+    assert [len(split) for split in splits] == [49, 4, 7]
     together = np.concatenate([split.batch(slice(None)) for split in splits])
     np.testing.assert_array_equal(np.unique(together, axis=0), np.unique(VALUES, axis=0))
     assert len({split.fingerprint for split in splits}) == 3

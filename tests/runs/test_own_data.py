@@ -13,6 +13,9 @@ from oodflow.runs.own_data import load_unseen, require_same
 SMOKE = ("tabular-realnvp", "--scale", "smoke", "training.batch_size=16", "ood=[]", "training.steps=2")
 
 
+TRAINED_ON, TESTED_ON = [2.5, 0.5], [0.0, 0.5]  # which parts these rows are dealt to
+
+
 @pytest.fixture(autouse=True)
 def alone(own_folders):
     """Nothing of whoever runs the test."""
@@ -26,7 +29,7 @@ def write(path, rows):
 
 @pytest.fixture
 def rows():
-    return np.random.default_rng(0).normal(size=(150, 2))
+    return np.random.default_rng(152).normal(size=(150, 2))  # 120, 15 and 15 of them are dealt to the parts
 
 
 @pytest.fixture
@@ -34,18 +37,23 @@ def table(oodflow, tmp_path, rows):
     """A run over a table to which a line is added after training, and another table."""
     spec, other = write(tmp_path / "own.csv", rows), write(tmp_path / "other.csv", rows[:40] + 3)
     assert oodflow("train", *SMOKE, f"data={spec}", "--out", tmp_path / "run").code == 0
-    write(tmp_path / "own.csv", np.concatenate([rows, [[0.5, 0.5]]]))
+    write(tmp_path / "own.csv", np.concatenate([[TRAINED_ON], rows]))
     return RunDir(tmp_path / "run"), spec, other
 
 
-def test_a_line_more_deals_training_rows_into_what_is_held_out(table, tmp_path, rows):
-    run, spec, _ = table
-    now = load(spec, "calibration").batch(slice(None))
+def members(spec, split):
+    return {*map(tuple, load(spec, split).batch(slice(None)).tolist())}
+
+
+def test_a_line_more_moves_no_row_and_is_taken_unless_it_would_be_trained_on(oodflow, table, tmp_path, rows):
+    run, spec, other = table
     write(tmp_path / "own.csv", rows)
-    trained_on = {*map(tuple, load(spec, "train").batch(slice(None)).tolist())}
-    assert any(tuple(row) in trained_on for row in now.tolist()), "the reason for all this"
-    for split in ("calibration", "test"):
-        assert not any(tuple(row) in trained_on for row in load_unseen(run, spec, split).batch(slice(None)).tolist())
+    before = {split: members(spec, split) for split in ("train", "calibration", "test")}
+    write(tmp_path / "own.csv", np.concatenate([[TESTED_ON], rows]))
+    before["test"].add(tuple(TESTED_ON))
+    assert {split: members(spec, split) for split in before} == before
+    assert len(load_unseen(run, spec, "test")) == 16
+    assert oodflow("evaluate", run.path, "--ood", other).code == 0
 
 
 def test_whoever_rests_on_what_is_held_out_refuses(oodflow, table, tmp_path):
@@ -69,7 +77,7 @@ def test_the_former_data_and_imported_runs_are_taken(oodflow, table, tmp_path, r
     assert oodflow("evaluate", run.path, "--ood", other).code == 0
     write(tmp_path / "own.csv", rows[:140])
     run.record_file.unlink()
-    assert len(load_unseen(run, spec, "test")) == 14
+    assert len(load_unseen(run, spec, "test")) == 12
 
 
 def test_a_set_with_a_test_part_of_its_own_needs_no_training_data(oodflow, run, monkeypatch):

@@ -241,15 +241,17 @@ def test_a_place_that_cannot_be_written(oodflow, tmp_path, tiny, run, monkeypatc
         assert f"{run} can't be written: change its permissions" in oodflow(*arguments).error
 
 
-def test_data_that_changed_since_is_noticed(oodflow, tmp_path, tiny, trained):
-    np.save(tmp_path / "own.npy", np.full((100, 1, 8, 8), 7, np.uint8))
+def test_data_that_changed_since_is_noticed(oodflow, tmp_path, sets, trained):
+    images = load(sets.inside, "all").batch(slice(None))
+    np.save(tmp_path / "own.npy", images[:150])
     config = RunDir(trained).config().model_copy(update={"data": f"npy:{tmp_path / 'own.npy'}"})
     run = stopped(tmp_path / "run", config, 2)
-    np.save(tmp_path / "own.npy", np.full((120, 1, 8, 8), 7, np.uint8))
+    trained_on = len(load(config.data, "train"))
+    np.save(tmp_path / "own.npy", images)
     result = oodflow("train", "--resume", run.path)
     assert result.code == 1
-    assert "was begun on 80 images" in result.error
-    assert "there are 96 with fingerprint" in result.error
+    assert f"was begun on {trained_on} images" in result.error
+    assert "there are 160 with fingerprint" in result.error
 
 
 def test_an_ood_set_that_is_missing_does_not_stop_training(oodflow, tmp_path, tiny):

@@ -11,7 +11,8 @@ import numpy as np
 
 from oodflow.data import cache as decoded
 from oodflow.data import spec as specs
-from oodflow.data.image_set import Images, ImageSet, Rows, Shape, content_digest, in_chunks
+from oodflow.data.dealt import dealt_rows
+from oodflow.data.image_set import Images, ImageSet, Shape, content_digest, in_chunks
 from oodflow.data.mutated import MutatedImageSet
 from oodflow.data.real_set import RealSet
 from oodflow.data.scaled import ScaledSet
@@ -21,7 +22,7 @@ from oodflow.data.sources import SOURCES
 from oodflow.data.sources.folder import Folder
 from oodflow.data.sources.npy import Npy, holds_table
 from oodflow.data.sources.table import OwnTable
-from oodflow.data.splits import SPLITS, has_split, part_of, rows_of
+from oodflow.data.splits import SPLITS, has_split, part_of
 from oodflow.data.tables import TABLE_FILES
 from oodflow.errors import OodflowError, UsageError
 
@@ -31,10 +32,11 @@ def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None 
 
     Args:
         spec: ``NAME``, ``folder:PATH``, or ``csv:``, ``parquet:``, ``npz:`` or ``npy:PATH``, each with options behind
-            ``?``, joined by ``&``. Of images: ``shape=CxHxW``, ``every=K`` for each K-th row and column of that,
-            ``mutated=RATE``, see :func:`~oodflow.data.mutated.mutated`, and ``encoder=MODEL`` for what an outside model
-            makes of them, see :func:`~oodflow.data.embedded.embed`, which may take a while the first time, with
-            ``length=L`` at that length, see :class:`~oodflow.data.scaled.ScaledSet`. Of tables: see
+            ``?``, joined by ``&``. Of a folder: ``part=FOLDER`` and ``skip_bad=N``, see
+            :class:`~oodflow.data.sources.folder.Folder`. Of images: ``shape=CxHxW``, ``every=K`` for each K-th row and
+            column of that, ``mutated=RATE``, see :func:`~oodflow.data.mutated.mutated`, and ``encoder=MODEL`` for what
+            an outside model makes of them, see :func:`~oodflow.data.embedded.embed`, which may take a while the first
+            time, with ``length=L`` at that length, see :class:`~oodflow.data.scaled.ScaledSet`. Of tables: see
             :class:`~oodflow.data.selection.Selection`. A ``.npy`` file of two axes is a table.
         split: ``train``, ``calibration``, ``test``, ``train+calibration`` or ``all``; see :mod:`oodflow.data.splits`.
         root: where data sets lie; see :func:`data_root`.
@@ -53,7 +55,7 @@ def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None 
         ((1, 4, 4), 0.0)
     """
     parsed = _parsed(spec)
-    source = source_of(parsed)
+    source = source_of(parsed, cache)
     if isinstance(source, TableSource):
         return replace(open_table(source, split, root=root, cache=cache), name=spec)
     opened = open_split(source, split, shape=parsed.shape, root=root, cache=cache)
@@ -89,7 +91,7 @@ def splits_of(spec: str) -> tuple[str, ...]:
 
 
 def share_part(spec: str, *splits: str) -> bool:
-    """Tell whether splits of a data set are dealt out of one part: another number of images in it deals all anew.
+    """Tell whether splits of a data set are dealt out of one part, so that a changed part may change all of them.
 
     Example:
         >>> share_part("mnist", "train", "calibration"), share_part("mnist", "train", "test")
@@ -114,8 +116,10 @@ def open_split(
     root = data_root(root)
     part = part_of(source.name, split, source.parts)
     whole = _decode(source, part, root, shape or source.shape, cache)
-    rows = _dealt(source, split, part, len(whole.array))
-    return ImageSet(source.name, split, whole.array, rows, whole.content, whole.note)
+    native = shape in (None, source.shape)
+    rows = dealt_rows(source, split, part, whole.array, native=native, root=root, cache=cache)
+    note = "; ".join(filter(None, [whole.note, source.taken(part, root)]))
+    return ImageSet(source.name, split, whole.array, rows, whole.content, note)
 
 
 def open_table(source: TableSource, split: str, *, root: Path | None = None, cache: Path | None = None) -> RealSet:
@@ -123,15 +127,8 @@ def open_table(source: TableSource, split: str, *, root: Path | None = None, cac
     root = data_root(root)
     part = part_of(source.name, split, source.parts)
     whole = _read(source, part, root, cache)
-    rows = _dealt(source, split, part, len(whole.array))
+    rows = dealt_rows(source, split, part, whole.array, native=True, root=root, cache=cache)
     return RealSet(source.name, split, whole.array, whole.note, source.columns(part, root), rows)
-
-
-def _dealt(source: Source, split: str, part: str, count: int) -> Rows:
-    rows = rows_of(split, part, source.parts, count)
-    if not len(rows):
-        raise OodflowError(f"{source.name} has too few {source.unit} ({count}) to deal a {split} split out of.")
-    return rows
 
 
 def data_root(explicit: Path | None = None) -> Path:
@@ -150,13 +147,13 @@ def named(spec: str) -> AnySource:
     return source_of(_parsed(spec))
 
 
-def source_of(spec: specs.Spec) -> AnySource:
+def source_of(spec: specs.Spec, cache: Path | None = None) -> AnySource:
     """Find the source that a spec names, and see that the spec's options are its.
 
     Raises:
         UsageError: for options of tables with images, and the other way round.
     """
-    source = _source(spec)
+    source = _source(spec, cache)
     table = isinstance(source, TableSource)
     if others := spec.of_images if table else spec.table.used:
         holds, of = ("a table", "images") if table else ("images", "tables")
@@ -164,11 +161,11 @@ def source_of(spec: specs.Spec) -> AnySource:
     return source
 
 
-def _source(spec: specs.Spec) -> AnySource:
+def _source(spec: specs.Spec, cache: Path | None) -> AnySource:
     path = _absolute(spec.path)
     match spec.kind:
         case "folder":
-            return Folder(path, spec.range)
+            return Folder(path, spec.range, spec.part, spec.skip_bad or 0, cache)
         case "npy" if not holds_table(path):
             return Npy(path, spec.range)
         case kind if kind in TABLE_FILES:
@@ -250,7 +247,7 @@ def same_set(spec: str, other: str) -> bool:
         (True, False)
     """
     one, two = _parsed(spec), _parsed(other)
-    same = (one.kind, _absolute(one.path)) == (two.kind, _absolute(two.path))
+    same = (one.kind, _absolute(one.path), one.part) == (two.kind, _absolute(two.path), two.part)
     return same and _rows(one).shares_rows(_rows(two))
 
 

@@ -47,7 +47,10 @@ def status(name: str, root: Path) -> SourceStatus:
     for part in source.parts:
         try:
             counts[part] = source.count(part, root) if source.files(part, root) else 0
-            note = note_of(source, part, root, counts[part]) if counts[part] else "missing"
+            notes = (
+                [note_of(source, part, root, counts[part]), source.taken(part, root)] if counts[part] else ["missing"]
+            )
+            note = "; ".join(filter(None, notes))
         except (OodflowError, OSError) as error:  # one bad set, or one that may not be read, hides no other
             counts[part], note = 0, str(error)
         if note:

@@ -48,6 +48,7 @@ class Source(ABC):
         by_hand: what to get and where to put it, for sets that cannot be downloaded.
         built_in: True if the images are made, not read from files under the data root.
         unit: what there are many of, for messages.
+        own: True of a user's own data, which may grow: splits are dealt by content.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Source(ABC):
     by_hand: str = ""
     built_in: bool = False
     unit: str = "images"
+    own: bool = False
 
     @abstractmethod
     def files(self, part: str, root: Path) -> list[Path]:
@@ -74,6 +76,13 @@ class Source(ABC):
 
     def note(self, part: str, root: Path) -> str:
         """What a reader of results must know about this copy of the part, beside its size."""
+        return ""
+
+    def taken(self, part: str, root: Path) -> str:
+        """What of the files that are there is taken and what is left out, as far as a reader would not expect it.
+
+        Asked whenever the part is opened, for what is left out may change while what is taken does not.
+        """
         return ""
 
     def doubts(self, part: str, root: Path) -> list[str]:
@@ -101,6 +110,10 @@ class ImageSource(Source):
         Raises:
             OodflowError: a file is truncated, corrupt or not what its name says.
         """
+
+    def as_they_are(self, part: str, root: Path) -> Iterator[Images]:
+        """Decode the part, brought to no shape; overridden where images need not be of one, which a chunk's must."""
+        return self.chunks(part, root, self.shape)
 
     def count(self, part: str, root: Path) -> int:
         """Count the images on disk; overridden where a header knows."""

@@ -1,7 +1,8 @@
 """How users name data: ``NAME`` or ``KIND:PATH``, such as ``folder:PATH`` or ``csv:PATH``, with options behind ``?``.
 
-Of a user's own images ``?range=LOW,HIGH`` names the numbers that are black and white. Of all images ``?shape=CxHxW``
-crops, resizes and converts them, ``?every=K`` keeps of what comes of it each K-th row and
+Of a user's own images ``?range=LOW,HIGH`` names the numbers that are black and white. Of a folder ``?part=FOLDER``
+takes the pictures of one folder in it, and ``?skip_bad=N`` leaves out up to so many that can't be read. Of all images
+``?shape=CxHxW`` crops, resizes and converts them, ``?every=K`` keeps of what comes of it each K-th row and
 column, ``?mutated=RATE`` replaces values of that by noise, ``?encoder=MODEL`` makes vectors of what comes of all
 this, and ``?length=L`` brings these to one length. The options of tables are described by
 :class:`~oodflow.data.selection.Selection`. Options are joined by ``&``.
@@ -19,7 +20,11 @@ from oodflow.data.selection import Selection
 from oodflow.data.tables import TABLE_FILES
 from oodflow.errors import UnknownName, UsageError
 
-OF_IMAGES = {"shape": "CxHxW", "every": "K", "mutated": "RATE", "encoder": "MODEL", "length": "L", "range": "LOW,HIGH"}
+OF_IMAGES = {
+    "shape": "CxHxW", "every": "K", "mutated": "RATE", "encoder": "MODEL", "length": "L", "range": "LOW,HIGH",
+    "part": "FOLDER", "skip_bad": "N",
+}  # fmt: skip
+OF_FOLDERS = ("part", "skip_bad")
 OPTIONS = OF_IMAGES | selection.OPTIONS
 ALL = Selection()
 
@@ -41,6 +46,8 @@ class Spec:
         length: what the vectors are brought to; none: as the encoder gives them.
         table: what is read of a table.
         range: the numbers of a user's own images that are black and white; none: what they tell of themselves.
+        part: the folder in a folder that alone is read, such as ``test/scratch``; none: all.
+        skip_bad: how many pictures of a folder may be left out, for they can't be read; none: none.
     """
 
     kind: str
@@ -52,6 +59,8 @@ class Spec:
     length: float | None = None
     table: Selection = ALL
     range: PixelRange | None = None
+    part: str | None = None
+    skip_bad: int | None = None
 
     @property
     def of_images(self) -> list[str]:
@@ -84,11 +93,15 @@ def parse(spec: str, names: Collection[str]) -> Spec:
     if length is not None and encoder is None:
         raise UsageError(f"data set {spec!r} has a length and no encoder that gives vectors: write encoder=MODEL, too.")
     limits = parse_range(options["range"]) if "range" in options else None
+    part = parse_part(options["part"]) if "part" in options else None
+    skip_bad = parse_number(options["skip_bad"]) if "skip_bad" in options else None
     kind, colon, path = where.partition(":")
+    if kind != "folder" and (foreign := [name for name in OF_FOLDERS if name in options]):
+        raise UsageError(f"data set {spec!r}: {foreign[0]} is an option of folder:PATH alone: leave it out.")
     if colon and kind in own_data():
         if not path:
             raise UsageError(f"data set {spec!r} names no path: write {kind}:PATH.")
-        return Spec(kind, path, shape, every, rate, encoder, length, table, limits)
+        return Spec(kind, path, shape, every, rate, encoder, length, table, limits, part, skip_bad)
     if where not in names:
         raise UnknownName("data set", where, [*names, *(f"{kind}:PATH" for kind in own_data())])
     if limits is not None:
@@ -135,6 +148,30 @@ def parse_rate(text: str) -> float:
     if not 0 < rate <= 1:
         raise UsageError(f"mutated {text!r} is no rate: write a number above 0 and at most 1, such as mutated=0.2.")
     return rate
+
+
+def parse_part(text: str) -> str:
+    """Read a folder in a folder; ``%26`` is an ``&`` in its name, ``%3F`` a ``?`` and ``%25`` a ``%``.
+
+    Example:
+        >>> parse_part("test/scratch")
+        'test/scratch'
+    """
+    if not text:
+        raise UsageError("part is empty: write a folder in the folder, such as part=test/scratch.")
+    return unquote(text)
+
+
+def parse_number(text: str) -> int:
+    """Read how many pictures may be left out.
+
+    Example:
+        >>> parse_number("10")
+        10
+    """
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+        raise UsageError(f"skip_bad {text!r} is no number of pictures: write a whole number, such as skip_bad=10.")
+    return int(text)
 
 
 def parse_encoder(text: str) -> str:

@@ -5,14 +5,17 @@ The rules, for every data set:
 * The official ``test`` part is the ``test`` split, whole.
 * ``calibration`` is dealt out of the official ``train`` part at random, by a fixed seed; ``train`` is the rest, and
   ``train+calibration`` is the whole official part, as published recipes use it.
-* A set that comes in one part ``all`` (a user's folder or array) is dealt into ``train``, ``calibration`` and ``test``.
+* A set that comes in one part ``all`` (a user's folder or file) is dealt into ``train``, ``calibration`` and ``test``.
+* A user's own data may grow. It is dealt by content: each image or row goes where its hash says, a tenth to each part
+  that is dealt out, so that what is added, removed or renamed moves no other, and equal ones are in one part.
 * A set that brings its own ``calibration`` part is left as it is.
 * ``all`` asks for everything that may be scored as out of distribution: the ``test`` part where there is one, else
   every image.
 
 Of ``calibration``, one half may end training and teaches scores, and the other is for promises: see :func:`halves`.
 
-What is dealt out holds a tenth of the images up to 1,000, or a twentieth if that is more: see :func:`held_out`.
+What is dealt out of other sets holds a tenth of the images up to 1,000, or a twentieth if that is more: see
+:func:`held_out`.
 """
 
 from collections.abc import Collection
@@ -20,6 +23,7 @@ from contextlib import suppress
 
 import numpy as np
 
+from oodflow.data.content import Keys
 from oodflow.data.data_set import DataSet
 from oodflow.data.image_set import Rows
 from oodflow.errors import OodflowError, UnknownName
@@ -27,6 +31,8 @@ from oodflow.errors import OodflowError, UnknownName
 SPLITS = ("train", "calibration", "test")
 ASKABLE = (*SPLITS, "train+calibration", "all")
 SEED = 20_200_615  # fixed for good: changing it changes every dealt split
+OUT = {"train": ("calibration",), "all": ("calibration", "test")}  # what is dealt out of a part
+SHARE = 0.1  # as fixed: of a user's own data, what goes to each part that is dealt out
 
 
 def part_of(name: str, split: str, parts: Collection[str]) -> str:
@@ -58,13 +64,29 @@ def has_split(split: str, parts: Collection[str]) -> bool:
     return False
 
 
-def rows_of(split: str, part: str, parts: Collection[str], n: int) -> Rows:
-    """Rows of a part of ``n`` images that belong to a split, ascending."""
-    out = {"train": ("calibration",), "all": ("calibration", "test")}.get(part)
-    if out is None or split == "all" or "calibration" in parts:
+def is_dealt(split: str, part: str, parts: Collection[str]) -> bool:
+    """Tell whether a split is dealt out of a part; otherwise it is the whole of it."""
+    return part in OUT and split != "all" and "calibration" not in parts
+
+
+def rows_of(split: str, part: str, parts: Collection[str], n: int, keys: Keys | None = None) -> Rows:
+    """Rows of a part of ``n`` images that belong to a split, ascending; with ``keys``, where these say."""
+    if not is_dealt(split, part, parts):
         return np.arange(n)
-    hands = deal(n, out)
+    hands = deal(n, OUT[part]) if keys is None else deal_by_content(keys, OUT[part])
     return np.sort(np.concatenate([hands[hand] for hand in split.split("+")]))
+
+
+def deal_by_content(keys: Keys, out: tuple[str, ...]) -> dict[str, Rows]:
+    """Deal rows by what they are: of all keys the lowest tenth to the first name of ``out``, the next to the second.
+
+    Example:
+        >>> keys = np.array([0.05, 0.15, 0.25, 0.05]) * 2.0**64
+        >>> {hand: rows.tolist() for hand, rows in deal_by_content(keys.astype(np.uint64), ("calibration",)).items()}
+        {'calibration': [0, 3], 'train': [1, 2]}
+    """
+    tenths = np.minimum(keys / 2.0**64 // SHARE, len(out))
+    return {name: np.flatnonzero(tenths == place) for place, name in enumerate((*out, "train"))}
 
 
 def deal(n: int, out: tuple[str, ...]) -> dict[str, Rows]:

@@ -32,6 +32,7 @@ class Npy(ImageSource):
 
     description = "your own images"
     licence = "yours"
+    own = True
     shape = None
     parts = MappingProxyType({"all": None})
 

@@ -22,6 +22,18 @@ MOST_BYTES = 1 << 28
 MOST_PIXELS = 1 << 26
 
 
+class Unreadable(OodflowError):
+    """A picture is damaged, of no known format, or too large.
+
+    Attributes:
+        why: in words.
+    """
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: this picture cannot be read ({why}): repair or remove it.")
+        self.why = why
+
+
 def decode(content: bytes, name: str, limits: PixelRange | None = None) -> "Image.Image":
     """Decode a file's content to mode L (grey) or RGB, upright, first frame, without transparency.
 
@@ -31,7 +43,8 @@ def decode(content: bytes, name: str, limits: PixelRange | None = None) -> "Imag
         limits: black and white; without: what the picture tells of itself.
 
     Raises:
-        OodflowError: it is damaged, in none of :data:`FORMATS`, or larger than a picture of :data:`MOST_PIXELS`.
+        Unreadable: it is damaged, in none of :data:`FORMATS`, or larger than a picture of :data:`MOST_PIXELS`.
+        OodflowError: nothing tells what is black and white in it.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -48,23 +61,23 @@ def decode(content: bytes, name: str, limits: PixelRange | None = None) -> "Imag
     except OodflowError:
         raise
     except UnidentifiedImageError as error:
-        raise _unreadable(name, "its format is not known") from error
+        raise Unreadable(name, "its format is not known") from error
     except Exception as error:  # a damaged picture fails in whatever way its bytes suggest
-        raise _unreadable(name, str(error) or type(error).__name__) from error
+        raise Unreadable(name, str(error) or type(error).__name__) from error
 
 
 def pixels(content: bytes, name: str, shape: Shape | None, limits: PixelRange | None = None) -> Images:
     """Decode a file's content and bring it to a shape, uint8 ``[C,H,W]``; errors as :func:`decode`.
 
     Raises:
-        OodflowError: also where a picture is so long and thin that it would be too large before it is cut.
+        Unreadable: also where a picture is so long and thin that it would be too large before it is cut.
     """
     image = decode(content, name, limits)
     if shape is not None:
         scale = max(shape[1] / image.height, shape[2] / image.width)
         if scale**2 * image.width * image.height > MOST_PIXELS:
             why = f"of {image.width:,} x {image.height:,} pixels nearly all would be cut off"
-            raise _unreadable(name, why)
+            raise Unreadable(name, why)
     return fit_image(image, shape)
 
 
@@ -72,14 +85,14 @@ def read_bytes(path: Path) -> bytes:
     """Read a picture file, unless it is longer than any picture.
 
     Raises:
-        OodflowError: it has more than :data:`MOST_BYTES`.
+        Unreadable: it has more than :data:`MOST_BYTES`.
     """
     if (size := path.stat().st_size) > MOST_BYTES:
-        raise _unreadable(str(path), f"it has {size:,} bytes: at most {MOST_BYTES:,} are read")
+        raise Unreadable(str(path), f"it has {size:,} bytes: at most {MOST_BYTES:,} are read")
     return path.read_bytes()
 
 
-def _unreadable(name: str, why: str, remedy: str = "repair or remove it") -> OodflowError:
+def _of_unknown_depth(name: str, why: str, remedy: str) -> OodflowError:
     return OodflowError(f"{name}: this picture cannot be read ({why}): {remedy}.")
 
 
@@ -99,7 +112,7 @@ def _require_depth(image: "Image.Image", limits: PixelRange | None, name: str) -
     deep = image.mode in ("RGB", "RGBA", "LA") and any(";16" in str(tile[3]) for tile in getattr(image, "tile", []))
     if deep and (limits is not None or max(high for _, high in np.atleast_2d(image.getextrema())) <= MEDICAL >> 8):
         why = "its colours have 16 bits, of which it needs no more than 12, or others than all were named"
-        raise _unreadable(name, why, "bring it to 8 bits for each colour")
+        raise _of_unknown_depth(name, why, "bring it to 8 bits for each colour")
 
 
 def _known(image: "Image.Image", values: npt.NDArray[Any], name: str) -> PixelRange:
@@ -108,7 +121,7 @@ def _known(image: "Image.Image", values: npt.NDArray[Any], name: str) -> PixelRa
     if words and values.max() > MEDICAL:
         return WORDS
     kind = "16 bits, of which it needs no more than 12" if words else f"{values.dtype}"
-    raise _unreadable(
+    raise _of_unknown_depth(
         name,
         f"its values, of {kind}, go from {values.min():g} to {values.max():g}",
         "say with ?range=LOW,HIGH what is black and white",

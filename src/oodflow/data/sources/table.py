@@ -28,6 +28,7 @@ class OwnTable(TableSource):
 
     description = "your own table"
     licence = "yours"
+    own = True
     parts = MappingProxyType({"all": None})
 
     def __init__(self, kind: str, path: Path, selection: Selection) -> None:
