@@ -105,6 +105,8 @@ def _evaluate(verbs: "Verbs[Parser]") -> None:
     parser.add_argument(
         "--ood", nargs="+", default=[], metavar="SET", help="data sets to ask about (default: recipe's)"
     )
+    text = "in-distribution data to hold them against (default: the test part of what the flow was trained on)"
+    parser.add_argument("--in-test", metavar="SET", help=text)
     parser.add_argument(
         "--scores", nargs="+", default=["likelihood"], metavar="SCORE",
         help="scores, as typicality or typicality?group=10, or all that apply (default: likelihood)",

@@ -147,6 +147,17 @@ def named(spec: str) -> AnySource:
     return source_of(_parsed(spec))
 
 
+def is_own(spec: str) -> bool:
+    """Tell whether a spec names a user's own data, which may be or hold anything; no file is looked at.
+
+    Example:
+        >>> is_own("folder:photos"), is_own("mnist?shape=1x8x8")
+        (True, False)
+    """
+    parsed = _parsed(spec)
+    return bool(parsed.path) or SOURCES[parsed.kind].own
+
+
 def source_of(spec: specs.Spec, cache: Path | None = None) -> AnySource:
     """Find the source that a spec names, and see that the spec's options are its.
 

@@ -31,6 +31,7 @@ from oodflow.flows import Flow, load_tensors, save_tensors
 from oodflow.metrics import auroc, roc
 from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
+from oodflow.runs.overlap import noted
 from oodflow.runs.own_data import load_unseen
 from oodflow.runs.pictures import row_of, samples_figure
 from oodflow.runs.provenance import provenance
@@ -174,16 +175,19 @@ def open_sets(run: RunDir, flow: Flow, options: EvaluationOptions, root: Path | 
     specs = tuple(dict.fromkeys(options.ood or config.ood))
     if not specs:
         raise UsageError("there is nothing to compare with: name out-of-distribution sets with --ood, as --ood mnist.")
+    inside = options.in_test or config.data
     for spec in specs:
         if same_images(spec, config.data):
             raise UsageError(f"{spec} is what this flow was trained on: name other data sets.")
-    asked = {config.data: "test"} | {spec: config.asked_split(spec) for spec in specs}
-    sets = [load_unseen(run, spec, split, root=root) for spec, split in asked.items()]
+        if same_images(spec, inside):
+            raise UsageError(f"{spec} is the in-distribution test set, by --in-test: name other data sets.")
+    sets = [load_unseen(run, spec, config.asked_split(spec), root=root) for spec in (inside, *specs)]
     trained = record.training.data.columns if record and record.training else ()
     for images in sets:
         require_columns(trained or sets[0].columns, images)
         require_shape(flow, images)
         require_made_alike(config.data, images.name)
+    sets = noted(config, sets, root)
     sets = sets if options.limit is None else [images.limit(options.limit) for images in sets]
     return [with_sizes_noted(images, root) for images in sets]
 

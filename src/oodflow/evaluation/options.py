@@ -1,8 +1,8 @@
 """What to evaluate, and how."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from oodflow.config import Config
 
@@ -19,6 +19,7 @@ class EvaluationOptions(Config):
         fpr: the share of false alarms that is allowed, for a threshold of each score; none: no thresholds.
         fdr: the share of false alarms among the images flagged that is allowed, where each set comes in one batch with
             the test set; none: no flagging.
+        in_test: the in-distribution test set; none: the test part of what the flow was trained on.
         limit: at most so many images of each set, and of the calibration part, which scores learn from and thresholds
             rest on; none: all.
         batch_size: images that go through the flow at once; makes no difference beyond rounding.
@@ -31,9 +32,16 @@ class EvaluationOptions(Config):
     draws: int = Field(1, ge=1)
     fpr: float | None = Field(None, gt=0, lt=1)
     fdr: float | None = Field(None, gt=0, lt=1)
+    in_test: str | None = None
     limit: int | None = Field(None, ge=2)
     batch_size: int = Field(256, ge=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
+
+    @model_serializer(mode="wrap")
+    def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out a test set that is not named, as evaluations did before one could be."""
+        written: dict[str, Any] = write(self)
+        return {name: value for name, value in written.items() if name != "in_test" or value is not None}
 
     @property
     def strictest(self) -> float | None:

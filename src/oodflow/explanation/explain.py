@@ -18,6 +18,7 @@ from oodflow.figures import save_figure
 from oodflow.files import file_name, in_folders, write_text, written_together
 from oodflow.flows import Flow
 from oodflow.runs.naming import name_of
+from oodflow.runs.overlap import noted
 from oodflow.runs.own_data import require_unchanged
 from oodflow.runs.pages import is_page
 from oodflow.runs.provenance import Provenance, describe, provenance
@@ -158,6 +159,7 @@ def _open_sets(run: RunDir, flow: Flow, options: ExplainOptions, root: Path | No
     for spec, split in asked.items():
         require_unchanged(run, spec, split, root=root)
     sets = [load_images(spec, split, root=root) for spec, split in asked.items()]
+    sets = noted(config, sets, root)
     for images in sets:
         require_shape(flow, images)
         if len(images) < 2:

@@ -72,6 +72,7 @@ def chosen(
     if not found:
         raise OodflowError(f"{path} has not been evaluated: run `oodflow evaluate {path}` first.")
     same = [one for one in found if one.weights == found[-1].weights]
+    same = [one for one in same if one.options.in_test is None] or same  # the test part of its data, as others have
     evaluation = max(reversed(same), key=prefer)
     if say is not None and len(same) > 1:
         say(_which(path, evaluation, len(same)))

@@ -13,6 +13,7 @@ from oodflow.flows import Flow
 from oodflow.ownership import owned
 from oodflow.runs.config import RunConfig
 from oodflow.runs.going_on import require_free
+from oodflow.runs.overlap import overlaps_ahead
 from oodflow.runs.overrides import override
 from oodflow.runs.run_dir import RunDir
 from oodflow.session.best import Best, take_best
@@ -58,10 +59,18 @@ def start(config: RunConfig, out: Path, options: SessionOptions) -> RunDir:
     for spec in config.ood:
         if same_images(spec, config.data):
             raise UsageError(f"ood names {spec}, which is trained on: name other data sets, or none with ood=[].")
-    run = ranks.from_first(lambda: RunDir.new(out))
+    run = ranks.from_first(lambda: _new(config, out, options))
     with _owned(run):
         ranks.from_first(lambda: RunDir.new(out))  # now that nobody else can begin there
         _train(run, config, options)
+    return run
+
+
+def _new(config: RunConfig, out: Path, options: SessionOptions) -> RunDir:
+    """Name the folder of a new run, and say what of its data is in and out of distribution."""
+    run = RunDir.new(out)
+    for note in overlaps_ahead(config, options.root):
+        options.say(note)
     return run
 
 

@@ -68,7 +68,8 @@ class Folder(ImageSource):
             first = first or (file, image)
             if image.shape != first[1].shape:
                 raise OodflowError(
-                    f"{self.name}: {file.name} is {_words(image)}, but {first[0].name} is {_words(first[1])}: "
+                    f"{self.name}: {self._name(file)} is {_words(image)}, but {self._name(first[0])} is "
+                    f"{_words(first[1])}: "
                     "bring all to one shape by adding ?shape=CxHxW to the name of the data set."
                 )
             some.append(image)
@@ -93,7 +94,7 @@ class Folder(ImageSource):
         every = Walk(
             links=[link for one in seen for link in one.links], passed=[one for each in seen for one in each.passed]
         )
-        bad = [f"{file.relative_to(self.path)} ({why})" for file, why in self._bad(part, root)]
+        bad = [f"{self._name(file)} ({why})" for file, why in self._bad(part, root)]
         unread = f"left out, for they cannot be read: {', '.join(bad)}" if bad else ""
         return "; ".join(filter(None, [self.layout.note, *in_words(every, others), unread]))
 
@@ -154,12 +155,15 @@ class Folder(ImageSource):
             raise self._unreadable(bad, len(files))
 
     def _unreadable(self, bad: Sequence[tuple[Path, str]], count: int) -> OodflowError:
-        which = ", ".join(f"{file.relative_to(self.path)} ({why})" for file, why in bad)
+        which = ", ".join(f"{self._name(file)} ({why})" for file, why in bad)
         them = "it" if len(bad) == 1 else "them"
         return OodflowError(
             f"{self.name}: {len(bad):,} of {count:,} pictures cannot be read: {which}: repair or remove {them}, or "
             f"leave {them} out with ?skip_bad={len(bad)}."
         )
+
+    def _name(self, file: Path) -> str:
+        return str(file.relative_to(self.path))
 
     def _decode(self, file: Path, shape: Shape | None) -> Images:
         try:
