@@ -1,6 +1,8 @@
 """Arguments that several verbs take, and what can be wrong with one."""
 
 import argparse
+import re
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -10,7 +12,22 @@ from oodflow.errors import UnknownName, UsageError
 
 
 class Parser(argparse.ArgumentParser):
-    """Argument parser whose errors are one sentence."""
+    """Argument parser whose errors are one sentence.
+
+    Attributes:
+        restates: whether words such as ``data=SPEC`` say where data of a run lie now, wherever they stand.
+    """
+
+    restates = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Take out what says where data lie, before options that take several words swallow it."""
+        words = sys.argv[1:] if args is None else list(args)
+        restated = [word for word in words if self.restates and re.match(r"(data|objective\.\w+)=", word)]
+        parsed, rest = super().parse_known_args([word for word in words if word not in restated], namespace)
+        if self.restates:
+            parsed.restated = restated
+        return parsed, rest
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the usage and exiting."""
@@ -64,6 +81,12 @@ def add_plugin(parser: Parser, place: str) -> None:
         "--plugin", dest=f"plugins_{place}", action="append", default=[], metavar="FILE_OR_MODULE",
         help="run a .py file or a module first, for the scores, flows and others that it registers; may be repeated",
     )  # fmt: skip
+
+
+def add_restated(parser: Parser) -> None:
+    """Take where the data of a run lie now."""
+    parser.restates = True
+    parser.epilog = "data=SPEC says where what the run was trained on lies now, if that is not where it was."
 
 
 def add_data_dir(parser: Parser) -> None:

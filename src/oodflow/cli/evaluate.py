@@ -18,7 +18,9 @@ from oodflow.runs import RunDir
 def run(arguments: Namespace) -> None:
     """Evaluate runs and print a table of each; as JSON a record, or a list of those of several runs."""
     options = EvaluationOptions(**{name: getattr(arguments, name) for name in EvaluationOptions.model_fields})
-    runs = [RunDir.open(path) for path in arguments.run_dirs]  # all, before the first takes its time
+    runs = [
+        RunDir.open(path, arguments.restated) for path in arguments.run_dirs
+    ]  # all, before the first takes its time
     if arguments.json and len(runs) > 1:
         found = [_evaluate(run_dir, options, arguments, arguments.data_dir)[0].as_dict() for run_dir in runs]
         if ranks.is_first():

@@ -15,8 +15,8 @@ def run(arguments: Namespace) -> None:
     """Explain a run and print what came out."""
     options = ExplainOptions(**{name: getattr(arguments, name) for name in ExplainOptions.model_fields})
     explanation, folder = explain(
-        RunDir.open(arguments.run_dir), options, command=shlex.join(arguments.command), root=arguments.data_dir,
-        say=progress_console.print,
+        RunDir.open(arguments.run_dir, arguments.restated), options,
+        command=shlex.join(arguments.command), root=arguments.data_dir, say=progress_console.print,
     )  # fmt: skip
     if arguments.json:
         print(explanation.as_json(), end="")

@@ -11,6 +11,7 @@ from oodflow.cli.verbs import add_verbs
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Parse a command line; ``run`` of the result is the function to call with it."""
     parser = build_parser()
+    parsed: argparse.Namespace
     parsed, rest = parser.parse_known_args(list(arguments))
     if hasattr(parsed, "overrides"):  # argparse takes positionals in one run only; ours may stand after options too
         parsed.overrides += [word for word in rest if not word.startswith("-")]

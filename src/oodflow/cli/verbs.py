@@ -11,6 +11,7 @@ from oodflow.cli.arguments import (
     add_json,
     add_page,
     add_plugin,
+    add_restated,
     add_verb,
     at_least_two,
     from_zero,
@@ -122,6 +123,7 @@ def _evaluate(verbs: "Verbs[Parser]") -> None:
     parser.add_argument("--limit", type=at_least_two, metavar="N", help=text)
     parser.add_argument("--batch-size", type=positive, default=256, metavar="N", help="images scored at once")
     add_device(parser)
+    add_restated(parser)
     add_data_dir(parser)
     add_json(parser)
 
@@ -158,6 +160,7 @@ def _detect(verbs: "Verbs[Parser]") -> None:
     text = "how many go through the flow at once (default: 256 images, 4,096 rows)"
     parser.add_argument("--batch-size", type=positive, metavar="N", help=text)
     add_device(parser)
+    add_restated(parser)
     add_data_dir(parser)
     parser.add_argument("--json", action="store_true", help="print JSON lines instead of CSV")
 
@@ -176,6 +179,7 @@ def _export(verbs: "Verbs[Parser]") -> None:
     parser.add_argument("--seed", type=from_zero, default=0, help=text)
     text = "calibrate on at most N held-out images or rows"
     parser.add_argument("--limit", type=at_least_two, metavar="N", help=text)
+    add_restated(parser)
     add_data_dir(parser)
     add_json(parser)
 
@@ -200,6 +204,7 @@ def _explain(verbs: "Verbs[Parser]") -> None:
         help="show batch norm in train mode (default: if the flow has any)",
     )  # fmt: skip
     add_device(parser)
+    add_restated(parser)
     add_data_dir(parser)
     add_json(parser)
 

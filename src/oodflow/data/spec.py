@@ -234,6 +234,29 @@ def with_shape(spec: str, shape: str) -> str:
     return _joined(where, {"shape": ""} | options | {"shape": shape})
 
 
+def path_of(spec: str) -> str:
+    """Tell the path of a user's own data; empty for a set by name.
+
+    Example:
+        >>> path_of("folder:my photos?shape=3x8x8"), path_of("mnist?shape=1x8x8")
+        ('my photos', '')
+    """
+    kind, _, path = _split(spec)[0].partition(":")
+    return path if kind in own_data() else ""
+
+
+def with_path(spec: str, path: str) -> str:
+    """Write a spec of a user's own data with another path, and its options as they are.
+
+    Example:
+        >>> with_path("folder:photos?shape=3x8x8&skip_bad=2", "/data/photos")
+        'folder:/data/photos?shape=3x8x8&skip_bad=2'
+    """
+    where, options = _split(spec)
+    moved = f"{where.partition(':')[0]}:{path}"
+    return _joined(moved, options) if options else moved
+
+
 def _joined(where: str, options: Mapping[str, str]) -> str:
     return f"{where}?{_written(options)}"
 

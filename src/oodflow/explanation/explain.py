@@ -21,6 +21,7 @@ from oodflow.runs.naming import name_of
 from oodflow.runs.overlap import noted
 from oodflow.runs.own_data import require_unchanged
 from oodflow.runs.pages import is_page
+from oodflow.runs.places import told_where_else
 from oodflow.runs.provenance import Provenance, describe, provenance
 from oodflow.runs.replicas import without_seed
 from oodflow.runs.run_dir import RunDir
@@ -156,9 +157,10 @@ def _open_sets(run: RunDir, flow: Flow, options: ExplainOptions, root: Path | No
     if same_images(ood, config.data):
         raise UsageError(f"{ood} is what this flow was trained on: name another data set.")
     asked = {config.data: "test", ood: config.asked_split(ood)}
-    for spec, split in asked.items():
-        require_unchanged(run, spec, split, root=root)
-    sets = [load_images(spec, split, root=root) for spec, split in asked.items()]
+    with told_where_else(config, run.path):
+        for spec, split in asked.items():
+            require_unchanged(run, spec, split, root=root)
+        sets = [load_images(spec, split, root=root) for spec, split in asked.items()]
     sets = noted(config, sets, root)
     for images in sets:
         require_shape(flow, images)

@@ -1,7 +1,8 @@
 """The folder of a run: what lies where, and how it is opened."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from oodflow.files import write_text
 from oodflow.flows import Flow, load_flow
 from oodflow.ownership import LOCK
 from oodflow.runs.config import RunConfig
+from oodflow.runs.places import located, places_of, restated
 from oodflow.runs.record import RunRecord
 
 STEP = "step"
@@ -21,9 +23,15 @@ STEP = "step"
 
 @dataclass(frozen=True)
 class RunDir:
-    """Names in a run's folder."""
+    """Names in a run's folder.
+
+    Attributes:
+        path: the folder.
+        restated: where lies what it was trained on, where that is said anew, as ``data=SPEC``.
+    """
 
     path: Path
+    restated: tuple[str, ...] = ()
 
     config_file = property(lambda self: self.path / "config.json")
     record_file = property(lambda self: self.path / "record.json")
@@ -56,15 +64,17 @@ class RunDir:
         return run
 
     @classmethod
-    def open(cls, path: Path) -> "RunDir":
+    def open(cls, path: Path, restated: Sequence[str] = ()) -> "RunDir":
         """Open a run's folder.
 
         Raises:
-            UsageError: when it is not one.
+            UsageError: when it is not one, and for anything that can't be said of its data.
         """
-        run = cls(path)
+        run = cls(path, tuple(restated))
         if not run.config_file.is_file():
             raise UsageError(f"{path} is not a run: it has no config.json. Start one with `oodflow train RECIPE`.")
+        if run.restated:
+            run.config()
         return run
 
     def write_config(self, config: RunConfig) -> None:
@@ -72,7 +82,16 @@ class RunDir:
         write_text(self.config_file, config.model_dump_json(indent=2) + "\n")
 
     def config(self) -> RunConfig:
-        """Read the configuration."""
+        """Read the configuration, with data named as they are found from here, or as they are said anew."""
+        config = self.written_config()
+        if places_of(config, self.path):  # of official sets there is nothing to find
+            with suppress(OodflowError):  # a damaged record is for whoever needs it
+                record = self.record()
+                config = located(config, self.path, record.training.places if record and record.training else {})
+        return restated(config, self.restated)
+
+    def written_config(self) -> RunConfig:
+        """Read the configuration as it was written."""
         try:
             return RunConfig.model_validate_json(self.config_file.read_bytes())
         except ValidationError as error:

@@ -14,6 +14,7 @@ class TrainingFacts(Provenance):
     Attributes:
         data: what is trained on.
         streams: what the objective takes beside it, by the name of the part.
+        places: where a user's own data lie, by their names and from the run's folder on.
         resumed: each time that it was gone on with.
         changes: settings that became others on the way, in the order of their steps; those of the run's configuration
             are the last.
@@ -30,6 +31,7 @@ class TrainingFacts(Provenance):
 
     data: DataFacts
     streams: dict[str, DataFacts] = Field(default_factory=dict)
+    places: dict[str, str] = Field(default_factory=dict)
     resumed: tuple[Provenance, ...] = ()
     changes: tuple[Change, ...] = ()
     retreats: tuple[Retreat, ...] = ()
@@ -46,4 +48,6 @@ class TrainingFacts(Provenance):
     def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what has not happened, as records did before it could."""
         written: dict[str, Any] = write(self)
-        return {name: value for name, value in written.items() if value or name not in ("changes", "retreats")}
+        return {
+            name: value for name, value in written.items() if value or name not in ("places", "changes", "retreats")
+        }

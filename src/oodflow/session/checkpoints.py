@@ -9,6 +9,7 @@ from oodflow.files import also_as
 from oodflow.flows import save_flow
 from oodflow.runs.config import RunConfig
 from oodflow.runs.going_on import FREE
+from oodflow.runs.places import movable
 from oodflow.runs.run_dir import STEP, RunDir
 from oodflow.session.history import History
 from oodflow.session.journal import Log
@@ -83,13 +84,14 @@ def restore(run: RunDir, config: RunConfig, state: TrainState, say: Callable[[st
                 "weights as they are, or train anew in another folder."
             )
         return {}
+    free = FREE | movable(config)
     try:
-        return state.restore(last, config, FREE)
+        return state.restore(last, config, free)
     except (Damaged, NotThere) as error:
         if not former.exists():
             raise
         try:
-            notes = state.restore(former, config, FREE)
+            notes = state.restore(former, config, free)
         except Damaged as other:
             raise Damaged(
                 f"{error} Nor can training go on from the checkpoint before it: {other} Train anew in another folder, "

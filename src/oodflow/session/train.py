@@ -1,7 +1,7 @@
 """Training a recipe into a run directory."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from oodflow import ranks
@@ -15,6 +15,7 @@ from oodflow.runs.config import RunConfig
 from oodflow.runs.going_on import require_free
 from oodflow.runs.overlap import overlaps_ahead
 from oodflow.runs.overrides import override
+from oodflow.runs.places import restated, restates, told_where_else, trained_on
 from oodflow.runs.run_dir import RunDir
 from oodflow.session.best import Best, take_best
 from oodflow.session.checkpoints import drop_last
@@ -25,7 +26,7 @@ from oodflow.session.monitor import watched_split
 from oodflow.session.options import SessionOptions
 from oodflow.session.patience import NoImprovement
 from oodflow.session.training_data import training_data
-from oodflow.session.training_record import write_retreats
+from oodflow.session.training_record import TrainingRecord, write_retreats
 from oodflow.statistics import require_columns, require_shape
 from oodflow.training import (
     Callback,
@@ -125,8 +126,10 @@ def _going_on(run: RunDir, options: SessionOptions, settings: Sequence[str]) -> 
     """Tell what a run goes on with, and whether nothing is left to be trained, which is said."""
     begun = run.config()
     _training(begun)
-    config = override(begun, settings)
-    require_free(begun, config, run.path)
+    places = [setting for setting in settings if restates(begun, setting)]
+    here = restated(begun, places)
+    config = override(here, [setting for setting in settings if setting not in places])
+    require_free(here, config, run.path)
     steps = _training(config).steps
     record = run.record()
     taken = record.training.steps if record and record.training and run.weights_file.exists() else 0
@@ -135,12 +138,22 @@ def _going_on(run: RunDir, options: SessionOptions, settings: Sequence[str]) -> 
     if taken < steps and not ended:
         return config, False
     why = f"all its {taken:,} steps are taken" if taken >= steps else f"nothing better had come by step {taken:,}"
-    if config != begun or taken > steps:
+    if config != here or taken > steps:
         remedy = "training.steps" if taken >= steps else "monitor.patience"
         raise UsageError(f"{run.path} is finished: {why}; set a larger {remedy}, too, for it to go on.")
     take_best(run)
     options.say(f"{run.path} is finished: {why}.")
+    if here != begun:
+        _move(run, here, options)
     return config, True
+
+
+def _move(run: RunDir, config: RunConfig, options: SessionOptions) -> None:
+    """Write down that data of a finished run lie elsewhere, once they are seen to be what it was trained on."""
+    with told_where_else(config, run.path):
+        TrainingRecord(run, config, training_data(config, options.root), options.command).write_places()
+    run.write_config(config)
+    options.say(f"Its data now lie in {', '.join(trained_on(config).values())}.")
 
 
 def train_or_open(config: RunConfig, path: Path, options: SessionOptions) -> RunDir:
@@ -152,10 +165,10 @@ def train_or_open(config: RunConfig, path: Path, options: SessionOptions) -> Run
         UsageError: when ``path`` holds a run of another configuration; otherwise errors as :func:`start`.
     """
     run = RunDir(path)
-    begun = ranks.from_first(lambda: run.config() if run.config_file.exists() else None)
+    begun = ranks.from_first(lambda: (run.config(), run.written_config()) if run.config_file.exists() else None)
     if begun is None:
         return start(config, path, options)
-    if begun != config:
+    if config not in begun:
         raise UsageError(f"{path} holds a run of another configuration than was asked for: choose another folder.")
     resume(run, options)
     return run
@@ -190,7 +203,8 @@ def _attempt(run: RunDir, config: RunConfig, options: SessionOptions, history: H
     # Nothing is written before all has been made ready: a mistake should not leave a run behind that can't be begun.
     training = _training(config)
     with ranks.everywhere():
-        sets = training_data(config, options.root)
+        with told_where_else(config, run.path) if run.config_file.exists() else nullcontext():
+            sets = training_data(config, options.root)
         streams = {name: stream(images, name, training.batch_size, training.seed) for name, images in sets.items()}
         require_even_shares(training.batch_size)
         state = _state(config, training, sets, options.device)

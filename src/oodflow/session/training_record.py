@@ -7,6 +7,7 @@ from typing import Any
 from oodflow.data import DataSet, TrainingBatches
 from oodflow.runs.config import RunConfig
 from oodflow.runs.own_data import require_same
+from oodflow.runs.places import places_of
 from oodflow.runs.provenance import describe, provenance
 from oodflow.runs.record import RunRecord
 from oodflow.runs.run_dir import RunDir
@@ -41,6 +42,7 @@ class TrainingRecord:
         else:
             described = {name: describe(images) for name, images in sets.items()}
             self.facts = provenance(command).model_dump() | {"data": described.pop(DATA), "streams": described}
+        self.facts["places"] = places_of(config, run.path)
         self.began = time.perf_counter() - (begun.seconds if begun else 0.0)
 
     def write(self, state: TrainState, batches: TrainingBatches, history: History) -> None:
@@ -61,6 +63,13 @@ class TrainingRecord:
         training = TrainingFacts.model_validate(self.facts | progress)
         record = RunRecord(config=self.config, training=training, evaluation=self.evaluation)
         record.write(self.run.record_file)
+
+    def write_places(self) -> None:
+        """Write where data lie, and nothing else that is new."""
+        record = self.run.record()
+        if record and record.training:
+            training = record.training.model_copy(update={"places": self.facts["places"]})
+            record.model_copy(update={"config": self.config, "training": training}).write(self.run.record_file)
 
 
 def write_retreats(run: RunDir, history: History) -> None:
