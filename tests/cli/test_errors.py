@@ -33,7 +33,7 @@ USAGE = {
     "seed": ([*TRAIN, "--seed", "-1"], "does not fit training.seed: it should be at least 0"),
     "precision": ([*TRAIN, "--precision", "half"], "does not fit training.precision"),
     "data": ([*TRAIN, "data=photograph"], "unknown data set 'photograph': did you mean 'photographs'?"),
-    "ood": ([*TRAIN, "ood=digts"], "unknown data set 'digts': did you mean 'digits'?"),
+    "ood": ([*TRAIN, "ood=digts"], "unknown data set 'digts': did you mean 'digits'"),
     "split": ([*TRAIN, "split=tarin"], "split: it should be 'train' or 'train+calibration'"),
     "test as training": ([*TRAIN, "split=test"], "split: it should be 'train' or 'train+calibration'"),
     "seed beyond torch": ([*TRAIN, "--seed", str(2**63)], "does not fit training.seed: it should be"),

@@ -29,9 +29,15 @@ def write_idx(path: Path, images) -> None:
 
 def write_cifar10(root: Path, name: str, images) -> Path:
     path = root / "cifar10/cifar-10-batches-py" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(pickle.dumps({b"data": images.reshape(len(images), -1), b"labels": [0] * len(images)}, protocol=2))
+    write_batch(path, images, labels=[0] * len(images))
     return path
+
+
+def write_batch(path: Path, images, **labels) -> None:
+    """As Python 2 pickled the batches of CIFAR."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    keyed = {name.encode(): values for name, values in labels.items()}
+    path.write_bytes(pickle.dumps({b"data": images.reshape(len(images), -1), **keyed}, protocol=2))
 
 
 def write_svhn(root: Path, part: str, images) -> Path:
@@ -63,6 +69,34 @@ def write_celeba(root: Path, codes: str, *, zipped: bool = True, height: int = 2
     (folder / "img_align_celeba").mkdir()
     for name, content in contents.items():
         (folder / "img_align_celeba" / name).write_bytes(content)
+
+
+def write_omniglot(root: Path, name: str, pictures, *, zipped: bool = True) -> None:
+    """Pictures of two alphabets, two drawers a character, of one bit a pixel as they are published."""
+    place = root / "omniglot" / (f"{name}.zip" if zipped else "unpacked")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    members = {}
+    for i, picture in enumerate(pictures):
+        alphabet, character = ("Greek", "Korean")[i // 4], i // 2 % 2 + 1
+        buffer = io.BytesIO()
+        Image.fromarray(picture).convert("1").save(buffer, "PNG")
+        members[f"{name}/{alphabet}/character{character:02d}/{i // 2:04d}_{i % 2 + 1:02d}.png"] = buffer.getvalue()
+    if zipped:
+        with zipfile.ZipFile(place, "w") as archive:
+            archive.writestr("__MACOSX/._x.png", b"")
+            for member, content in members.items():
+                archive.writestr(member, content)
+        return
+    for member, content in members.items():
+        path = root / "omniglot" / member
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def write_imagenet(path: Path, images, *, compressed: bool = False) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save = np.savez_compressed if compressed else np.savez
+    save(path, data=images.reshape(len(images), -1), labels=np.ones(len(images), np.int64), mean=images.mean(0).ravel())
 
 
 def write_picture(path: Path, pixels, **options) -> None:

@@ -74,7 +74,7 @@ def test_refuses_an_option_that_comes_twice():
 
 
 @pytest.mark.parametrize(
-    ("spec", "near"), [("minst", "mnist"), ("fashion-mnist", "fashion_mnist"), ("CIFAR10", "cifar10")]
+    ("spec", "near"), [("minst", "mnist"), ("fashion-minst", "fashion_mnist"), ("CIFAR11", "cifar10")]
 )
 def test_suggests_near_names(spec, near):
     with pytest.raises(UsageError, match=rf"unknown data set {spec!r}.*{near}.*folder:PATH.*npy:PATH"):

@@ -9,6 +9,7 @@ from pathlib import Path
 from oodflow.cli.display import result_console
 from oodflow.data import SOURCES, AnySource, TableSource, data_root, download, status, verify
 from oodflow.data.load import named
+from oodflow.data.manage import registered
 from oodflow.errors import NotThere
 from oodflow.session.progress import progress_console
 
@@ -24,14 +25,17 @@ def list_sources(arguments: Namespace) -> None:
         f"Data sets in {root}; your own images are folder:PATH and npy:PATH, your own tables csv:PATH, parquet:PATH, "
         "npz:PATH and npy:PATH.\n"
     )
+    width = max(len(one.name) for one in found)
     for one in found:
         source = SOURCES[one.name]
         counts = ", ".join(f"{part} {number:,}" for part, number in one.counts.items())
         shape = "x".join(map(str, source.shape or ()))
-        result_console.print(f"{one.name:14} {shape:8} {one.state:9} {counts}", style="bold")
+        result_console.print(f"{one.name:{width}} {shape:9} {one.state:9} {counts}", style="bold")
         result_console.print(f"    {source.description}. Licence: {source.licence}.")
         if one.detail:
             result_console.print(f"    {one.detail}")
+        if one.state == "missing" and not source.downloads:
+            result_console.print(f"    To have it: {source.by_hand}.")
 
 
 def get(arguments: Namespace) -> None:
@@ -80,4 +84,4 @@ def _size(source: AnySource, counts: Iterable[int], root: Path) -> list[str]:
 def _require_known(names: list[str]) -> None:
     """Look all of them up before anything is done for the first."""
     for name in names:
-        SOURCES[name]
+        registered(name)

@@ -4,6 +4,7 @@ from oodflow.data.batches import TrainingBatches, in_order
 from oodflow.data.data_set import DataSet
 from oodflow.data.image_set import Images, ImageSet, Shape
 from oodflow.data.load import (
+    canonical,
     data_root,
     load,
     load_images,
@@ -37,6 +38,7 @@ __all__ = [
     "SourceStatus",
     "TableSource",
     "TrainingBatches",
+    "canonical",
     "data_root",
     "data_set_of",
     "download",

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from oodflow.data import cache as decoded
+from oodflow.data import found
 from oodflow.data import spec as specs
 from oodflow.data.dealt import dealt_rows
 from oodflow.data.image_set import Images, ImageSet, Shape, content_digest, in_chunks
@@ -54,6 +55,7 @@ def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None 
         >>> images.shape, images.batch([0]).std().item()
         ((1, 4, 4), 0.0)
     """
+    spec = canonical(spec)
     parsed = _parsed(spec)
     source = source_of(parsed, cache)
     if isinstance(source, TableSource):
@@ -73,10 +75,10 @@ def load_images(spec: str, split: str, *, root: Path | None = None) -> ImageSet:
     """Open a split of images, as :func:`load`, and refuse anything else."""
     if encoder := _parsed(spec).encoder:
         raise UsageError(f"the data set {spec} holds vectors, and images are needed here: leave encoder={encoder} out.")
-    found = load(spec, split, root=root)
-    if not isinstance(found, ImageSet):
-        raise UsageError(f"the data set {spec} holds rows of numbers {found.shape}, and images are needed here.")
-    return found
+    images = load(spec, split, root=root)
+    if not isinstance(images, ImageSet):
+        raise UsageError(f"the data set {spec} holds rows of numbers {images.shape}, and images are needed here.")
+    return images
 
 
 def splits_of(spec: str) -> tuple[str, ...]:
@@ -218,15 +220,26 @@ def specs_of(text: str) -> list[str]:
         >>> specs_of("mnist,csv:x.csv?columns=age,size&label=y,flat?shape=1x8x8")
         ['mnist', 'csv:x.csv?columns=age,size&label=y', 'flat?shape=1x8x8']
     """
-    found: list[str] = []
+    cut: list[str] = []
     for piece in text.split(","):
         where = piece.partition("?")[0]
-        begins = where in SOURCES or where.partition(":")[0] in specs.own_data()
-        if found and "?" in found[-1] and not begins:
-            found[-1] += f",{piece}"
+        begins = found.same_name(where, SOURCES) or where.partition(":")[0] in specs.own_data()
+        if cut and "?" in cut[-1] and not begins:
+            cut[-1] += f",{piece}"
         else:
-            found.append(piece)
-    return found
+            cut.append(piece)
+    return cut
+
+
+def canonical(spec: str) -> str:
+    """Write the name of a data set in the registered way; a path, and a name that there is not, stay as they are.
+
+    Example:
+        >>> canonical("Fashion-MNIST?shape=3x32x32"), canonical("CIFAR10"), canonical("folder:MNIST")
+        ('fashion_mnist?shape=3x32x32', 'cifar10', 'folder:MNIST')
+    """
+    where, mark, options = spec.partition("?")
+    return f"{found.same_name(where, SOURCES) or where}{mark}{options}"
 
 
 def same_images(spec: str, other: str) -> bool:
@@ -271,7 +284,11 @@ def _rows(spec: specs.Spec) -> Selection:
 def missing(source: Source, part: str, root: Path) -> OodflowError:
     """Build the error for a part that is not on disk."""
     remedy = f"run `oodflow data get {source.name}`" if source.downloads else source.by_hand
-    return OodflowError(f"{source.name} ({part}) is not in {root}: {remedy}, or pass --data-dir with where it lies.")
+    places = [place for one in source.parts if one in part.split(", ") for place in source.places(one)]
+    there = f"; {found.said(root, places)}" if places else ""
+    return OodflowError(
+        f"{source.name} ({part}) is not in {root}: {remedy}, or pass --data-dir with where it lies{there}."
+    )
 
 
 def note_of(source: Source, part: str, root: Path, count: int) -> str:

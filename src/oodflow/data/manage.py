@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from oodflow.data.found import same_name
 from oodflow.data.load import missing, named, note_of
-from oodflow.data.source import Source
+from oodflow.data.source import AnySource, Source
 from oodflow.data.sources import SOURCES
 from oodflow.errors import OodflowError
 from oodflow.ownership import owned
@@ -63,6 +64,11 @@ def status(name: str, root: Path) -> SourceStatus:
     return SourceStatus(name, "missing", counts, detail)
 
 
+def registered(name: str) -> AnySource:
+    """Find a registered data set by its name, however it is written; a user's own data is none."""
+    return SOURCES[same_name(name, SOURCES) or name]
+
+
 def download(
     name: str, root: Path, progress: bool = True, say: Callable[[str], object] = lambda line: None
 ) -> list[Path]:
@@ -75,11 +81,11 @@ def download(
     """
     from oodflow.data.fetch import fetch
 
-    source = SOURCES[name]
+    source = registered(name)
     if status(name, root).state in ("missing", "partial"):
         if not source.downloads:
-            raise OodflowError(f"{name} cannot be downloaded: {source.by_hand} ({root / name}).")
-        with owned(root / name, "is being downloaded by", wait=say):
+            raise OodflowError(f"{name} cannot be downloaded: {source.by_hand} ({root / source.name}).")
+        with owned(root / source.name, "is being downloaded by", wait=say):
             if status(name, root).state != "ready":  # nobody else was faster
                 for remote in source.downloads:
                     fetch(remote, root, progress)

@@ -66,6 +66,10 @@ class Source(ABC):
     def files(self, part: str, root: Path) -> list[Path]:
         """Files under ``root`` that the part is read from; an empty list if they are not there."""
 
+    def places(self, part: str) -> tuple[str, ...]:
+        """Where a part's file, or its first, may lie under the data root, the usual place first."""
+        return ()
+
     @abstractmethod
     def count(self, part: str, root: Path) -> int:
         """Count the images or rows on disk."""

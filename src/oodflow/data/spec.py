@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from oodflow.data import selection
+from oodflow.data.found import same_name
 from oodflow.data.image_set import Shape
 from oodflow.data.pixel_range import PixelRange, parse_range
 from oodflow.data.selection import Selection
@@ -102,13 +103,12 @@ def parse(spec: str, names: Collection[str]) -> Spec:
         if not path:
             raise UsageError(f"data set {spec!r} names no path: write {kind}:PATH.")
         return Spec(kind, path, shape, every, rate, encoder, length, table, limits, part, skip_bad)
-    if where not in names:
+    name = same_name(where, names)
+    if name is None:
         raise UnknownName("data set", where, [*names, *(f"{kind}:PATH" for kind in own_data())])
     if limits is not None:
-        raise UsageError(
-            f"data set {spec!r}: {where} is of bytes, of which black and white are known: leave range out."
-        )
-    return Spec(where, "", shape, every, rate, encoder, length, table)
+        raise UsageError(f"data set {spec!r}: {name} is of bytes, of which black and white are known: leave range out.")
+    return Spec(name, "", shape, every, rate, encoder, length, table)
 
 
 def parse_shape(text: str) -> Shape:

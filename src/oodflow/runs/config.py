@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
 from oodflow.config import Config
-from oodflow.data import same_set
+from oodflow.data import canonical, same_set
 from oodflow.flows import AnyFlowConfig
 from oodflow.training import AnyObjective, MaximumLikelihood, TrainingConfig
 
@@ -80,6 +80,12 @@ class RunConfig(Config):
     def trained_on(self) -> tuple[str, ...]:
         """The data sets that its weights know, those that they were trained on before included."""
         return (self.data, *self.objective.streams.values(), *(self.start.data if self.start else ()))
+
+    @field_validator("data", "ood")
+    @classmethod
+    def _as_registered(cls, specs: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        """Write the names of data sets in one way."""
+        return canonical(specs) if isinstance(specs, str) else tuple(map(canonical, specs))
 
     def asked_split(self, spec: str) -> str:
         """Tell which part of an out-of-distribution set is asked about: what was not trained on.

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from oodflow.data import SOURCES, ImageSet, RealSet, load
+from oodflow.data.found import same_name
 from oodflow.data.sources.npy import channels_first
 from oodflow.data.spec import own_data
 from oodflow.data.tables import endings, kind_of
@@ -58,7 +59,7 @@ def _spec(data: str | Path, name: str) -> str:
     """Turn a path into the name of a data set; names come first."""
     text = str(data)
     path, mark, query = text.partition("?")
-    if isinstance(data, str) and (path in SOURCES or path.partition(":")[0] in own_data()):
+    if isinstance(data, str) and (same_name(path, SOURCES) or path.partition(":")[0] in own_data()):
         return text
     if Path(path).is_dir():
         return f"folder:{path}{mark}{query}"

@@ -1,24 +1,29 @@
-"""CelebA: aligned faces of celebrities, as one zip file of JPEGs or as the folder it unpacks to."""
+"""CelebA: aligned faces of celebrities, as one zip file of JPEGs, as the folder it unpacks to, or as PNG files."""
 
-import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 import numpy as np
 
+from oodflow.data.found import find
 from oodflow.data.image_set import Images, Shape
 from oodflow.data.source import ImageSource
+from oodflow.data.sources.archive import pictures_in
 from oodflow.data.sources.official import unofficial
-from oodflow.data.sources.picture import MOST_BYTES, decode, pixels, read_bytes
+from oodflow.data.sources.picture import decode, pixels
 from oodflow.errors import OodflowError
 
-PICTURES = ("img_align_celeba.zip", "img_align_celeba")
+PICTURES = ("img_align_celeba.zip", "img_align_celeba", "img_align_celeba_png", "img_align_celeba_png.zip")
 PARTITION = "list_eval_partition.txt"
+PARTITIONS = (PARTITION, "list_eval_partition.csv")  # the second is Kaggle's
+FOLDERS = ("celeba", "celeba/Img", "celeba/Eval")  # the last two are the authors'
+ENDINGS = (".jpg", ".png")
 MD5 = {PICTURES[0]: "00d2c5bc6d35e252742224ab0c1e8fcb", PARTITION: "d32c9cbf5e040fd4025c592c306e6668"}
 CODES = {"train": "0", "test": "2"}  # 1 is the official validation part, which is not used
 SIZE = (178, 218)  # width and height of the aligned pictures
+MOST = 1 << 26  # bytes of the partition, which has less than a sixteenth
 STEP = 1024  # pictures decoded at a time
 
 
@@ -35,58 +40,66 @@ class CelebA(ImageSource):
         "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html and put both into its folder celeba"
     )
 
+    def places(self, part: str) -> tuple[str, ...]:
+        """Of the pictures."""
+        return _in_folders(PICTURES)
+
     def files(self, part: str, root: Path) -> list[Path]:
         """The pictures and the partition. Of a folder, its own time stands for all its pictures."""
-        pictures = [path for name in PICTURES if (path := root / "celeba" / name).exists()][:1]
-        partition = root / "celeba" / PARTITION
-        if pictures and not partition.is_file():
-            raise OodflowError(f"{partition} is missing beside {pictures[0].name}: {self.by_hand}.")
-        return [*pictures, partition] if pictures else []
+        pictures, partition = find(root, self.places(part)), find(root, _in_folders(PARTITIONS))
+        if pictures is None:
+            return []
+        if partition is None:
+            raise OodflowError(f"{root / 'celeba' / PARTITION} is missing beside {pictures.name}: {self.by_hand}.")
+        return [pictures, partition]
 
     def chunks(self, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:
         """Decode the pictures of the part in the order of their names."""
         wanted = shape or self.shape
-        with _pictures(self.files(part, root)[0]) as (names, read):
-            mine, _ = _deal(part, sorted(names), root)
+        path, partition = self.files(part, root)
+        with pictures_in(path, ENDINGS) as (names, read):
+            mine, _ = _deal(part, names, partition)
             for start in range(0, len(mine), STEP):
                 step = mine[start : start + STEP]
-                yield np.stack([pixels(read(name), f"{root / 'celeba'}/{name}", wanted) for name in step])
+                yield np.stack([pixels(read(name), f"{path}/{name}", wanted) for name in step])
 
     def count(self, part: str, root: Path) -> int:
         """Count the names."""
-        with _pictures(self.files(part, root)[0]) as (names, _):
-            return len(_deal(part, sorted(names), root)[0])
+        path, partition = self.files(part, root)
+        with pictures_in(path, ENDINGS) as (names, _):
+            return len(_deal(part, names, partition)[0])
 
     def note(self, part: str, root: Path) -> str:
         """Say when the pictures, of which the first is looked at, or the parts are not the official ones."""
-        with _pictures(self.files(part, root)[0]) as (names, read):
-            mine, by_position = _deal(part, sorted(names), root)
-            width, height = decode(read(mine[0]), f"{root / 'celeba'}/{mine[0]}").size
+        path, partition = self.files(part, root)
+        with pictures_in(path, ENDINGS) as (names, read):
+            mine, by_position = _deal(part, names, partition)
+            width, height = decode(read(mine[0]), f"{path}/{mine[0]}").size
         said = [f"pictures of {width} x {height} instead of {SIZE[0]} x {SIZE[1]}"] if (width, height) != SIZE else []
         if by_position:
             said.append("cut by position (first 80 % train, last 10 % test), not the official partition")
         return "; ".join(said)
 
     def doubts(self, part: str, root: Path) -> list[str]:
-        """Complete files that are not the official ones."""
+        """Complete files that are not the official ones, of those whose checksums are known."""
         if self.count(part, root) != self.parts[part]:
             return []
-        files = (path for path in self.files(part, root) if path.is_file())
+        files = (path for path in self.files(part, root) if path.is_file() and path.name in MD5)
         return [doubt for path in files for doubt in unofficial(path, MD5[path.name])]
 
 
-def _deal(part: str, names: list[str], root: Path) -> tuple[list[str], bool]:
+def _in_folders(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"{folder}/{name}" for name in names for folder in FOLDERS)
+
+
+def _deal(part: str, names: Sequence[str], partition: Path) -> tuple[list[str], bool]:
     """Names of a part, and whether they had to be cut by position."""
-    path = root / "celeba" / PARTITION
-    lines = [line.split() for line in path.read_text(errors="replace").splitlines() if line.strip()]
-    if not lines or any(len(line) != 2 or line[1] not in "012" for line in lines):
-        raise OodflowError(f"{path}: corrupt: every line should be a file name and 0, 1 or 2; get the file again.")
-    codes = dict(lines)
-    known = [name for name in names if PurePosixPath(name).name in codes]
+    codes = _codes(partition)
+    known = [name for name in names if PurePosixPath(name).stem in codes]
     if not known:
-        raise OodflowError(f"{path}: names none of the {len(names):,} pictures beside it; get both files again.")
+        raise OodflowError(f"{partition}: names none of the {len(names):,} pictures beside it; get both files again.")
     official = {
-        each: [name for name in known if codes[PurePosixPath(name).name] == code] for each, code in CODES.items()
+        each: [name for name in known if codes[PurePosixPath(name).stem] == code] for each, code in CODES.items()
     }
     if all(official.values()):
         return official[part], False
@@ -94,29 +107,13 @@ def _deal(part: str, names: list[str], root: Path) -> tuple[list[str], bool]:
     return known[cut[part]], True
 
 
-@contextmanager
-def _pictures(path: Path) -> Iterator[tuple[list[str], Callable[[str], bytes]]]:
-    """Names of the pictures in a zip file or folder, and a function that reads one of them."""
-    if path.is_dir():
-        yield [file.name for file in path.iterdir() if _is_picture(file.name)], lambda name: read_bytes(path / name)
-        return
-    with _damage_told(path), zipfile.ZipFile(path) as archive:
-        sizes = {one.filename: one.file_size for one in archive.infolist() if _is_picture(one.filename)}
-        if any(size > MOST_BYTES for size in sizes.values()):
-            raise zipfile.BadZipFile(f"it says that a picture has more than {MOST_BYTES:,} bytes")
-        yield list(sizes), archive.read
-
-
-@contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OodflowError:
-        raise
-    except Exception as error:  # a damaged archive fails in whatever way its bytes suggest
-        raise OodflowError(f"{path}: truncated or corrupt ({error}); get the file again.") from error
-
-
-def _is_picture(name: str) -> bool:
-    file = PurePosixPath(name).name
-    return file.endswith(".jpg") and not file.startswith(".")
+def _codes(partition: Path) -> dict[str, str]:
+    """Read the code of each picture, by its name without the ending, which is another where the pictures are PNG."""
+    if (size := partition.stat().st_size) > MOST:
+        raise OodflowError(f"{partition}: has {size:,} bytes, which no partition has; get the file again.")
+    text = partition.read_text(encoding="utf-8-sig", errors="replace")
+    lines = [re.split(r"[\s,]+", line.strip()) for line in text.splitlines() if line.strip()]
+    lines = lines[1:] if lines[:1] == [["image_id", "partition"]] else lines
+    if not lines or any(len(line) != 2 or line[1] not in ("0", "1", "2") for line in lines):
+        raise OodflowError(f"{partition}: corrupt: every line should be a file name and 0, 1 or 2; get the file again.")
+    return {PurePosixPath(name).stem: code for name, code in lines}

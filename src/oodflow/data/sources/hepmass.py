@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from oodflow.data.cache import origin_of
+from oodflow.data.found import find
 from oodflow.data.real_set import Reals
 from oodflow.data.sources.labelled import LabelledTable
 from oodflow.data.tables import CsvFile
@@ -58,9 +59,13 @@ class Hepmass(LabelledTable):
             f"collisions with a new particle or not, {expected} columns by what recurs in {of} (Baldi et al. 2016)"
         )
 
+    def places(self, part: str) -> tuple[str, ...]:
+        """Of the part's file, compressed or not."""
+        return _places(part)
+
     def files(self, part: str, root: Path) -> list[Path]:
         """The file of the part; the train part tells which columns there are."""
-        found = [_find(root, name) for name in ("train", part)]
+        found = [find(root, _places(name)) for name in ("train", part)]
         return [path for path in dict.fromkeys(found) if path] if all(found) else []
 
     def names(self, root: Path) -> tuple[str, ...]:
@@ -96,9 +101,8 @@ class Hepmass(LabelledTable):
         return self.files("train", root)[0]
 
 
-def _find(root: Path, part: str) -> Path | None:
-    names = (f"{folder}1000_{part}.csv{ending}" for ending in (".gz", "") for folder in ("hepmass/", ""))
-    return next((root / name for name in names if (root / name).is_file()), None)
+def _places(part: str) -> tuple[str, ...]:
+    return tuple(f"{folder}1000_{part}.csv{ending}" for ending in (".gz", "") for folder in ("hepmass/", ""))
 
 
 @lru_cache(maxsize=8)

@@ -1,4 +1,4 @@
-"""Images in IDX files, the layout of MNIST and of the sets that take its place.
+"""Data sets in IDX files, the layout of MNIST and of the sets that take its place.
 
 An IDX file of images is four big-endian 32-bit numbers (magic 2051, count, height, width), then one byte per pixel.
 Source: Y. LeCun, C. Cortes, C. Burges, *The MNIST database of handwritten digits*.
@@ -9,20 +9,22 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, cast
 
 import numpy as np
 
 from oodflow.data.fit import fit
+from oodflow.data.found import find
 from oodflow.data.image_set import CHUNK_BYTES, Images, Shape
 from oodflow.data.source import ImageSource, Remote
 from oodflow.errors import OodflowError
 
 MAGIC = 2051
 _AGAIN = "get the file again"
-FILES = {"train": "train-images-idx3-ubyte", "test": "t10k-images-idx3-ubyte"}
+FILES = MappingProxyType({"train": "train-images-idx3-ubyte", "test": "t10k-images-idx3-ubyte"})
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,11 @@ class Idx(ImageSource):
     """Grey images of 28 x 28 in IDX files, plain or compressed.
 
     Args:
-        md5: of the official content of each part, uncompressed (copies are compressed differently).
+        md5: of the official content of each part, uncompressed (copies are compressed differently), where it is known.
         folders: where the files may lie under the data root, the first one preferred.
+        names: of the file of each part.
+        lying: whether rows and columns are exchanged in the file; the images are put upright.
+        by_hand: where to get what can't be downloaded.
         The rest is described at :class:`oodflow.data.source.Source`.
     """
 
@@ -43,12 +48,19 @@ class Idx(ImageSource):
     folders: tuple[str, ...]
     downloads: tuple[Remote, ...]
     shape: Shape = (1, 28, 28)
+    names: Mapping[str, str] = field(default_factory=lambda: FILES)
+    lying: bool = False
+    by_hand: str = ""
+
+    def places(self, part: str) -> tuple[str, ...]:
+        """Of the file, compressed or not."""
+        names = (self.names[part] + ending for ending in (".gz", ""))
+        return tuple(f"{folder}/{name}" for name in names for folder in self.folders)
 
     def files(self, part: str, root: Path) -> list[Path]:
         """The first file that is there."""
-        names = (FILES[part] + ending for ending in (".gz", ""))
-        candidates = [root / folder / name for name in names for folder in self.folders]
-        return [path for path in candidates if path.is_file()][:1]
+        path = find(root, self.places(part))
+        return [] if path is None else [path]
 
     def chunks(self, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:
         """Decode, and check the content of a complete file against its official checksum."""
@@ -56,10 +68,12 @@ class Idx(ImageSource):
         count, height, width = self._header(part, path)
         digest = hashlib.md5(usedforsecurity=False)
         for chunk in _images(path, digest.update):
-            yield fit(chunk.reshape(-1, 1, height, width), shape)
-        if count == self.parts[part] and digest.hexdigest() != self.md5[part]:
+            images = chunk.reshape(-1, 1, height, width)
+            yield fit(np.ascontiguousarray(images.transpose(0, 1, 3, 2)) if self.lying else images, shape)
+        official = self.md5.get(part)
+        if count == self.parts[part] and official and digest.hexdigest() != official:
             raise OodflowError(
-                f"{path}: the content has md5 {digest.hexdigest()}, but {self.name} ({part}) has {self.md5[part]}: "
+                f"{path}: the content has md5 {digest.hexdigest()}, but {self.name} ({part}) has {official}: "
                 f"delete the file and run `oodflow data get {self.name}`."
             )
 
@@ -81,7 +95,11 @@ class Idx(ImageSource):
 
 
 def _open(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+    """Open a file, compressed or not whatever its name says."""
+    with path.open("rb") as file:
+        start = file.read(2)
+    compressed = start == b"\x1f\x8b" or (path.suffix == ".gz" and start != b"\0\0")
+    return cast(IO[bytes], gzip.open(path)) if compressed else path.open("rb")
 
 
 def _header(path: Path) -> tuple[int, int, int]:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from oodflow.data.found import find
 from oodflow.data.real_set import Reals
 from oodflow.data.sources.labelled import LabelledTable
 from oodflow.errors import OodflowError
@@ -44,9 +45,14 @@ class MiniBooNE(LabelledTable):
         "folder miniboone"
     )
 
+    def places(self, part: str) -> tuple[str, ...]:
+        """Of the one file."""
+        return f"miniboone/{FILE}", FILE
+
     def files(self, part: str, root: Path) -> list[Path]:
         """The one file."""
-        return [path for path in (root / "miniboone" / FILE, root / FILE) if path.is_file()][:1]
+        path = find(root, self.places(part))
+        return [] if path is None else [path]
 
     def names(self, root: Path) -> tuple[str, ...]:
         """Numbers, for the file has no names."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from oodflow.data.fit import fit
 from oodflow.data.formats.matlab import MatArray, mat_array
+from oodflow.data.found import find
 from oodflow.data.image_set import CHUNK_BYTES, Images, Shape
 from oodflow.data.source import ImageSource, Remote
 from oodflow.data.sources.official import unofficial
@@ -30,10 +31,14 @@ class Svhn(ImageSource):
         for part, md5 in MD5.items()
     )
 
+    def places(self, part: str) -> tuple[str, ...]:
+        """In its folder, or where torchvision puts it."""
+        return f"svhn/{part}_32x32.mat", f"{part}_32x32.mat"
+
     def files(self, part: str, root: Path) -> list[Path]:
         """The file of the part."""
-        path = root / "svhn" / f"{part}_32x32.mat"
-        return [path] if path.is_file() else []
+        path = find(root, self.places(part))
+        return [] if path is None else [path]
 
     def chunks(self, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:
         """Decode from 32 x 32 x 3 x N."""

@@ -1,15 +1,13 @@
 """Tables in NumPy archives: features ``X`` and labels ``y``, as ADBench keeps them."""
 
-import math
-import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, ClassVar, NamedTuple, Self
+from typing import IO, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from oodflow.data.formats.npz import Archive, Header, npz_archive
 from oodflow.data.selection import Selection
 from oodflow.data.tables.npy_file import ArrayBlock, require_table
 from oodflow.data.tables.table_file import BLOCK, Block, Labels, TableFile, narrowest
@@ -17,14 +15,6 @@ from oodflow.errors import OodflowError, UnknownName
 
 FEATURES, LABELS = "X", "y"
 MOST = 1 << 30  # bytes of what must be in memory as a whole: labels, and features that lie by column
-
-
-class Header(NamedTuple):
-    """What an array of an archive says of itself."""
-
-    shape: tuple[int, ...]
-    by_column: bool
-    dtype: np.dtype[Any]
 
 
 class NpzFile(TableFile):
@@ -50,10 +40,10 @@ class NpzFile(TableFile):
 
     def __init__(self, path: Path, features: str = "", labels: str = "") -> None:
         self.path = path
-        with self._archive() as archive:
-            there = tuple(name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy"))
+        with npz_archive(path) as archive:
+            there = archive.names
             self.features = self._found(features or (there[0] if len(there) == 1 else FEATURES), there)
-            self.header = self._header(archive, self.features)
+            self.header = archive.header(self.features)
             require_table(path, f"the array {self.features!r}", self.header.dtype, self.header.shape)
             self.rows, self.width = self.header.shape
             self.labels = self._labels(archive, self._found(labels, there)) if labels else None
@@ -67,8 +57,7 @@ class NpzFile(TableFile):
     def blocks(self) -> Iterator[Block]:
         """Read rows."""
         step = max(1, BLOCK // self.width)
-        with self._archive() as archive, archive.open(f"{self.features}.npy") as file:
-            _read_header(file)
+        with npz_archive(self.path) as archive, archive.opened(self.features) as (_, file):
             whole = self._whole(file, self.header) if self.header.by_column else None
             for start in range(0, self.rows, step):
                 stop = min(start + step, self.rows)
@@ -80,19 +69,18 @@ class NpzFile(TableFile):
         return np.frombuffer(content, self.header.dtype).reshape(rows, self.width)
 
     def _whole(self, file: IO[bytes], header: Header) -> npt.NDArray[Any]:
-        content = file.read(math.prod(header.shape) * header.dtype.itemsize)
+        content = file.read(header.size)
         return np.frombuffer(content, header.dtype).reshape(header.shape, order="F" if header.by_column else "C")
 
-    def _labels(self, archive: zipfile.ZipFile, name: str) -> Labels:
-        header = self._header(archive, name)
+    def _labels(self, archive: Archive, name: str) -> Labels:
+        header = archive.header(name)
         if header.dtype.kind not in "buifUS" or header.shape not in ((self.rows,), (self.rows, 1)):
             raise OodflowError(
                 f"{self.path}: the array {name!r} is {header.dtype} {list(header.shape)} but labels should be numbers "
                 f"or texts [{self.rows}], one for each row of {self.features!r}."
             )
         self._require_size(name, header)
-        with archive.open(f"{name}.npy") as file:
-            _read_header(file)
+        with archive.opened(name) as (_, file):
             return self._whole(file, header).reshape(-1)
 
     def _found(self, name: str, there: tuple[str, ...]) -> str:
@@ -100,40 +88,9 @@ class NpzFile(TableFile):
             raise UnknownName(f"array of {self.path.name}", name, there)
         return name
 
-    def _header(self, archive: zipfile.ZipFile, name: str) -> Header:
-        """Read what an array says of itself, and see that the archive holds as many bytes."""
-        with archive.open(f"{name}.npy") as file:
-            header = _read_header(file)
-            said, there = math.prod(header.shape) * header.dtype.itemsize, archive.getinfo(f"{name}.npy").file_size
-            if header.dtype.hasobject:
-                raise OodflowError(f"{self.path}: the array {name!r} holds objects, which are not read: save numbers.")
-            if said != there - file.tell():
-                raise OodflowError(
-                    f"{self.path}: the array {name!r} says that it has {said:,} bytes but {there - file.tell():,} are "
-                    "there: get the file again."
-                )
-        return header
-
     def _require_size(self, name: str, header: Header) -> None:
-        size = math.prod(header.shape) * header.dtype.itemsize
-        if size > MOST:
+        if header.size > MOST:
             raise OodflowError(
-                f"{self.path}: the array {name!r} has {size:,} bytes and lies so that it must be read as a whole, "
-                f"which is done up to {MOST:,}: save it after numpy.ascontiguousarray, or as .npy."
+                f"{self.path}: the array {name!r} has {header.size:,} bytes and lies so that it must be read as a "
+                f"whole, which is done up to {MOST:,}: save it after numpy.ascontiguousarray, or as .npy."
             )
-
-    @contextmanager
-    def _archive(self) -> Iterator[zipfile.ZipFile]:
-        try:
-            with zipfile.ZipFile(self.path) as archive:
-                yield archive
-        except OodflowError:
-            raise
-        except Exception as error:  # of the archive, or a header that is read as Python
-            raise OodflowError(f"{self.path}: not a whole .npz file of numbers ({error}).") from error
-
-
-def _read_header(file: IO[bytes]) -> Header:
-    major, _ = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if major == 1 else np.lib.format.read_array_header_2_0
-    return Header(*read(file))
