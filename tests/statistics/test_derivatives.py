@@ -51,7 +51,12 @@ def plain(flow, data, index):
     if not flow.domain.is_images:
         return x[0], lambda place: flow.log_prob(place[None])[0]
     noise = torch.from_numpy(image_noise(x.numpy(), 4)).double()
-    return (x + noise)[0] / 256, lambda place: flow.log_prob(x, noise=256 * place[None] - x)[0]
+
+    def log_prob(place):
+        z, log_det = flow.bijection(place[None].to(flow.dtype))
+        return (flow.prior.log_prob(z) + log_det)[0] + flow.domain.constant
+
+    return (x + noise)[0] / 256, log_prob
 
 
 def drawn(data, purpose):

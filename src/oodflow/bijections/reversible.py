@@ -56,7 +56,8 @@ def reversible(enabled: bool = True) -> Iterator[None]:
 
 def is_reversible() -> bool:
     """Tell whether something is to be differentiated, and without stored activations."""
-    return _reversible.get() and torch.is_grad_enabled()
+    # What torch.compile traces keeps or computes anew what it sees fit, and could not trace how we do.
+    return not torch.compiler.is_compiling() and _reversible.get() and torch.is_grad_enabled()
 
 
 def forward_storing_nothing(bijection: Bijection, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -4,6 +4,7 @@ from abc import abstractmethod
 from math import prod
 from typing import Annotated, ClassVar
 
+import torch
 from pydantic import AfterValidator
 
 from oodflow.bijections import MASKS, Bijection, Coupling, Logit, Mask, Shape, Squeeze
@@ -11,6 +12,7 @@ from oodflow.config import Component
 from oodflow.errors import UsageError
 from oodflow.flows.domains import AnyDomainConfig, DomainConfig, ImagesConfig
 from oodflow.flows.flow import Flow
+from oodflow.flows.precision import in_float32_on_the_cpu
 from oodflow.flows.prior import AnyPriorConfig, StandardNormalConfig
 from oodflow.nets import NetConfig
 from oodflow.transformers import TransformerConfig
@@ -66,7 +68,9 @@ class FlowConfig(Component):
         """Build the layers for data of a shape of the right rank, from it to flat latents."""
 
     def build(self, shape: Shape) -> Flow:
-        """Build the flow for data of :attr:`domain` and of a shape.
+        """Build the flow for data of :attr:`domain` and of a shape, in float32 and on PyTorch's default device.
+
+        What is drawn for its weights is the same, whatever the default dtype and device are.
 
         Raises:
             UsageError: when the flow is not for such data, or the layers do not fit the shape.
@@ -76,10 +80,11 @@ class FlowConfig(Component):
                 self.rank, f"data of {self.rank} dimensions"
             )
             raise UsageError(f"a flow of kind {self.kind} takes {takes} but the data has shape {list(shape)}.")
-        domain = self.domain.build(shape)
-        flow = Flow(domain, self.bijection(domain.shape), prior=self.prior.build(prod(domain.shape)))
+        with in_float32_on_the_cpu():
+            domain = self.domain.build(shape)
+            flow = Flow(domain, self.bijection(domain.shape), prior=self.prior.build(prod(domain.shape)))
         flow.config = self
-        return flow
+        return flow.to(torch.get_default_device())
 
 
 def _known_mask(name: str) -> str:

@@ -1,5 +1,7 @@
 """A normalizing flow: the way in, a bijection and a prior in one."""
 
+import math
+import operator
 from collections.abc import Callable
 from math import prod
 from pathlib import Path
@@ -12,7 +14,8 @@ from oodflow.bijections import Bijection
 from oodflow.errors import UsageError
 from oodflow.flows.arrays import Array, following, like, tensor_of
 from oodflow.flows.domains import Domain
-from oodflow.flows.noise import Seed
+from oodflow.flows.noise import Seed, require_uniform
+from oodflow.flows.precision import require_full_precision
 from oodflow.flows.prior import Prior, StandardNormal
 
 if TYPE_CHECKING:
@@ -57,9 +60,12 @@ class Flow(nn.Module):
 
     Wherever data goes in, ``noise`` is the dequantisation noise, uniform in [0, 1) and of the data's shape; where it is
     not given it is drawn from ``seed``. A number gives each image the noise of evaluation, which is a function of
-    (seed, the image): the same call gives the same result, whatever else is in the batch. Under ``torch.func.vmap``
-    pass noise, for a number is looked up by pixels, which are not to be seen there. Data and latents may be tensors or
-    NumPy arrays; what comes out is of the same kind, on the same device, and without gradients if it is an array.
+    (seed, the image): the same call gives the same result, whatever else is in the batch. Data and latents may be
+    tensors or NumPy arrays; what comes out is of the same kind, on the same device, and without gradients if it is an
+    array.
+
+    A flow computes in float32 or float64. In half precision log-probabilities are off by whole nats, so a flow that was
+    converted to it is refused, and so is autocast, but in train mode, where it is the price of faster training.
 
     Args:
         domain: what the data are: ``Images((1, 28, 28))``, ``Reals((16, 7, 7))``, ``Reals((12,))``.
@@ -79,6 +85,8 @@ class Flow(nn.Module):
         >>> images = torch.randint(0, 256, (5, 1, 8, 8), dtype=torch.uint8)
         >>> flow.log_prob(images).shape, flow.log_prob(images.numpy()).dtype
         (torch.Size([5]), dtype('float32'))
+        >>> torch.equal(flow(images), flow.log_prob(images))  # as a module it is its log-probability
+        True
         >>> torch.equal(flow.sample(3), flow.sample(3, seed=0)), flow.sample(3).dtype
         (True, torch.uint8)
     """
@@ -122,6 +130,10 @@ class Flow(nn.Module):
         """The floating type it computes in."""
         return self._like.dtype
 
+    def forward(self, x: Array, *, noise: Array | None = None, seed: Seed = 0) -> Array:
+        """Return :meth:`log_prob`, with all that PyTorch does when a module is called: hooks, ``functional_call``."""
+        return self.log_prob(x, noise=noise, seed=seed)
+
     def log_prob(self, x: Array, *, noise: Array | None = None, seed: Seed = 0) -> Array:
         """Log-probability of images, or log-density of real tensors, in nats, computed in the flow's own dtype.
 
@@ -134,7 +146,7 @@ class Flow(nn.Module):
             ``[B]``.
 
         Raises:
-            UsageError: for data of another shape, dtype or device.
+            UsageError: for data of another shape, dtype or device, noise outside of [0, 1), and half precision.
         """
         with following(x):
             return like(x, self._terms(x, noise, seed).log_prob)
@@ -164,11 +176,14 @@ class Flow(nn.Module):
         """Map latents ``[B, D]`` to uint8 images ``[B, C, H, W]``, or to real tensors.
 
         Raises:
-            UsageError: for latents of another shape.
+            UsageError: for latents of another shape or type, and half precision.
         """
         latents = tensor_of(z, self.device, "z")
+        require_full_precision(self, latents.dtype)
         if tuple(latents.shape[1:]) != (self.dims,):
             raise UsageError(f"z must be latents [B, {self.dims}] but is {list(latents.shape)}.")
+        if not latents.is_floating_point():
+            raise UsageError(f"z must be latents in float32 or float64 but is {latents.dtype}.")
         return like(z, self.domain.leave(self.bijection.inverse(latents)[0]))
 
     @torch.no_grad()
@@ -184,11 +199,17 @@ class Flow(nn.Module):
 
         Returns:
             What :meth:`decode` gives, on the flow's device.
+
+        Raises:
+            UsageError: ``n`` is not a whole number from 0, ``temperature`` none from 0, or ``seed`` is no seed.
         """
+        n, temperature = _count(n), _temperature(temperature)
         return self.decode(self.prior.sample(n, seed=seed, temperature=temperature).to(self._like))
 
     def initialise(self, x: Tensor, *, noise: Tensor | None = None, seed: Seed = 0) -> None:
         """Set data-dependent parameters from one batch of data; layers that have been set keep what they have."""
+        if not len(x):
+            raise UsageError("x is a batch of 0, which tells nothing: initialise with a batch of training data.")
         with torch.no_grad():
             self.bijection.initialise(self._enter(x, noise, seed, self.dtype)[0])
 
@@ -205,8 +226,32 @@ class Flow(nn.Module):
 
     def _enter(self, x: Array, noise: Array | None, seed: Seed, dtype: torch.dtype) -> tuple[Tensor, Tensor | float]:
         data = tensor_of(x, self.device)
+        require_full_precision(self)
         given = noise if noise is None or isinstance(noise, Tensor) else tensor_of(noise, self.device, "noise")
+        # On a GPU a look at numbers is a wait, which a step of training shall not have.
+        if given is not None and not (self.training and given.device.type != "cpu"):
+            require_uniform(given)
         return self.domain.enter(data, given, seed, dtype)
+
+
+def _count(n: object) -> int:
+    try:
+        count = operator.index(n)  # type: ignore[arg-type]
+    except TypeError:
+        count = -1
+    if count < 0:
+        raise UsageError(f"n is {n!r}: expected a whole number from 0, how many to draw.")
+    return count
+
+
+def _temperature(temperature: object) -> float:
+    try:
+        value = float(temperature)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise UsageError(f"temperature is {temperature!r}: expected a number from 0; 1 is that of the data.")
+    return value
 
 
 class LogProbOfOne(nn.Module):

@@ -38,8 +38,39 @@ def noise_of(images: Tensor, seed: Seed) -> Tensor:
             depends on no other image of the batch; a generator is drawn from, on its own device.
     """
     if isinstance(seed, torch.Generator):
-        return torch.rand(images.shape, generator=seed, device=seed.device)
-    return torch.from_numpy(image_noise(images.cpu().numpy(), _whole(seed)))
+        return torch.rand(images.shape, generator=seed, device=seed.device, dtype=torch.float32)
+    noise: Tensor = _image_noise(images, str(_whole(seed)))
+    return noise
+
+
+@torch.library.custom_op("oodflow::image_noise", mutates_args=())
+def _image_noise(images: Tensor, seed: str) -> Tensor:
+    """Draw :func:`image_noise` as an operator of PyTorch's, which need not look at pixels to trace and batch it."""
+    return torch.from_numpy(image_noise(images.cpu().numpy(), int(seed))).to(images.device)
+
+
+@_image_noise.register_fake
+def _noise_without_pixels(images: Tensor, seed: str) -> Tensor:
+    return torch.empty_like(images, dtype=torch.float32, memory_format=torch.contiguous_format)
+
+
+@_image_noise.register_vmap
+def _noise_of_batches(info: object, dims: tuple[int | None, None], images: Tensor, seed: str) -> tuple[Tensor, int]:
+    batches = images.movedim(dims[0] or 0, 0)
+    return _image_noise(batches.flatten(0, 1), seed).reshape(batches.shape), 0
+
+
+def require_uniform(noise: Tensor) -> None:
+    """Refuse dequantisation noise outside of [0, 1) with a ``UsageError``, wherever its numbers can be looked at."""
+    tracing = torch.compiler.is_compiling() or torch.jit.is_tracing()  # type: ignore[no-untyped-call,attr-defined]
+    if tracing or noise.is_meta or not noise.numel():
+        return
+    try:
+        low, high = (float(one.double().cpu().numpy()) for one in torch.aminmax(noise.detach()))
+    except RuntimeError:  # under vmap, and of tensors that only pretend
+        return
+    if not (low >= 0 and high < 1):
+        raise UsageError(f"noise must be in [0, 1) but goes from {low:.6g} to {high:.6g}: torch.rand draws such.")
 
 
 def image_noise(images: np.ndarray, seed: int, draw: int = 0) -> np.ndarray:
@@ -92,8 +123,10 @@ def image_generators(data: np.ndarray, seed: int, draw: int = 0, purpose: str = 
 def standard_normals(n: int, dims: int, seed: Seed) -> Tensor:
     """Draw standard normals ``[n, dims]``, on the generator's device; the first rows do not depend on ``n``."""
     generator = generator_of(seed)
-    rows = [torch.randn(dims, generator=generator, device=generator.device) for _ in range(n)]
-    return torch.stack(rows) if rows else torch.empty(0, dims, device=generator.device)
+    out = torch.empty(n, dims, device=generator.device, dtype=torch.float32)
+    for row in out:
+        torch.randn(dims, generator=generator, out=row)
+    return out
 
 
 def _whole(seed: object) -> int:

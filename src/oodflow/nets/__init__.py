@@ -15,6 +15,7 @@ from oodflow.nets.highway import Highway, HighwayConfig
 from oodflow.nets.mlp import MLP, MLPConfig
 from oodflow.nets.net import NetConfig
 from oodflow.nets.resnet import ResNet, ResNetConfig
+from oodflow.nets.weight_norm import WeightNormConv
 from oodflow.registry import ChosenFrom, Registry
 
 NETS: Registry[type[NetConfig]] = Registry(
@@ -35,6 +36,6 @@ AnyNetConfig = Annotated[SerializeAsAny[NetConfig], ChosenFrom(NETS)]
 __all__ = [
     "MLP", "NETS", "AnyNetConfig", "BatchNorm", "Bottleneck", "BottleneckConfig", "CausalConvNet", "CausalTransformer",
     "ConvNet", "ConvNetConfig", "Foldable", "GroupwiseNorm", "Highway", "HighwayConfig", "MLPConfig", "NetConfig",
-    "ResNet", "ResNetConfig", "folded", "groupwise", "has_batch_norm", "statistics_across_ranks",
+    "ResNet", "ResNetConfig", "WeightNormConv", "folded", "groupwise", "has_batch_norm", "statistics_across_ranks",
     "statistics_of_first",
 ]  # fmt: skip

@@ -6,11 +6,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import relu
-from torch.nn.utils.parametrizations import weight_norm
 
 from oodflow.nets.batch_norm import BatchNorm
 from oodflow.nets.fold import affine, scale_output
 from oodflow.nets.net import NetConfig, Shape
+from oodflow.nets.weight_norm import WeightNormConv
 
 
 class ResNetConfig(NetConfig):
@@ -144,7 +144,7 @@ def _norm(channels: int, batch_norm: bool) -> nn.Module:
 
 def _conv(in_channels: int, out_channels: int, size: int, *, bias: bool = True, zero: bool = False) -> nn.Module:
     """Build a weight-normed convolution; ``zero`` sets its gain, not the direction, to zero: it can still learn."""
-    conv: nn.Module = weight_norm(nn.Conv2d(in_channels, out_channels, size, padding=size // 2, bias=bias))
+    conv = WeightNormConv(in_channels, out_channels, size, bias=bias)
     if zero:
         for name in ("parametrizations.weight.original0", "bias"):
             nn.init.zeros_(conv.get_parameter(name))

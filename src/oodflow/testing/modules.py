@@ -1,5 +1,8 @@
 """What the contracts of all modules share."""
 
+import copy
+import io
+import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -36,6 +39,28 @@ def leaving_no_trace(module: nn.Module) -> Iterator[None]:
         after = _simple_attributes(part)
         changed = f"{_difference(before, after)} of {type(part).__name__}"
         assert after == before, f"a call changed {changed}: remember nothing"
+
+
+def check_copies(module: nn.Module, call: Callable[[nn.Module], Tensor]) -> None:
+    """Assert that what comes of a module when it is copied, pickled or saved whole computes the same.
+
+    So it goes to other processes, be they started by ``torch.multiprocessing``, ``joblib`` or ``torchrun``.
+
+    Args:
+        module: in eval mode.
+        call: computes something with a module like it.
+    """
+    expected = call(module)
+    file = io.BytesIO()
+    torch.save(module, file)
+    file.seek(0)
+    copies = {
+        "copied": copy.deepcopy(module),
+        "pickled": pickle.loads(pickle.dumps(module)),
+        "saved whole": torch.load(file, weights_only=False),
+    }
+    for how, twin in copies.items():
+        assert torch.equal(call(twin), expected), f"{how} it computes something else"
 
 
 def refuses(call: Callable[[], object]) -> bool:

@@ -4,16 +4,16 @@ import torch
 from torch import nn
 
 from oodflow.nets import NetConfig, folded
-from oodflow.testing.modules import check_gradients, leaving_no_trace, randomise
+from oodflow.testing.modules import check_copies, check_gradients, leaving_no_trace, randomise
 
 
 def check_net(config: NetConfig) -> None:
     """Test that an st-network keeps its contract.
 
     Built for images of any size, it maps ``[B, in_channels, H, W]`` to ``[B, out_channels, H, W]``; in eval mode an
-    image's result does not depend on its neighbours and a call leaves no trace; :func:`~oodflow.nets.folded` it is the
-    same function; the state-dict carries everything; every parameter has a finite gradient; its settings survive a JSON
-    round trip.
+    image's result does not depend on its neighbours and a call leaves no trace; :func:`~oodflow.nets.folded`, copied
+    or pickled it is the same function; the state-dict carries everything; every parameter has a finite gradient; its
+    settings survive a JSON round trip.
 
     Args:
         config: the network's settings.
@@ -47,6 +47,7 @@ def _check(config: NetConfig, *, interleaved: bool) -> None:
         again = build().eval()
         again.load_state_dict(net.state_dict())
         assert torch.equal(again(x), y), "the state-dict does not carry everything"
+        check_copies(net, lambda net, x=x: net(x))  # type: ignore[misc]
         assert torch.allclose(folded(net)(x), y, rtol=1e-9, atol=1e-9), "folded for inference it is another function"
         assert torch.equal(net(x), y), "folding a copy changed the original"
         net.train()
