@@ -8,6 +8,8 @@ from oodflow.bench.gpu import GpuOptions, bench_gpu, gpu_document
 from oodflow.bench.guard import differences, fallen, load_ratios, ratios, write_ratios
 from oodflow.bench.options import BenchOptions
 from oodflow.bench.page import bench_document
+from oodflow.bench.ranks import RanksOptions, ranks_document
+from oodflow.bench.ranks import measure as measure_ranks
 from oodflow.bench.run import bench, require_writable
 from oodflow.cli.display import show_or_write
 from oodflow.errors import OodflowError, UsageError
@@ -19,6 +21,9 @@ from oodflow.training import choose_device
 
 def run(arguments: Namespace) -> None:
     """Measure, and print or write the page; then hold the shares against stored ones, or store them."""
+    if arguments.processes is not None:
+        _processes(arguments)
+        return
     if arguments.device == "cuda":
         _gpu(arguments)
         return
@@ -48,27 +53,48 @@ def run(arguments: Namespace) -> None:
 
 def _gpu(arguments: Namespace) -> None:
     """Measure training on a GPU, and print or write the page."""
-    for flag, given in (
-        ("--no-peers", not arguments.peers),
-        ("--against", arguments.against),
-        ("--store", arguments.store),
-    ):
-        if given:
-            raise UsageError(f"{flag} goes with --device cpu: on a GPU training alone is measured.")
+    _require_only(arguments, "--device cpu: on a GPU training alone is measured")
     choose_device("cuda")
     for path in _written(arguments):
         require_writable(path)
-    asked = {}
-    if arguments.recipes or arguments.scales:
-        whole = BenchOptions()
-        recipes, scales = arguments.recipes or whole.recipes, arguments.scales or whole.scales
-        asked["flows"] = tuple((recipe, scale) for scale in scales for recipe in recipes)
-    options = GpuOptions(rounds=arguments.rounds, **asked)
+    options = GpuOptions(rounds=arguments.rounds, **_flows(arguments))
     record = bench_gpu(options, command=shlex.join(arguments.command), say=progress_console.print)
     show_or_write(
         arguments, record, lambda: gpu_document(record),
         lambda path: write_page(path, record, lambda title: gpu_document(record)),
     )  # fmt: skip
+
+
+def _processes(arguments: Namespace) -> None:
+    """Measure what several processes make of this machine, and print or write the page."""
+    _require_only(arguments, "a measurement of one process")
+    if arguments.device != "cpu":
+        raise UsageError("--processes goes with --device cpu: leave one of them away.")
+    for path in _written(arguments):
+        require_writable(path)
+    options = RanksOptions(processes=arguments.processes, rounds=arguments.rounds, **_flows(arguments))
+    record = measure_ranks(options, command=shlex.join(arguments.command), say=progress_console.print)
+    show_or_write(
+        arguments, record, lambda: ranks_document(record),
+        lambda path: write_page(path, record, lambda title: ranks_document(record, title)),
+    )  # fmt: skip
+
+
+def _flows(arguments: Namespace) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Pair recipes with scales, if any are named."""
+    if not (arguments.recipes or arguments.scales):
+        return {}
+    whole = BenchOptions()
+    recipes, scales = arguments.recipes or whole.recipes, arguments.scales or whole.scales
+    return {"flows": tuple((recipe, scale) for scale in scales for recipe in recipes)}
+
+
+def _require_only(arguments: Namespace, what: str) -> None:
+    """Refuse flags that would be ignored; they go with ``what``."""
+    ignored = {"--no-peers": not arguments.peers, "--against": arguments.against, "--store": arguments.store}
+    for flag, given in ignored.items():
+        if given:
+            raise UsageError(f"{flag} goes with {what}.")
 
 
 def _written(arguments: Namespace) -> tuple[Path, ...]:

@@ -262,6 +262,8 @@ def _bench(verbs: "Verbs[Parser]") -> None:
     parser.add_argument(
         "--device", default="cpu", choices=["cpu", "cuda"], help="cuda: training alone, in float32 and bfloat16"
     )
+    text = "instead: what N processes with a thread each make of this machine, beside one process with N threads"
+    parser.add_argument("--processes", type=at_least_two, metavar="N", help=text)
     guard = parser.add_mutually_exclusive_group()
     guard.add_argument("--against", type=Path, metavar="FILE", help="fail if a share of the limit fell below FILE's")
     guard.add_argument("--store", type=Path, metavar="FILE", help="store the shares of the limit in FILE")

@@ -22,5 +22,5 @@ class MaximumLikelihood(Objective):
     def __call__(self, flow: Flow, batch: Batch) -> Loss:
         """Evaluate the flow on the training data."""
         x, noise = batch[DATA]
-        log_prob = of_batch(flow.log_prob(x, noise=noise))
+        log_prob = of_batch(flow(x, noise=noise))
         return Loss(-log_prob.mean(), {"bpd": mean_bits(flow, log_prob)})

@@ -67,7 +67,7 @@ class NegativeTraining(Objective):
         inside, outside = batch[DATA], batch[OOD]
         x, noise = (torch.cat(tensors) for tensors in zip(inside, outside, strict=True))
         with self._statistics(flow, len(inside.x)):
-            both = torch.split(flow.log_prob(x, noise=noise), [len(inside.x), len(outside.x)])
+            both = torch.split(flow(x, noise=noise), [len(inside.x), len(outside.x)])
         log_prob, log_prob_ood = map(of_batch, both)
         above = log_prob_ood > self.threshold
         pushed = torch.where(above, log_prob_ood, 0.0).sum() / above.sum().clamp(min=1)
