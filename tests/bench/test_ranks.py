@@ -25,7 +25,7 @@ def test_one_process_and_two_are_timed_and_told_beside_one_another(tmp_path):
 
 def test_a_process_that_fails_says_why():
     options = RanksOptions(**SMALL | {"flows": (("fashion-mnist-realnvp", "tiny"),)})
-    with pytest.raises(OodflowError, match="a process that trains fashion-mnist-realnvp has failed: .*scale"):
+    with pytest.raises(OodflowError, match=r"a process that trains fashion-mnist-realnvp has failed: .*scale"):
         measure(options, command="test", say=lambda line: None)
 
 

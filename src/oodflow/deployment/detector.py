@@ -75,15 +75,30 @@ class Detector:
             return
         if STDIN in files:
             raise UsageError(f"{ranks.count()} processes can't share standard input: name files, or use one process.")
-        each = (str(one) for file in files for one in self.reader.files(Path(file)))
-        while some := [*islice(each, self.batch_size * ranks.count())]:
-            mine = some[ranks.share(len(some))]
+        parcels = self._parcels(one for file in files for one in self.reader.files(Path(file)))
+        while some := [*islice(parcels, ranks.count())]:
+            mine = some[ranks.rank()] if ranks.rank() < len(some) else []
             with ranks.everywhere():
                 found = list(self.judge(self.reader.read_all(mine, lines, names=names)))
             everything = ranks.from_all(found)
             if ranks.is_first():
                 for theirs in everything:
                     yield from theirs
+
+    def _parcels(self, files: Iterable[Path]) -> Iterator[list[str]]:
+        """Put together what one process judges at a time: a batch of files with a datum each, or one with many."""
+        parcel: list[str] = []
+        for file in files:
+            single = self.reader.holds_one(file)
+            if parcel and (not single or len(parcel) == self.batch_size):
+                yield parcel
+                parcel = []
+            if single:
+                parcel.append(str(file))
+            else:
+                yield [str(file)]
+        if parcel:
+            yield parcel
 
     def _judge(self, batch: Sequence[Datum]) -> list[Finding]:
         read = [datum.values for datum in batch if datum.values is not None]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from oodflow.data import ImageSet, RealSet
+from oodflow.data.sources.folder import ENDINGS
 from oodflow.deployment.datum import Datum, Stream
 from oodflow.deployment.standard_input import Lines
 from oodflow.errors import OodflowError
@@ -42,6 +43,10 @@ class Reader(ABC):
     @abstractmethod
     def reads(self, path: Path) -> bool:
         """Whether a file of a folder is one that is read, by its name."""
+
+    def holds_one(self, path: Path) -> bool:
+        """Whether a file holds a single datum, by its name."""
+        return path.suffix.lower() in ENDINGS
 
     @abstractmethod
     def read_rows(self, lines: Lines) -> Stream:
