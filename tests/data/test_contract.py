@@ -86,6 +86,10 @@ class Strange(Good):
     parts = MappingProxyType({"validation": 5})
 
 
+class Grown(Good):
+    built_in, shape, files = False, None, lambda self, part, root: [root]
+
+
 class Alike(Good):
     parts = MappingProxyType({"train": 5, "calibration": 5, "test": 5})
 
@@ -105,6 +109,7 @@ def test_a_good_source_passes():
         (Anonymous, "has a description"),
         (Strange, "parts are called"),
         (Alike, "are different images"),
+        (Grown, "is a user's own: set own"),
     ],
 )
 def test_the_contract_catches(source, clause):

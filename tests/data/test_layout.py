@@ -5,7 +5,7 @@ import os
 import numpy as np
 import pytest
 
-from oodflow.data import same_set, splits_of
+from oodflow.data import same_set, splits_of, verify
 from oodflow.errors import NotThere, UsageError
 
 from .layouts import random_images, write_picture
@@ -153,3 +153,20 @@ def test_parts_behind_links(made, open_set, tmp_path):
     spec = made(train=40)
     (tmp_path / "set" / "test").symlink_to(tmp_path / "store")
     assert len(open_set(spec, "test")) == 7
+
+
+def test_what_lies_loose_in_mvtecs_parts_is_said(bottle, open_set, tmp_path):
+    fill(tmp_path / "set" / "train", 2)
+    assert "left out beside the folders of parts: 00.png, 01.png" in open_set(bottle, "test").note
+
+
+def test_mvtec_with_a_part_for_validation(made, open_set):
+    spec = made(train__good=30, validation__good=6, test__good=4, test__logical_anomalies=3)
+    assert [len(open_set(spec, split)) for split in ("train", "calibration", "test")] == [30, 6, 4]
+
+
+def test_pictures_of_several_sizes_are_checked_in_the_shape_that_is_asked_for(tmp_path, root):
+    fill(tmp_path / "mixed", 3)
+    write_picture(tmp_path / "mixed" / "large.png", random_images(1, 20, 30, 3)[0])
+    assert verify(f"folder:{tmp_path / 'mixed'}?shape=3x8x8", root) == []
+    assert "bring all to one shape" in verify(f"folder:{tmp_path / 'mixed'}", root)[0]

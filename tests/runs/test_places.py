@@ -10,6 +10,7 @@ from PIL import Image
 
 from making_runs import QUIET, record_of, stopped
 from oodflow.cli import main
+from oodflow.data import load
 from oodflow.errors import NotThere
 from oodflow.runs import RunDir
 from oodflow.runs.own_data import load_unseen
@@ -118,6 +119,30 @@ def test_data_that_are_named_anew_are_taken_if_they_are_the_same(oodflow, moved,
     assert RunDir(moved / "runs/one").written_config().data == "folder:photos"
     result = oodflow(*VERBS[verb], "data=folder:pictures")
     assert result.code == 0, result.err
+
+
+def test_another_test_set_needs_no_data(oodflow, project):
+    fill(project / "later", 20, 9)
+    shutil.rmtree(project / "photos")
+    words = ["evaluate", "runs/one", "--in-test", "folder:later", "--json"]
+    assert in_test(oodflow(*words)) == ["folder:later", "folder:others"]
+
+
+def test_weights_to_begin_with_are_found_and_have_seen_their_images(oodflow, project, tmp_path, monkeypatch):
+    photos = sorted((project / "photos").iterdir())
+    fill(project / "new" / "train", 60, 8)
+    shutil.copytree(project / "others", project / "new" / "test")
+    for picture in photos:
+        shutil.copy(picture, project / "new" / "test" / f"again-{picture.name}")
+    words = ["data=folder:new", "ood=[]", "--from", "runs/one", "--out", "runs/two"]
+    assert oodflow("train", *SMOKE, *words).code == 0
+    seen = len(load("folder:photos", "train"))
+    fill(project / "strange", 20, 11)
+    inside, _ = json.loads(oodflow("evaluate", "runs/two", "--ood", "folder:strange", "--json").out)["sets"]
+    assert inside["note"] == f"{seen} of these 80 images are trained on as well, by their content"
+    monkeypatch.chdir(tmp_path)
+    assert RunDir(project / "runs/two").config().start.data == (f"folder:{project}/photos",)
+    assert oodflow("train", "--resume", project / "runs/two", "training.steps=5").code == 0
 
 
 def test_other_words_may_stand_around(oodflow, moved):

@@ -60,6 +60,8 @@ def layout_of(folder: Path) -> Layout:
     if beside:
         notes.append(f"left out beside the parts: {names(beside)}")
     if defects := _defects(found["train"], found["test"]):
+        beside = [path for part in found.values() for path in sorted(part.iterdir()) if _stray(path)]
+        notes += [f"left out beside the folders of parts: {names(beside)}"] if beside else []
         notes.append(f"MVTec's layout: {DEFECTS} ({names(defects)}) are no part, name them by ?part=")
         found = {part: path if part == "calibration" else _good(path) for part, path in found.items()}
     return Layout(
@@ -105,6 +107,10 @@ PARTS_OF = ("train", "test")
 
 def _folders(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.name[0] != "." and path.is_dir())
+
+
+def _stray(path: Path) -> bool:
+    return path.name[0] != "." and not path.is_dir()
 
 
 def _good(part: Path) -> Path:

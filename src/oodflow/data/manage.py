@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from oodflow.data.found import same_name
+from oodflow.data.image_set import Shape
 from oodflow.data.load import missing, named, note_of
-from oodflow.data.source import AnySource, Source
+from oodflow.data.source import AnySource, ImageSource
 from oodflow.data.sources import SOURCES
+from oodflow.data.spec import parse
 from oodflow.errors import OodflowError
 from oodflow.ownership import owned
 
@@ -97,15 +99,19 @@ def verify(name: str, root: Path) -> list[str]:
 
     A part of which only some images are there is no problem; :func:`status` tells.
     """
-    source = named(name)
-    return [problem for part in source.parts for problem in _problems(source, part, root)]
+    source, shape = named(name), parse(name, SOURCES).shape
+    return [problem for part in source.parts for problem in _problems(source, part, root, shape)]
 
 
-def _problems(source: Source, part: str, root: Path) -> list[str]:
+def _problems(source: AnySource, part: str, root: Path, shape: Shape | None) -> list[str]:
     try:
         if not source.built_in and not source.files(part, root):
             return [str(missing(source, part, root))]
-        source.read(part, root)
+        if shape is not None and isinstance(source, ImageSource):
+            for _ in source.chunks(part, root, shape):  # which pictures of several sizes are brought to
+                pass
+        else:
+            source.read(part, root)
         return source.doubts(part, root)
     except OodflowError as error:
         return [str(error)]

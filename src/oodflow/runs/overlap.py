@@ -39,9 +39,12 @@ def overlaps(config: RunConfig, test: DataSet | None, outsides: Sequence[DataSet
         UsageError: all images of a set are where none should be.
     """
     sets = [*([] if test is None else [test]), *outsides]
-    own = is_own(config.data) or any(is_own(one.name) for one in sets)
-    trained_on = _known(config, [config.split], root) if own else NONE
-    inside = [trained_on, _known(config, ["calibration", "test"], root) if own else NONE]
+    before = config.start.data if config.start else ()
+    own = any(map(is_own, (config.data, *before, *(one.name for one in sets))))
+    trained_on = _known([config.data], [config.split], root) if own else NONE
+    inside = [trained_on, _known([config.data], ["calibration", "test"], root) if own else NONE]
+    if own:  # weights that training began with have seen images, too
+        trained_on = np.concatenate([trained_on, _known(before, ["train"], root)])
     notes = []
     if test is not None:
         keys = _keys(_images(test, root))
@@ -93,13 +96,13 @@ def _note(data: DataSet, keys: Keys, others: Keys, what: str) -> str:
     return f"{count:,} of these {every:,} {data.unit} are {what} as well, by their content" if count else ""
 
 
-def _known(config: RunConfig, splits: Iterable[str], root: Path | None) -> Keys:
-    """Hash splits of what a run was trained on, as far as they are there."""
-    images, _ = without_encoder(config.data)
+def _known(specs: Iterable[str], splits: Sequence[str], root: Path | None) -> Keys:
+    """Hash splits of sets, as far as they are there."""
     keys = [NONE]
-    for split in splits:
-        with suppress(OodflowError):  # whoever needs it will say what is wrong
-            keys.append(_keys(load(images, split, root=root)))
+    for spec in specs:
+        for split in splits:
+            with suppress(OodflowError):  # whoever needs it will say what is wrong
+                keys.append(_keys(load(without_encoder(spec)[0], split, root=root)))
     return np.concatenate(keys)
 
 

@@ -28,14 +28,16 @@ def trained_on(config: RunConfig) -> dict[str, str]:
 
 def places_of(config: RunConfig, run: Path) -> dict[str, str]:
     """Tell where a user's own data lie, by their names and from the run's folder on."""
-    own = [spec for spec in (*trained_on(config).values(), *config.ood) if _is_own(spec)]
+    before = config.start.data if config.start else ()
+    own = [spec for spec in (*trained_on(config).values(), *config.ood, *before) if _is_own(spec)]
     return {spec: os.path.relpath(_absolute(path_of(spec)), run.resolve()) for spec in own}
 
 
 def movable(config: RunConfig) -> frozenset[str]:
     """Name the settings that say where a user's own data lie: a run goes on with others, if the data are the same."""
     own = {name for name, spec in trained_on(config).items() if _is_own(spec)}
-    return frozenset(own | ({"ood"} if any(map(_is_own, config.ood)) else set()))
+    beside = {"ood": config.ood, "start.data": config.start.data if config.start else ()}
+    return frozenset(own | {name for name, specs in beside.items() if any(map(_is_own, specs))})
 
 
 def located(config: RunConfig, run: Path, places: Mapping[str, str]) -> RunConfig:
@@ -119,6 +121,8 @@ def _renamed(config: RunConfig, rename: Callable[[str], str]) -> RunConfig:
         "ood": tuple(map(rename, config.ood)),
         "objective": config.objective.model_copy(update=beside),
     }
+    if config.start is not None:
+        changed["start"] = config.start.model_copy(update={"data": tuple(map(rename, config.start.data))})
     return config.model_copy(update=changed)
 
 

@@ -66,6 +66,9 @@ def _check_description(source: Source) -> None:
         assert remote.checksum.partition(":")[0] in ("md5", "sha256"), f"{remote.url} has a checksum md5:… or sha256:…"
         assert not Path(remote.path).is_absolute(), f"{remote.path} is relative to the data root"
     own = source.shape is None
+    assert source.own or source.built_in or not (own and isinstance(source, ImageSource)), (
+        "a source whose images' shape only the files know is a user's own: set own"
+    )
     assert own or source.built_in or source.downloads or source.by_hand, "a source says where its files come from"
 
 
