@@ -2,12 +2,13 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
 from oodflow import files
-from oodflow.errors import OodflowError
-from oodflow.files import file_name, in_folders, write_all, write_text, written_atomically, written_together
+from oodflow.errors import OodflowError, UsageError
+from oodflow.files import file_name, in_folders, path_of, write_all, write_text, written_atomically, written_together
 
 
 def names(folder):
@@ -179,3 +180,20 @@ def test_what_a_killed_writer_left_is_removed_by_the_next_and_what_is_being_writ
     with written_together(tmp_path / "pages") as folder:
         (folder / "one.txt").write_text("whole")
     assert not left.exists()
+
+
+def test_paths_of_users(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert path_of("~/a") == path_of(Path("~/a")) == tmp_path / "a"
+    assert path_of("~") == tmp_path
+    for plain in ("a~", "./~/a", "~nobody-of-this-name.png"):
+        assert path_of(plain) == Path(plain)
+    for wrong, message in (
+        (3, "is a int"),
+        (None, "is a NoneType"),
+        (b"a", "is a bytes"),
+        ("", "is ''"),
+        ("\0", "is '"),
+    ):
+        with pytest.raises(UsageError, match=f"^out {message}"):
+            path_of(wrong, "out")

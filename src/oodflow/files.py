@@ -14,7 +14,30 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from oodflow.errors import OodflowError
+from oodflow.errors import OodflowError, UsageError
+
+
+def path_of(place: object, name: str = "path") -> Path:
+    """Take what a user calls a path, with ``~`` for their own folder.
+
+    Args:
+        place: a string, or what ``os.fspath`` makes one of.
+        name: of the argument, for messages.
+
+    Raises:
+        UsageError: for anything else, and for nothing at all.
+
+    Example:
+        >>> path_of("~/runs/mine") == Path.home() / "runs" / "mine"
+        True
+    """
+    if isinstance(place, os.PathLike):
+        place = os.fspath(place)
+    if not isinstance(place, str):
+        raise UsageError(f"{name} is a {type(place).__name__}: expected a string or a pathlib.Path.")
+    if not place or "\0" in place:
+        raise UsageError(f"{name} is {place!r}: expected the path of a file or folder.")
+    return Path(os.path.expanduser(place))  # noqa: PTH111 - of a Path, ./~ would be ~, and names without a user an error
 
 
 @contextmanager
@@ -121,9 +144,19 @@ def also_as(path: Path, other: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write ``text`` to ``path`` atomically."""
+    """Write ``text`` to ``path`` atomically, in UTF-8 and :func:`legible`."""
     with written_atomically(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(legible(text), encoding="utf-8")
+
+
+def legible(text: str) -> str:
+    r"""Escape what a text has of names of files that are not UTF-8, which no UTF-8 can hold.
+
+    Example:
+        >>> legible(os.fsdecode(b"caf\xe9")), legible("café")
+        ('caf\\udce9', 'café')
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def write_all(contents: Mapping[Path, str | bytes]) -> None:
@@ -138,7 +171,7 @@ def write_all(contents: Mapping[Path, str | bytes]) -> None:
     with ExitStack() as stack:
         for path, content in contents.items():
             temporary = stack.enter_context(written_atomically(path))
-            temporary.write_bytes(content if isinstance(content, bytes) else content.encode())
+            temporary.write_bytes(content if isinstance(content, bytes) else legible(content).encode())
 
 
 def digest(path: Path) -> str:
@@ -155,7 +188,7 @@ def file_name(name: str) -> str:
         ('fashion_mnist', 'folder-my-pictures-shape-1x28x28-173d43')
     """
     readable = re.sub(r"[^A-Za-z0-9_.]+", "-", name)[-60:].strip("-.")
-    return name if readable == name else f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+    return name if readable == name else f"{readable}-{hashlib.sha256(legible(name).encode()).hexdigest()[:6]}"
 
 
 def page_and_data(path: Path) -> tuple[Path, Path]:

@@ -35,7 +35,8 @@ class Conv1x1(Bijection):
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Mix them back; the matrix is inverted in float64, since its condition number grows in training."""
-        inverse = torch.linalg.inv(self.weight.double()).to(z.dtype)
+        weight = self.weight.cpu() if z.device.type == "mps" else self.weight  # which has no float64
+        inverse = torch.linalg.inv(weight.double()).to(z)
         return _mix(z, inverse), -self._log_det(z)
 
     def mix(self, x: Tensor) -> Tensor:

@@ -8,7 +8,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from oodflow.cli.order import positionals_first
 from oodflow.errors import UnknownName, UsageError
+from oodflow.files import path_of
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,10 +23,11 @@ class Parser(argparse.ArgumentParser):
     restates = False
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Take out what says where data lie, before options that take several words swallow it."""
+        """Parse, with options before or after positionals, and what says where data lie anywhere."""
         words = sys.argv[1:] if args is None else list(args)
         restated = [word for word in words if self.restates and re.match(r"(data|objective\.\w+)=", word)]
-        parsed, rest = super().parse_known_args([word for word in words if word not in restated], namespace)
+        others = [word for word in words if word not in restated]
+        parsed, rest = super().parse_known_args(positionals_first(self, others), namespace)
         if self.restates:
             parsed.restated = restated
         return parsed, rest
@@ -48,16 +51,16 @@ def add_verb(verbs: "Verbs[Parser]", name: str, target: str, text: str) -> Parse
     parser: Parser = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     parser.add_argument("--debug", action="store_true", help="show a traceback when something fails")
     add_plugin(parser, "after")
-    parser.set_defaults(run=_lazily(target))
+    parser.set_defaults(run=_lazily(target), parser=parser)
     return parser
 
 
 def add_page(verbs: "Verbs[Parser]", name: str, text: str, runs: str, *, pictured: bool = False) -> Parser:
     """Add a verb that puts runs side by side, or writes them as a page."""
     parser = add_verb(verbs, name, f"oodflow.cli.{name}:run", text)
-    parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help=runs)
+    parser.add_argument("run_dirs", nargs="+", type=path, metavar="RUN", help=runs)
     what = "PATH.md, PATH.json and PATH.png instead" if pictured else "PATH.md and PATH.json instead of printing"
-    parser.add_argument("--write", type=Path, metavar="PATH", help=f"write {what}")
+    parser.add_argument("--write", type=path, metavar="PATH", help=f"write {what}")
     add_json(parser)
     return parser
 
@@ -91,17 +94,36 @@ def add_restated(parser: Parser) -> None:
 
 def add_data_dir(parser: Parser) -> None:
     """Take where data sets lie."""
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where data sets lie (default: $OODFLOW_DATA)")
+    parser.add_argument("--data-dir", type=path, metavar="DIR", help="where data sets lie (default: $OODFLOW_DATA)")
 
 
 def add_device(parser: Parser) -> None:
     """Take a device."""
-    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"], help="auto: a GPU if there is one")
+    text = "auto (a CUDA GPU if there is one, the default), cpu, cuda, cuda:1 or another of several, mps"
+    parser.add_argument("--device", default="auto", type=device, metavar="DEVICE", help=text)
 
 
 def add_json(parser: Parser) -> None:
     """Take that the result shall be JSON."""
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def path(text: str) -> Path:
+    """Read a path, with ``~`` for the user's own folder."""
+    try:
+        return path_of(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("path is ").rstrip(".")) from error
+
+
+def device(text: str) -> str:
+    """Read the name of a device, whether or not there is one here."""
+    from oodflow.training.devices import device_name  # torch is loaded for who names a device, and not for help
+
+    try:
+        return device_name(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("device is ").rstrip(".")) from error
 
 
 def positive(text: str) -> int:
@@ -117,6 +139,22 @@ def from_zero(text: str) -> int:
 def indices(text: str) -> tuple[int, ...]:
     """Read whole numbers from 0 with commas between."""
     return tuple(_whole_number(part.strip(), 0) for part in text.split(","))
+
+
+def whole(text: str) -> int:
+    """Read a whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a whole number but got {text!r}") from None
+
+
+def number(text: str) -> float:
+    """Read a number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number but got {text!r}") from None
 
 
 def at_least_two(text: str) -> int:

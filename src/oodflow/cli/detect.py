@@ -21,6 +21,7 @@ from oodflow.deployment.pictures import Pictures
 from oodflow.deployment.reader import STDIN
 from oodflow.deployment.standard_input import Bytes, Lines
 from oodflow.errors import UsageError
+from oodflow.files import legible
 from oodflow.runs import RunDir
 from oodflow.session.progress import progress_console
 
@@ -72,7 +73,7 @@ def _write_csv() -> Write:
 
     def write(findings: Iterable[Finding]) -> None:
         writer.writerows(
-            (_plain(one.file), one.row, _short(one.score), _short(one.p_value), one.verdict, _plain(one.error))
+            (legible(one.file), one.row, _short(one.score), _short(one.p_value), one.verdict, legible(one.error))
             for one in findings
         )
 
@@ -95,8 +96,3 @@ def _sum_up(drift: Drift, *, as_json: bool) -> None:
 
 def _short(number: float | None) -> str:
     return "" if number is None else f"{number:.8g}"
-
-
-def _plain(text: str) -> str:
-    """Escape what came as bytes that are no UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode()

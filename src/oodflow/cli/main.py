@@ -4,11 +4,12 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from oodflow.cli.parser import parse
 from oodflow.cli.process import keep_freed_memory, yield_when_waiting
+from oodflow.cli.streams import let_go, make_ready
 from oodflow.errors import OodflowError, UsageError
 
 
@@ -19,14 +20,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     debug = "--debug" in arguments
+    make_ready()
     try:
-        parsed = parse(arguments)
-        keep_freed_memory()
-        yield_when_waiting()
-        with _plugins(parsed.plugins), _joined(arguments):
-            return int(parsed.run(parsed) or 0)
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()  # here, where it is known what to say of a full disk
     except BrokenPipeError:  # the reader of our output has gone, as in `oodflow data list | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        let_go()
         return 1
     except KeyboardInterrupt:
         return _fail("stopped.", 130)
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = getattr(error, "exit_code", 2 if isinstance(error, UsageError) else 1)
         return code if _told_by_another(error) else _fail(str(error), code)
     except OSError as error:
+        let_go()
         if debug:
             raise
         where = f"{error.filename}: " if error.filename else ""
@@ -72,9 +74,20 @@ def _joined(arguments: Sequence[str]) -> Iterator[None]:
         yield
 
 
+def _run(arguments: Sequence[str]) -> int:
+    parsed = parse(arguments)
+    keep_freed_memory()
+    yield_when_waiting()
+    with _plugins(parsed.plugins, debug=parsed.debug), _joined(arguments):
+        return int(parsed.run(parsed) or 0)
+
+
 @contextmanager
-def _plugins(names: Sequence[str]) -> Iterator[None]:
-    """Import plug-ins, and say in a sentence which offers of other packages are left out."""
+def _plugins(names: Sequence[str], *, debug: bool) -> Iterator[None]:
+    """Import plug-ins, and say in a sentence which offers of other packages are left out.
+
+    What libraries warn of their insides is shown with ``--debug`` alone.
+    """
     from oodflow.registry import PluginWarning, import_plugin  # not before the parser has shown its help
 
     with warnings.catch_warnings():
@@ -84,7 +97,7 @@ def _plugins(names: Sequence[str]) -> Iterator[None]:
         def say(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
             if issubclass(category, PluginWarning):
                 print(f"oodflow: {' '.join(str(message).split())}", file=sys.stderr)
-            else:
+            elif debug:
                 show(message, category, *where, **more)
 
         warnings.showwarning = say
@@ -102,5 +115,6 @@ def _told_by_another(error: OodflowError) -> bool:
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"oodflow: {' '.join(message.split())}", file=sys.stderr)
+    with suppress(OSError):  # nobody is there to read it
+        print(f"oodflow: {' '.join(message.split())}", file=sys.stderr)
     return code

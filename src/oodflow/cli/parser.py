@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from oodflow import __version__
 from oodflow.cli.arguments import PLACES, Parser, add_plugin
+from oodflow.cli.hints import hint
 from oodflow.cli.verbs import add_verbs
 
 
@@ -14,10 +15,12 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parsed: argparse.Namespace
     parsed, rest = parser.parse_known_args(list(arguments))
     if hasattr(parsed, "overrides"):  # argparse takes positionals in one run only; ours may stand after options too
-        parsed.overrides += [word for word in rest if not word.startswith("-")]
+        words = [word for word in [parsed.recipe, *parsed.overrides, *rest] if word and not word.startswith("-")]
+        parsed.recipe = next((word for word in words if "=" not in word), None)
+        parsed.overrides = [word for word in words if word is not parsed.recipe]
         rest = [word for word in rest if word.startswith("-")]
     if rest:
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        parsed.parser.error(f"unrecognized arguments: {' '.join(rest)}{hint(parsed.parser, rest, arguments)}")
     parsed.command = ["oodflow", *arguments]
     parsed.plugins = [name for place in PLACES for name in getattr(parsed, f"plugins_{place}", [])]
     return parsed

@@ -19,14 +19,11 @@ from oodflow.session.progress import progress_console, training_progress
 from oodflow.session.train import resume, start
 
 SETTINGS = ("recipe", "overrides", "scale", "seed", "precision", "from")
-EVERYWHERE = ("command", "run", "debug", "plugins", "plugins_before", "plugins_after")
+EVERYWHERE = ("command", "run", "parser", "debug", "plugins", "plugins_before", "plugins_after")
 
 
 def run(arguments: Namespace) -> None:
     """List the recipes, print a configuration, train a recipe in a new run directory, or go on with one."""
-    if arguments.recipe is not None and "=" in arguments.recipe:  # argparse takes the first word for it
-        arguments.overrides.insert(0, arguments.recipe)
-        arguments.recipe = None
     if arguments.list:
         _require_only(arguments, "--list lists the recipes", "list")
         for name in RECIPES:

@@ -16,8 +16,11 @@ from oodflow.cli.arguments import (
     at_least_two,
     from_zero,
     indices,
+    number,
+    path,
     positive,
     share,
+    whole,
 )
 from oodflow.cli.original_flags import FLOW_FLAGS, TRAINING_FLAGS, TRAINING_SWITCHES
 
@@ -42,7 +45,7 @@ def add_verbs(verbs: "Verbs[Parser]") -> None:
 
 def _demo(verbs: "Verbs[Parser]") -> None:
     parser = add_verb(verbs, "demo", "oodflow.cli.demo:run", "see a flow prefer other images to its own, in minutes")
-    parser.add_argument("--out", type=Path, help="run directory (default: the next free runs/demo-N)")
+    parser.add_argument("--out", type=path, help="run directory (default: the next free runs/demo-N)")
     parser.add_argument("--scale", default="cpu", choices=["smoke", "cpu"], help="smoke: seconds, shows nothing")
     add_device(parser)
     add_json(parser)
@@ -87,12 +90,12 @@ def _train(verbs: "Verbs[Parser]") -> None:
     parser.add_argument("recipe", nargs="?", metavar="RECIPE", help="name of a recipe; see --list")
     parser.add_argument("overrides", nargs="*", metavar="FIELD=VALUE", help="such as training.lr=1e-4 flow.width=32")
     parser.add_argument("--scale", help="smoke (seconds), cpu (minutes, default), long (an hour or two) or paper (GPU)")
-    parser.add_argument("--out", type=Path, help="run directory (default: runs/RECIPE-SCALE, with a digest if changed)")
+    parser.add_argument("--out", type=path, help="run directory (default: runs/RECIPE-SCALE, with a digest if changed)")
     text = "go on with a run, from its last checkpoint; FIELD=VALUE: with another rate, more steps, ..."
-    parser.add_argument("--resume", type=Path, metavar="RUN", help=text)
+    parser.add_argument("--resume", type=path, metavar="RUN", help=text)
     text = "begin with the weights of a run, or of a weights.safetensors, in place of random ones"
-    parser.add_argument("--from", type=Path, metavar="RUN", help=text)
-    parser.add_argument("--seed", type=int, help="short for training.seed=N")
+    parser.add_argument("--from", type=path, metavar="RUN", help=text)
+    parser.add_argument("--seed", type=whole, help="short for training.seed=N")
     parser.add_argument("--precision", help="short for training.precision=float32, tf32 or bfloat16")
     parser.add_argument("--list", action="store_true", help="list the recipes and exit")
     parser.add_argument("--print-config", action="store_true", help="print the configuration as JSON and exit")
@@ -102,7 +105,7 @@ def _train(verbs: "Verbs[Parser]") -> None:
 
 def _evaluate(verbs: "Verbs[Parser]") -> None:
     parser = add_verb(verbs, "evaluate", "oodflow.cli.evaluate:run", "ask a flow which data sets it takes for its own")
-    parser.add_argument("run_dirs", nargs="+", type=Path, metavar="RUN", help="run directories, one after the other")
+    parser.add_argument("run_dirs", nargs="+", type=path, metavar="RUN", help="run directories, one after the other")
     parser.add_argument(
         "--ood", nargs="+", default=[], metavar="SET", help="data sets to ask about (default: recipe's)"
     )
@@ -133,7 +136,7 @@ def _detect(verbs: "Verbs[Parser]") -> None:
         verbs, "detect", "oodflow.cli.detect:run",
         "judge images or rows as they come: a line each, with score, p-value and verdict",
     )  # fmt: skip
-    parser.add_argument("run_dir", type=Path, metavar="RUN", help="run directory")
+    parser.add_argument("run_dir", type=path, metavar="RUN", help="run directory")
     parser.add_argument(
         "files", nargs="+", metavar="FILE",
         help="pictures, folders of them (brought to the flow's shape, as folder:PATH?shape= does: resized, centre cut "
@@ -152,7 +155,7 @@ def _detect(verbs: "Verbs[Parser]") -> None:
     text = "tell at the end how sure it is that the data are not drawn as the held-out ones were"
     parser.add_argument("--drift", action="store_true", help=text)
     text = "say where the martingale first passed this (default: 100); as --drift"
-    parser.add_argument("--drift-level", type=float, metavar="LEVEL", help=text)
+    parser.add_argument("--drift-level", type=number, metavar="LEVEL", help=text)
     parser.add_argument("--seed", type=from_zero, default=0, help="of the dequantisation noise, and of --drift")
     parser.add_argument(
         "--limit", type=at_least_two, metavar="N", help="calibrate on at most N held-out images or rows"
@@ -169,9 +172,9 @@ def _export(verbs: "Verbs[Parser]") -> None:
     parser = add_verb(
         verbs, "export", "oodflow.cli.export:run", "write a flow's likelihood as ONNX, for other programs"
     )
-    parser.add_argument("run_dir", type=Path, metavar="RUN", help="run directory")
+    parser.add_argument("run_dir", type=path, metavar="RUN", help="run directory")
     text = "file to write; its calibration, with thresholds, becomes a .json of the same name"
-    parser.add_argument("out", type=Path, metavar="OUT.onnx", help=text)
+    parser.add_argument("out", type=path, metavar="OUT.onnx", help=text)
     parser.add_argument(
         "--score", metavar="SCORE", help="likelihood (default): the other scores are made outside of it"
     )
@@ -188,7 +191,7 @@ def _explain(verbs: "Verbs[Parser]") -> None:
     parser = add_verb(
         verbs, "explain", "oodflow.cli.explain:run", "see and measure why a flow finds other images likely"
     )
-    parser.add_argument("run_dir", type=Path, metavar="RUN", help="run directory")
+    parser.add_argument("run_dir", type=path, metavar="RUN", help="run directory")
     parser.add_argument("--ood", metavar="SET", help="data set to hold against its own (default: the recipe's first)")
     parser.add_argument(
         "--images", type=indices, default=(), metavar="I,J,...",
@@ -243,7 +246,7 @@ def _pages(verbs: "Verbs[Parser]") -> None:
 
 def _masks(verbs: "Verbs[Parser]") -> None:
     parser = add_verb(verbs, "masks", "oodflow.cli.masks:run", "draw what the coupling layers see and change")
-    parser.add_argument("--out", type=Path, default=Path("masks.png"), help=".png or .svg (default: masks.png)")
+    parser.add_argument("--out", type=path, default=Path("masks.png"), help=".png or .svg (default: masks.png)")
 
 
 def _bench(verbs: "Verbs[Parser]") -> None:
@@ -258,15 +261,15 @@ def _bench(verbs: "Verbs[Parser]") -> None:
     )  # fmt: skip
     parser.add_argument("--rounds", type=positive, default=3, metavar="N", help="how often all take their turn")
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="leave other libraries away")
-    parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
+    parser.add_argument("--write", type=path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
     parser.add_argument(
         "--device", default="cpu", choices=["cpu", "cuda"], help="cuda: training alone, in float32 and bfloat16"
     )
     text = "instead: what N processes with a thread each make of this machine, beside one process with N threads"
     parser.add_argument("--processes", type=at_least_two, metavar="N", help=text)
     guard = parser.add_mutually_exclusive_group()
-    guard.add_argument("--against", type=Path, metavar="FILE", help="fail if a share of the limit fell below FILE's")
-    guard.add_argument("--store", type=Path, metavar="FILE", help="store the shares of the limit in FILE")
+    guard.add_argument("--against", type=path, metavar="FILE", help="fail if a share of the limit fell below FILE's")
+    guard.add_argument("--store", type=path, metavar="FILE", help="store the shares of the limit in FILE")
     add_json(parser)
 
 
@@ -274,7 +277,7 @@ def _tabular(verbs: "Verbs[Parser]") -> None:
     text = "measure FlowDetector on tables of anomalies, beside the detectors of scikit-learn and PyOD"
     parser = add_verb(verbs, "tabular", "oodflow.cli.tabular:run", text)
     text = "a file of JSON lines, to which trials are added: what is there is not measured again. Or a page's .json"
-    parser.add_argument("trials", type=Path, metavar="TRIALS", help=text)
+    parser.add_argument("trials", type=path, metavar="TRIALS", help=text)
     text = (
         "classical sets of ADBench, as 6_cardio; breast_cancer, wine, digits; or .npz files with X and y (default: all)"
     )
@@ -288,7 +291,7 @@ def _tabular(verbs: "Verbs[Parser]") -> None:
     text = "tell apart at most N rows of each class (default: 10,000)"
     parser.add_argument("--test-rows", type=positive, default=10_000, metavar="N", help=text)
     parser.add_argument("--threads", type=positive, default=1, metavar="N", help="of the processor (default: 1)")
-    parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md, PATH.json and PATH.png instead")
+    parser.add_argument("--write", type=path, metavar="PATH", help="write PATH.md, PATH.json and PATH.png instead")
     add_data_dir(parser)
     add_json(parser)
 
@@ -297,15 +300,15 @@ def _reliability(verbs: "Verbs[Parser]") -> None:
     text = "kill, stop, starve and damage trainings many times, and count what is lost"
     parser = add_verb(verbs, "reliability", "oodflow.cli.reliability:run", text)
     text = "a page's .json, to show or write again; without it everything is tried, in a quarter of an hour"
-    parser.add_argument("page", nargs="?", type=Path, metavar="PAGE", help=text)
+    parser.add_argument("page", nargs="?", type=path, metavar="PAGE", help=text)
     text = "kill processes that train N times (default: 50)"
     parser.add_argument("--kills", type=positive, default=50, metavar="N", help=text)
     parser.add_argument("--times", type=positive, default=4, metavar="N", help="try all else N times each (default: 4)")
     text = "train the published Glow in small for N steps (default: 1500); 0: leave it out"
     parser.add_argument("--glow-steps", type=from_zero, default=1500, metavar="N", help=text)
     text = "what `make fuzz` wrote of damaged files, for the page: build/fuzz.jsonl"
-    parser.add_argument("--fuzz", type=Path, metavar="FILE", help=text)
-    parser.add_argument("--write", type=Path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
+    parser.add_argument("--fuzz", type=path, metavar="FILE", help=text)
+    parser.add_argument("--write", type=path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
     add_data_dir(parser)
     add_json(parser)
 
@@ -313,8 +316,8 @@ def _reliability(verbs: "Verbs[Parser]") -> None:
 def _import_original(verbs: "Verbs[Parser]") -> None:
     text = "turn a checkpoint of the paper's authors' code into a run"
     parser = add_verb(verbs, "import-original", "oodflow.cli.import_original:run", text)
-    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT", help="its N.pt, or a state-dict as .safetensors")
-    parser.add_argument("out", type=Path, metavar="OUT", help="run directory to write")
+    parser.add_argument("checkpoint", type=path, metavar="CHECKPOINT", help="its N.pt, or a state-dict as .safetensors")
+    parser.add_argument("out", type=path, metavar="OUT", help="run directory to write")
     add_data_dir(parser)
     flags = parser.add_argument_group(
         "the original's flags", "with _ or -, at its defaults; those of training are taken too, and only recorded"

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from oodflow.data.image_set import content_digest
 from oodflow.errors import OodflowError
-from oodflow.files import written_atomically
+from oodflow.files import path_of, written_atomically
 
 FORMAT = 3  # raise it when a reader decodes or a note says something else, so that old entries are not used
 Origin = list[list[str | int]]
@@ -45,7 +45,7 @@ def cache_dir(explicit: Path | None) -> Path:
     if explicit is not None:
         return explicit
     if path := os.environ.get("OODFLOW_CACHE"):
-        return Path(path)
+        return path_of(path, "$OODFLOW_CACHE")
     import pooch
 
     return Path(pooch.os_cache("oodflow")) / "decoded"

@@ -26,6 +26,7 @@ from oodflow.data.sources.table import OwnTable
 from oodflow.data.splits import SPLITS, has_split, part_of
 from oodflow.data.tables import TABLE_FILES
 from oodflow.errors import OodflowError, UsageError
+from oodflow.files import path_of
 
 
 def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None = None) -> ImageSet | RealSet:
@@ -136,9 +137,9 @@ def open_table(source: TableSource, split: str, *, root: Path | None = None, cac
 def data_root(explicit: Path | None = None) -> Path:
     """Where data sets lie: ``explicit``, else ``$OODFLOW_DATA``, else the user's cache directory."""
     if explicit is not None:
-        return Path(explicit)
+        return path_of(explicit, "root")
     if path := os.environ.get("OODFLOW_DATA"):
-        return Path(path)
+        return path_of(path, "$OODFLOW_DATA")
     import pooch
 
     return Path(pooch.os_cache("oodflow")) / "data"
@@ -303,7 +304,7 @@ def _parsed(spec: str) -> specs.Spec:
 
 
 def _absolute(path: str) -> Path:
-    return Path(path).expanduser().absolute()
+    return path_of(path or ".").absolute()
 
 
 def _noted(source: Source, part: str, root: Path, count: int) -> str:

@@ -1,10 +1,9 @@
 """What to detect with, and how."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from oodflow.config import Config
+from oodflow.training import DeviceName
 
 
 class DetectionOptions(Config):
@@ -17,7 +16,7 @@ class DetectionOptions(Config):
         limit: calibrate on at most so many of the calibration part; none: all of it.
         batch_size: data that go through the flow at once; makes no difference beyond rounding. None: 256 images, 4,096
             vectors.
-        device: ``auto``, ``cpu`` or ``cuda``.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or another of several GPUs, or ``mps``.
     """
 
     score: str | None = None
@@ -25,4 +24,4 @@ class DetectionOptions(Config):
     seed: int = Field(0, ge=0)
     limit: int | None = Field(None, ge=2)
     batch_size: int | None = Field(None, ge=1)
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: DeviceName = "auto"

@@ -11,6 +11,7 @@ from oodflow.data.sources.folder import ENDINGS
 from oodflow.deployment.datum import Datum, Stream
 from oodflow.deployment.standard_input import Lines
 from oodflow.errors import OodflowError
+from oodflow.files import path_of
 
 STDIN = "-"
 Some = TypeVar("Some", bound=Datum | None)
@@ -68,7 +69,7 @@ class Reader(ABC):
             if file == STDIN and names:
                 yield from self._named(lines)
             else:
-                yield from guarded(file, self.read_rows(lines) if file == STDIN else self.read(Path(file)))
+                yield from guarded(file, self.read_rows(lines) if file == STDIN else self.read(path_of(file)))
 
     def _of_folder(self, folder: Path, what: str) -> Iterator[Datum]:
         """Read all files of a folder and those in it that hold data; ``what`` says which, where there are none."""

@@ -20,6 +20,7 @@ from oodflow.detectors.parts import deal_rows, require_enough
 from oodflow.detectors.rows import Over, Rows, read_rows
 from oodflow.detectors.saving import load_detector, save_detector
 from oodflow.errors import UsageError
+from oodflow.files import path_of
 from oodflow.flows import Flow, FlowConfig
 from oodflow.metrics import conformal_p_values, conformal_threshold
 from oodflow.scores import FittedScore, Score, named_score
@@ -63,7 +64,7 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         validation: share of the rows to hold out, at most 20,000 rows, or 4,000 images; a fifth by default. 0: all are
             trained on, for all steps, and nothing is left for promises.
         patience: looks at held-out rows in a row, of twenty in all, that may bring nothing better before training ends.
-        device: ``auto``, ``cpu`` or ``cuda``.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or another of several GPUs.
         random_state: a number for the same result each time.
         verbose: 1 shows a bar where stderr is a terminal.
 
@@ -225,7 +226,7 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
     def save(self, path: str | Path) -> None:
         """Write a fitted detector to a folder, all of it or nothing; see :func:`~oodflow.detectors.save_detector`."""
         check_is_fitted(self)
-        save_detector(self, Path(path))
+        save_detector(self, path_of(path))
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -234,7 +235,7 @@ class FlowDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         Raises:
             OodflowError: when a file is missing, damaged or of another version.
         """
-        load_detector(detector := cls(), Path(path))
+        load_detector(detector := cls(), path_of(path))
         return detector
 
     def _mean_score(self, X: Any, y: object = None) -> float:

@@ -26,7 +26,7 @@ from oodflow.evaluation.record import FILE, Evaluation
 from oodflow.evaluation.scoring import Fitted, Scored, fit, score_all
 from oodflow.evaluation.seen_before import with_notes
 from oodflow.figures import RocCurve, heat_map, likelihood_figure, roc_figure, save_figure
-from oodflow.files import digest, file_name, written_together
+from oodflow.files import digest, file_name, legible, written_together
 from oodflow.flows import Flow, load_tensors, save_tensors
 from oodflow.metrics import auroc, roc
 from oodflow.runs.config import RunConfig
@@ -137,8 +137,9 @@ def folder_name(evaluation: Evaluation) -> str:
     sets = [spec.partition("?")[0].rpartition("/")[2] for spec in options.ood]
     parts = ["-".join(sets)[:40], "-".join(options.scores)[:40], *sizes]
     readable = re.sub(r"[^A-Za-z0-9_.]+", "-", "-".join(parts)).strip("-.")
+    named = options.model_copy(update={"ood": tuple(map(legible, options.ood))})
     asked = [
-        options.model_dump_json(), evaluation.weights, evaluation.scores, [one.fingerprint for one in evaluation.sets]
+        named.model_dump_json(), evaluation.weights, evaluation.scores, [one.fingerprint for one in evaluation.sets]
     ]  # fmt: skip
     return f"{readable}-{hashlib.sha256(repr(asked).encode()).hexdigest()[:8]}"
 

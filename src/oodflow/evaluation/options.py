@@ -1,10 +1,11 @@
 """What to evaluate, and how."""
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from oodflow.config import Config
+from oodflow.training import DeviceName
 
 
 class EvaluationOptions(Config):
@@ -23,7 +24,7 @@ class EvaluationOptions(Config):
         limit: at most so many images of each set, and of the calibration part, which scores learn from and thresholds
             rest on; none: all.
         batch_size: images that go through the flow at once; makes no difference beyond rounding.
-        device: ``auto``, ``cpu`` or ``cuda``.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or another of several GPUs, or ``mps``.
     """
 
     ood: tuple[str, ...] = ()
@@ -35,7 +36,7 @@ class EvaluationOptions(Config):
     in_test: str | None = None
     limit: int | None = Field(None, ge=2)
     batch_size: int = Field(256, ge=1)
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: DeviceName = "auto"
 
     @model_serializer(mode="wrap")
     def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """Whether a score asks another flow that was trained on what is asked about, and so knows it beforehand."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from oodflow.data import same_set
 from oodflow.errors import OodflowError
 from oodflow.evaluation.record import EvaluatedSet
+from oodflow.files import path_of
 from oodflow.runs.config import RunConfig
 from oodflow.runs.run_dir import RunDir
 from oodflow.scores import Score
@@ -43,7 +43,7 @@ def _flows(score: Score) -> list[str]:
 
 def _config(flow: str) -> RunConfig | None:
     """Read what a flow was trained on; none: it lies in no run, or one that can't be read."""
-    path = Path(flow)
+    path = path_of(flow)
     try:
         return RunDir.open(path if path.is_dir() else path.absolute().parent).config()
     except OodflowError:

@@ -1,12 +1,11 @@
 """What to explain, and on which images."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from oodflow.config import Config
 from oodflow.data import ImageSet
 from oodflow.errors import UsageError
+from oodflow.training import DeviceName
 
 SHOWN = 4  # images of each set in a figure, unless the user names them
 
@@ -22,7 +21,7 @@ class ExplainOptions(Config):
         draws: dequantisations that mean latents are averaged over; the paper has 40.
         seed: of noise, resampling and bootstrap.
         train_mode: show batch norm in train mode; none: where the flow has any.
-        device: ``auto``, ``cpu`` or ``cuda``.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or another of several GPUs, or ``mps``.
     """
 
     ood: str | None = None
@@ -31,7 +30,7 @@ class ExplainOptions(Config):
     draws: int = Field(40, ge=1)
     seed: int = Field(0, ge=0)
     train_mode: bool | None = None
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: DeviceName = "auto"
 
 
 def shown_indices(images: ImageSet, wanted: tuple[int, ...]) -> tuple[int, ...]:

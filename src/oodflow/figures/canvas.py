@@ -1,5 +1,8 @@
 """A figure laid out in whole pixels, so that images on it stay sharp, and the looks that all figures share."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +12,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import NDArray
+
+from oodflow.files import legible
 
 DPI = 150
 _SMALLEST = 5  # points that can still be read
@@ -44,7 +49,7 @@ def axes_at(figure: Figure, box: Box) -> Axes:
 def text_width(text: str, size: float) -> float:
     """Measure text of so many points, in pixels at ``DPI``."""
     figure = blank_figure(DPI, DPI)
-    return float(figure.text(0, 0, text, fontsize=size, parse_math=False).get_window_extent().width)
+    return _width(figure.text(0, 0, legible(text), fontsize=size, parse_math=False))
 
 
 def write(
@@ -54,20 +59,33 @@ def write(
     width, height = (inches * figure.dpi for inches in figure.get_size_inches())
     style = {"ha": "left", "va": "top", "color": INK, "fontsize": size, **looks}
     # A name may hold a dollar sign: it is no formula.
-    written = figure.text(left / width, 1 - top / height, text, parse_math=False, **style)
+    written = figure.text(left / width, 1 - top / height, legible(text), parse_math=False, **style)
     if within is not None:
         _fit(written, within)
 
 
 def _fit(written: Text, within: int) -> None:
     """Make text smaller until it is no wider than so many pixels, and cut what is still too long."""
-    wide = written.get_window_extent().width
+    wide = _width(written)
     if wide > within:
         written.set_fontsize(max(_SMALLEST, 0.98 * float(written.get_fontsize()) * within / wide))
     text = written.get_text()
-    while text and (wide := written.get_window_extent().width) > within:
+    while text and (wide := _width(written)) > within:
         text = text[: min(len(text) - 1, int(len(text) * within / wide))]
         written.set_text(f"{text} …")
+
+
+def _width(written: Text) -> float:
+    with any_letters():
+        return float(written.get_window_extent().width)
+
+
+@contextmanager
+def any_letters() -> Iterator[None]:
+    """Let letters that the font lacks, which are drawn as boxes, be no matter for a warning: names may have any."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+ ", UserWarning)
+        yield
 
 
 def show_pixels(figure: Figure, picture: NDArray[np.uint8], within: Box) -> None:

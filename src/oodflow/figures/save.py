@@ -6,9 +6,11 @@ from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from oodflow.errors import UsageError
-from oodflow.files import written_atomically
+from oodflow.figures.canvas import any_letters
+from oodflow.files import legible, written_atomically
 
 # What matplotlib would write into a file that changes without the figure: its own version, the time.
 _METADATA: dict[str, dict[str, str | None]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
@@ -44,6 +46,8 @@ def figure_bytes(figure: Figure, kind: str) -> bytes:
     # An SVG names its parts by hashes with a salt that is random unless it is set, and would melt pictures into one.
     settings = matplotlib.rc_context({"svg.hashsalt": "oodflow", "image.composite_image": False})
     rendered = io.BytesIO()
-    with _SETTINGS, settings:
+    for text in figure.findobj(Text):
+        text.set_text(legible(text.get_text()))
+    with _SETTINGS, settings, any_letters():
         figure.savefig(rendered, format=kind, dpi=figure.dpi, metadata=_METADATA[kind])
     return rendered.getvalue()

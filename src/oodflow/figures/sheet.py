@@ -212,7 +212,9 @@ def _paper(figure: Figure) -> Axes:
 def _draw_bar(figure: Figure, scale: Scale, left: int, top: int) -> None:
     axes = axes_at(figure, Box(left, top + 22, _BAR_WIDTH, 12))
     ramp = np.linspace(scale.low, scale.high, 256)[None]
-    axes.imshow(coloured(ramp, scale), aspect="auto", extent=(scale.low, scale.high, 0, 1), interpolation="nearest")
+    aside = 0.5 if scale.low == scale.high else 0.0  # all values are one
+    ends = (scale.low - aside, scale.high + aside, 0, 1)
+    axes.imshow(coloured(ramp, scale), aspect="auto", extent=ends, interpolation="nearest")
     axes.set_yticks([])
     axes.tick_params(labelsize=7.5, color=GREY, length=2, pad=1)
     axes.locator_params(axis="x", nbins=5)

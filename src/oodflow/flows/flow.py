@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from oodflow.bijections import Bijection
 from oodflow.errors import UsageError
+from oodflow.files import path_of
 from oodflow.flows.arrays import Array, following, like, tensor_of
 from oodflow.flows.domains import Domain
 from oodflow.flows.noise import Seed, require_uniform
@@ -166,7 +167,12 @@ class Flow(nn.Module):
         Returns:
             float64 ``z [B, D]``, parts that were factored out first, and the log-determinant ``[B]`` of the map from
             the dequantised image in [0, 1], or the real tensor, to ``z``.
+
+        Raises:
+            UsageError: as :meth:`log_prob`, and on devices without float64.
         """
+        if self.device.type == "mps":
+            raise UsageError("encode computes in float64, which Apple's GPUs lack: move the flow with .cpu() first.")
         with following(x):
             z, log_det = self.bijection(self._enter(x, noise, seed, torch.float64)[0])
             return like(x, z), like(x, log_det)
@@ -217,7 +223,7 @@ class Flow(nn.Module):
         """Write the flow to a file for :func:`oodflow.load`; see :func:`~oodflow.flows.save_flow`."""
         from oodflow.flows.saving import save_flow  # which knows of configurations, and these of flows
 
-        save_flow(Path(path), self, builder=builder)
+        save_flow(path_of(path), self, builder=builder)
 
     def _terms(self, x: Array, noise: Array | None, seed: Seed) -> Terms:
         values, added = self._enter(x, noise, seed, self.dtype)

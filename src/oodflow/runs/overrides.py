@@ -1,5 +1,6 @@
 """Overriding parts of a configuration from the command line: ``training.lr=1e-4 flow.width=32``."""
 
+import difflib
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from oodflow.config import Component, first_flaw
 from oodflow.data import specs_of
 from oodflow.errors import UnknownName, UsageError
+from oodflow.files import legible
 from oodflow.registry import ChosenFrom, Registry
 from oodflow.runs.config import RunConfig
 
@@ -39,6 +41,8 @@ def override(config: RunConfig, settings: Sequence[str]) -> RunConfig:
     values = _values(config)
     for place, setting in enumerate(settings):
         name, equals, text = setting.partition("=")
+        if legible(setting) != setting:
+            raise UsageError(f"override '{legible(setting)}' is not in UTF-8, as configurations are: rename the file.")
         if not equals:
             raise UsageError(f"override {setting!r} is not of the form field=value, such as training.lr=1e-4.")
         if _set(values, name, _value(text)):
@@ -69,6 +73,48 @@ def fields_of(model: BaseModel, prefix: str = "") -> list[str]:
     return [name for name in names if name.partition(".")[0] not in LABELS]
 
 
+_CALLED = {
+    "amp": "training.precision", "batch": "training.batch_size", "batchsize": "training.batch_size",
+    "bs": "training.batch_size", "clip_grad": "training.max_grad_norm", "dataset": "data", "ema": "training.ema_decay",
+    "epoch": "training.steps", "epochs": "training.steps", "grad_clip": "training.max_grad_norm",
+    "iterations": "training.steps", "iters": "training.steps", "learning_rate": "training.lr",
+    "max_epochs": "training.steps", "max_steps": "training.steps", "model": "flow.kind", "n_epochs": "training.steps",
+    "num_epochs": "training.steps", "num_steps": "training.steps", "optim": "training.optimiser",
+    "optimizer": "training.optimiser", "scheduler": "training.schedule", "wd": "training.weight_decay",
+}  # fmt: skip
+
+
+def field_like(name: str, fields: Sequence[str]) -> str | None:
+    """Find the field that somebody means who leaves its section away, or calls it as others do; none if none is near.
+
+    Example:
+        >>> fields = ["data", "flow.width", "training.lr", "training.steps"]
+        >>> field_like("lr", fields), field_like("flow.widht", fields), field_like("epochs", fields)
+        ('training.lr', 'flow.width', 'training.steps')
+    """
+    if name in fields or f"{name}.kind" in fields:
+        return name
+    if ends := [field for field in fields if field.endswith(f".{name}")]:
+        return min(ends, key=len)
+    if (called := _CALLED.get(name)) in fields:
+        return called
+    leaves = {field.rpartition(".")[2]: field for field in reversed(fields) if not field.endswith(".kind")}
+    near = difflib.get_close_matches(name, [*fields, *leaves], n=1, cutoff=0.75)
+    return leaves.get(near[0], near[0]) if near else None
+
+
+def in_words(name: str, field: str, value: str = "VALUE") -> str:
+    """Say how a field is set that somebody called by another name.
+
+    Example:
+        >>> in_words("lr", "training.lr", "1e-4"), in_words("epochs", "training.steps", "3")
+        ('write training.lr=1e-4', 'training counts steps, not epochs: write training.steps=N')
+    """
+    if "epoch" in name:
+        return f"training counts steps, not epochs: write {field}=N"
+    return f"write {field}={value}"
+
+
 def _require_first(setting: str, earlier: Sequence[str]) -> None:
     """Refuse a kind that comes after settings of its part, for with it they begin anew."""
     part = setting.partition("=")[0].removesuffix(".kind")
@@ -86,7 +132,7 @@ def _set(values: dict[str, Any], name: str, value: object) -> bool:
     for key in path:
         inner = inner.get(key) if isinstance(inner, dict) else None
     if not isinstance(inner, dict) or leaf not in inner:
-        raise _unknown_field(name, RunConfig.model_validate(values))
+        raise _unknown_field(name, RunConfig.model_validate(values), json.dumps(value).strip('"'))
     if isinstance(inner[leaf], dict):  # a part: its kind alone stands for its defaults
         if not isinstance(value, str) or "kind" not in inner[leaf]:
             raise _unknown_field(name, RunConfig.model_validate(values))
@@ -97,7 +143,7 @@ def _set(values: dict[str, Any], name: str, value: object) -> bool:
     return another
 
 
-def _unknown_field(name: str, config: RunConfig) -> UsageError:
+def _unknown_field(name: str, config: RunConfig, value: str = "VALUE") -> UsageError:
     """Build the error for a field that there is not, or that another kind of some part has."""
     *path, leaf = name.split(".")
     part: Any = config
@@ -108,7 +154,10 @@ def _unknown_field(name: str, config: RunConfig) -> UsageError:
         part = getattr(part, key, None)
     owners = [kind for kind, settings in (registry or {}).items() if leaf in settings.model_fields]
     if not owners or not isinstance(part, Component):
-        return UnknownName("field", name, fields_of(config))
+        fields = fields_of(config)
+        if not path and (meant := field_like(name, fields)):
+            return UsageError(f"unknown field {name!r}: {in_words(name, meant, value)}.")
+        return UnknownName("field", name, fields)
     where = ".".join(path)
     return UsageError(
         f"{name} is a setting of {where}={' or '.join(owners)}, this run has {part.kind}: set that first, and its "

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from oodflow.config import first_flaw
 from oodflow.errors import OodflowError, UsageError
-from oodflow.files import write_text
+from oodflow.files import legible, path_of, write_text
 from oodflow.flows import Flow, load_flow
 from oodflow.ownership import LOCK
 from oodflow.runs.config import RunConfig
@@ -54,7 +54,7 @@ class RunDir:
         Raises:
             UsageError: when the folder already holds something.
         """
-        run = cls(path)
+        run = cls(_in_utf8(path))
         if path.exists() and (not path.is_dir() or any(one.name != LOCK for one in path.iterdir())):
             begun = run.config_file.exists()
             record = run.record() if begun else None
@@ -70,7 +70,7 @@ class RunDir:
         Raises:
             UsageError: when it is not one, and for anything that can't be said of its data.
         """
-        run = cls(path, tuple(restated))
+        run = cls(_in_utf8(path), tuple(restated))
         if not run.config_file.is_file():
             raise UsageError(f"{path} is not a run: it has no config.json. Start one with `oodflow train RECIPE`.")
         if run.restated:
@@ -112,6 +112,13 @@ class RunDir:
             raise OodflowError(f"{self.path} can't be written: change its permissions or copy the run elsewhere.")
 
 
+def _in_utf8(path: Path) -> Path:
+    """Refuse a path that safetensors could not open."""
+    if legible(str(path)) != str(path):
+        raise UsageError(f"{legible(str(path))} is no name in UTF-8, which a run's files must have: choose another.")
+    return path
+
+
 def load(path: str | Path, *, builder: Callable[[], Flow] | None = None) -> Flow:
     """Load the flow of a run, on the CPU and in eval mode.
 
@@ -123,7 +130,7 @@ def load(path: str | Path, *, builder: Callable[[], Flow] | None = None) -> Flow
         UsageError: for a folder that is not a run, and when a builder is needed, or does not fit.
         OodflowError: when the run has no weights yet, or they are damaged.
     """
-    path = Path(path)
+    path = path_of(path)
     if not path.is_dir() and (path.exists() or path.suffix == ".safetensors"):
         return load_flow(path, builder=builder)
     run = RunDir.open(path)

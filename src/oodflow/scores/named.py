@@ -9,6 +9,7 @@ from pydantic import SerializeAsAny, ValidationError
 
 from oodflow.config import MISSING, first_flaw
 from oodflow.errors import OodflowError, UnknownName, UsageError
+from oodflow.files import path_of
 from oodflow.registry import ChosenFrom, Registry
 from oodflow.scores.score import FittedScore, Score, read_fitted
 
@@ -75,7 +76,7 @@ def load_score(path: str | Path) -> FittedScore:
     Raises:
         OodflowError: when the file is missing, damaged, holds something else, or a score that is not registered.
     """
-    settings, learned = read_fitted(Path(path))
+    settings, learned = read_fitted(path_of(path))
     kind = settings.get("kind") if isinstance(settings, Mapping) else None
     if not isinstance(kind, str):
         raise OodflowError(f"{path} does not hold a fitted score: its settings have no kind.")

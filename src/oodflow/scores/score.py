@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from oodflow.config import Component
 from oodflow.data import DataSet
 from oodflow.errors import NOT_AS_WRITTEN, OodflowError, UsageError
+from oodflow.files import path_of
 from oodflow.flows import load_tensors, save_tensors
 from oodflow.statistics import Array, Density, Observation, Statistic, deal, too_few
 
@@ -211,7 +212,7 @@ class FittedScore:
         """Write the score to one safetensors file, atomically; :func:`~oodflow.scores.load_score` reads it."""
         about = {"schema_version": 1, "score": self.settings.model_dump(mode="json")}
         tensors = {name: torch.from_numpy(np.array(values)) for name, values in self.learned.items()}
-        save_tensors(Path(path), tensors, {"fitted_score": json.dumps(about)})
+        save_tensors(path_of(path), tensors, {"fitted_score": json.dumps(about)})
 
 
 def read_fitted(path: Path) -> tuple[dict[str, object], dict[str, Values]]:

@@ -16,6 +16,7 @@ from oodflow.data.sources.npy import channels_first
 from oodflow.data.spec import own_data
 from oodflow.data.tables import endings, kind_of
 from oodflow.errors import OodflowError, UsageError
+from oodflow.files import path_of
 from oodflow.flows import FlowConfig
 
 UserData = NDArray[Any] | Tensor | Dataset[Any] | DataLoader[Any] | ImageSet | RealSet | str | Path
@@ -61,9 +62,10 @@ def _spec(data: str | Path, name: str) -> str:
     path, mark, query = text.partition("?")
     if isinstance(data, str) and (same_name(path, SOURCES) or path.partition(":")[0] in own_data()):
         return text
-    if Path(path).is_dir():
+    place = path_of(path, name)
+    if place.is_dir():
         return f"folder:{path}{mark}{query}"
-    if kind := kind_of(Path(path)):
+    if kind := kind_of(place):
         return f"{kind}:{path}{mark}{query}"
     if isinstance(data, Path):
         raise UsageError(f"{name} is {path}: expected a folder of pictures or a file {', '.join(endings())}.")

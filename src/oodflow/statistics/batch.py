@@ -103,4 +103,4 @@ class Batch:
 
 def numbers(values: Tensor) -> NDArray[np.float64]:
     """Bring what a model computed to NumPy, as float64."""
-    return values.double().cpu().numpy()
+    return values.cpu().double().numpy()  # some GPUs have no float64

@@ -46,7 +46,7 @@ class BatchNormLogProb(Statistic):
         """Compute the means, [groups] in nats."""
         flow = batch.groupwise(self.group, self.share)
         with inference():
-            return numbers(flow.log_prob(batch.x, noise=batch.noise).reshape(-1, self.group).double().mean(1))
+            return numbers(flow.log_prob(batch.x, noise=batch.noise).cpu().reshape(-1, self.group).double().mean(1))
 
     def why_not(self, model: Density | None, data: DataSet) -> str | None:
         """Refuse a flow without batch norm, however many images there are."""

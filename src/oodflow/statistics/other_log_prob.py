@@ -8,7 +8,7 @@ from pydantic import Field
 
 from oodflow.data import DataSet, ImageSet
 from oodflow.errors import NotThere
-from oodflow.files import digest
+from oodflow.files import digest, path_of
 from oodflow.flows import Flow, load_flow
 from oodflow.gradients import inference
 from oodflow.nets import folded
@@ -59,7 +59,8 @@ def flow_from(flow: str) -> Flow:
 
 
 def _file(flow: str) -> Path:
-    return Path(flow) / "weights.safetensors" if Path(flow).is_dir() else Path(flow)
+    path = path_of(flow, "flow")
+    return path / "weights.safetensors" if path.is_dir() else path
 
 
 def _digest(flow: str) -> str:

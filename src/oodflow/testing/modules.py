@@ -51,11 +51,13 @@ def check_copies(module: nn.Module, call: Callable[[nn.Module], Tensor]) -> None
         call: computes something with a module like it.
     """
     expected = call(module)
+    assert torch.equal(call(copy.deepcopy(module)), expected), "copied it computes something else"
+    if any(type(part).__module__ == "__main__" for part in module.modules()):
+        return  # what a script defines can be named by that script alone
     file = io.BytesIO()
     torch.save(module, file)
     file.seek(0)
     copies = {
-        "copied": copy.deepcopy(module),
         "pickled": pickle.loads(pickle.dumps(module)),
         "saved whole": torch.load(file, weights_only=False),
     }

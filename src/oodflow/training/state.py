@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from oodflow import ranks
 from oodflow.config import Config, differences
-from oodflow.errors import NOT_AS_WRITTEN, Damaged, OodflowError, UsageError
+from oodflow.errors import NOT_AS_WRITTEN, Damaged, OodflowError
 from oodflow.flows import Flow, load_tensors, save_tensors
 from oodflow.flows.tensors import misfits
 from oodflow.training.clock import Clock, clock_of
@@ -268,26 +268,11 @@ class TrainState:
         return tensors
 
 
-def choose_device(name: str) -> torch.device:
-    """Return the device that ``auto``, ``cpu`` or ``cuda`` means on this machine, to this one of several processes.
-
-    Raises:
-        UsageError: for any other name.
-        OodflowError: when it is ``cuda`` and there is no GPU.
-    """
-    if name not in ("auto", "cpu", "cuda"):
-        raise UsageError(f"device is {name!r}: expected 'auto', 'cpu' or 'cuda'.")
-    available = torch.cuda.is_available()
-    if name == "cuda" and not available:
-        raise OodflowError("device is 'cuda' but torch finds no GPU here: use cpu or auto.")
-    return ranks.own_device(torch.device("cuda" if name in ("cuda", "auto") and available else "cpu"))
-
-
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Draw initial weights from ``seed``, and leave torch's global generator as it was."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):  # those of GPUs draw none of them, and stay as they are
+        torch.default_generator.manual_seed(seed)
         yield
 
 
