@@ -103,6 +103,12 @@ def add_device(parser: Parser) -> None:
     parser.add_argument("--device", default="auto", type=device, metavar="DEVICE", help=text)
 
 
+def add_out(parser: Parser, what: str) -> None:
+    """Take where to write what comes of a run."""
+    text = f"write {what} there, not into RUN; the folder then stands for it (default: RUN)"
+    parser.add_argument("--out", type=path, metavar="FOLDER", help=text)
+
+
 def add_json(parser: Parser) -> None:
     """Take that the result shall be JSON."""
     parser.add_argument("--json", action="store_true", help="print the result as JSON")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from oodflow import ranks
 from oodflow.cli.display import result_console, scoring_progress, show
+from oodflow.errors import UsageError
 from oodflow.evaluation.evaluate import evaluate
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.evaluation.record import Evaluation
@@ -21,6 +22,11 @@ def run(arguments: Namespace) -> None:
     runs = [
         RunDir.open(path, arguments.restated) for path in arguments.run_dirs
     ]  # all, before the first takes its time
+    if arguments.out is not None and len(runs) > 1:
+        raise UsageError(
+            f"--out is a folder for what comes of one run, and {len(runs)} are named: evaluate them singly."
+        )
+    runs = [run.writing_to(arguments.out) for run in runs]
     if arguments.json and len(runs) > 1:
         found = [_evaluate(run_dir, options, arguments, arguments.data_dir)[0].as_dict() for run_dir in runs]
         if ranks.is_first():

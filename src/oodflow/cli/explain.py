@@ -15,7 +15,7 @@ def run(arguments: Namespace) -> None:
     """Explain a run and print what came out."""
     options = ExplainOptions(**{name: getattr(arguments, name) for name in ExplainOptions.model_fields})
     explanation, folder = explain(
-        RunDir.open(arguments.run_dir, arguments.restated), options,
+        RunDir.open(arguments.run_dir, arguments.restated).writing_to(arguments.out), options,
         command=shlex.join(arguments.command), root=arguments.data_dir, say=progress_console.print,
     )  # fmt: skip
     if arguments.json:

@@ -9,6 +9,7 @@ from oodflow.cli.arguments import (
     add_data_dir,
     add_device,
     add_json,
+    add_out,
     add_page,
     add_plugin,
     add_restated,
@@ -125,6 +126,7 @@ def _evaluate(verbs: "Verbs[Parser]") -> None:
     text = "score at most N images of each set, and learn and find thresholds on at most N of the calibration part"
     parser.add_argument("--limit", type=at_least_two, metavar="N", help=text)
     parser.add_argument("--batch-size", type=positive, default=256, metavar="N", help="images scored at once")
+    add_out(parser, "evaluations")
     add_device(parser)
     add_restated(parser)
     add_data_dir(parser)
@@ -162,6 +164,7 @@ def _detect(verbs: "Verbs[Parser]") -> None:
     )
     text = "how many go through the flow at once (default: 256 images, 4,096 rows)"
     parser.add_argument("--batch-size", type=positive, metavar="N", help=text)
+    add_out(parser, "its calibration")
     add_device(parser)
     add_restated(parser)
     add_data_dir(parser)
@@ -206,6 +209,7 @@ def _explain(verbs: "Verbs[Parser]") -> None:
         "--train-mode", action=argparse.BooleanOptionalAction, default=None,
         help="show batch norm in train mode (default: if the flow has any)",
     )  # fmt: skip
+    add_out(parser, "what comes of it")
     add_device(parser)
     add_restated(parser)
     add_data_dir(parser)

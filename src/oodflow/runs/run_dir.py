@@ -3,8 +3,9 @@
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import ValidationError
 
@@ -13,12 +14,29 @@ from oodflow.errors import OodflowError, UsageError
 from oodflow.files import legible, path_of, write_text
 from oodflow.flows import Flow, load_flow
 from oodflow.ownership import LOCK
+from oodflow.records import Record
 from oodflow.runs.config import RunConfig
 from oodflow.runs.places import located, places_of, restated
 from oodflow.runs.record import RunRecord
 
 STEP = "step"
 """In the metadata of weights: after which step of the training they were saved."""
+
+
+POINTER = "run.json"
+"""In a folder that stands for a run: which run that is."""
+
+
+class _Pointer(Record):
+    """Names a run.
+
+    Attributes:
+        run: its folder, from the root on.
+    """
+
+    version: ClassVar[int | None] = 1
+
+    run: str
 
 
 @dataclass(frozen=True)
@@ -28,10 +46,12 @@ class RunDir:
     Attributes:
         path: the folder.
         restated: where lies what it was trained on, where that is said anew, as ``data=SPEC``.
+        out: where what comes of it is written, for a folder that can't be; none: in itself.
     """
 
     path: Path
     restated: tuple[str, ...] = ()
+    out: Path | None = None
 
     config_file = property(lambda self: self.path / "config.json")
     record_file = property(lambda self: self.path / "record.json")
@@ -42,10 +62,10 @@ class RunDir:
     best_file = property(lambda self: self.path / "best.safetensors")
     samples_file = property(lambda self: self.path / "samples.png")
     tensorboard_dir = property(lambda self: self.path / "tensorboard")
-    statistics_dir = property(lambda self: self.path / "statistics")
-    evaluations_dir = property(lambda self: self.path / "evaluations")
-    calibrations_dir = property(lambda self: self.path / "calibrations")
-    explanations_dir = property(lambda self: self.path / "explain")
+    statistics_dir = property(lambda self: (self.out or self.path) / "statistics")
+    evaluations_dir = property(lambda self: (self.out or self.path) / "evaluations")
+    calibrations_dir = property(lambda self: (self.out or self.path) / "calibrations")
+    explanations_dir = property(lambda self: (self.out or self.path) / "explain")
 
     @classmethod
     def new(cls, path: Path) -> "RunDir":
@@ -65,17 +85,38 @@ class RunDir:
 
     @classmethod
     def open(cls, path: Path, restated: Sequence[str] = ()) -> "RunDir":
-        """Open a run's folder.
+        """Open a run's folder, or one that :meth:`writing_to` has made beside it.
 
         Raises:
             UsageError: when it is not one, and for anything that can't be said of its data.
         """
         run = cls(_in_utf8(path), tuple(restated))
+        if (pointer := path / POINTER).is_file():
+            run = cls(Path(_Pointer.read(pointer).run), tuple(restated), out=path)
         if not run.config_file.is_file():
             raise UsageError(f"{path} is not a run: it has no config.json. Start one with `oodflow train RECIPE`.")
         if run.restated:
             run.config()
         return run
+
+    def writing_to(self, out: Path | None) -> "RunDir":
+        """Let what comes of the run be written to another folder, which then stands for it wherever a run is named.
+
+        Raises:
+            UsageError: when the folder is a run, or stands for another one.
+            OodflowError: when it can't be written.
+        """
+        if out is None:
+            return self
+        if (out / self.config_file.name).exists():
+            raise UsageError(f"{out} is a run itself: name another folder for what comes of {self.path}.")
+        run = str(self.path.resolve())
+        if (out / POINTER).is_file():
+            if (other := _Pointer.read(out / POINTER).run) != run:
+                raise UsageError(f"{out} holds what came of {other}: name another folder for what comes of {run}.")
+        else:
+            _Pointer(run=run).write(_in_utf8(out) / POINTER)
+        return replace(self, out=out)
 
     def write_config(self, config: RunConfig) -> None:
         """Make the folder and write the configuration that it is for."""
@@ -108,8 +149,12 @@ class RunDir:
 
     def require_writable(self) -> None:
         """Refuse a folder that the results could not be written to, before any work is done."""
-        if not os.access(self.path, os.W_OK):
-            raise OodflowError(f"{self.path} can't be written: change its permissions or copy the run elsewhere.")
+        place = self.out or self.path
+        if not os.access(place, os.W_OK):
+            raise OodflowError(
+                f"{place} can't be written: change its permissions, or copy the run elsewhere; evaluate, explain and "
+                f"detect write to another folder with --out."
+            )
 
 
 def _in_utf8(path: Path) -> Path:
