@@ -7,6 +7,7 @@ import pytest
 from oodflow.bench.gpu import GpuRecord, gpu_document
 from oodflow.bench.page import bench_document
 from oodflow.bench.record import BenchRecord
+from oodflow.bench.reliability import ReliabilityRecord, reliability_document
 from oodflow.bench.tabular import TabularRecord, tabular_document
 from oodflow.document import as_markdown
 from oodflow.explanation.page import observations_document
@@ -38,6 +39,7 @@ PAGES = {
         name: (Comparison, lambda comparison, title, name=name: scores_document(comparison, title, f"{name}.png"))
         for name in SCORES
     },
+    "reliability": (ReliabilityRecord, reliability_document),
     "tabular": (TabularRecord, lambda record, title: tabular_document(record, title, "tabular.png")),
     "time-to-quality": (Curves, lambda curves, title: curves_document(curves, title, "time-to-quality.png")),
 }
@@ -65,6 +67,7 @@ VERBS = {
     "observations": ["observations"],
     "other-flows-observations": ["observations"],
     "presets": ["curves", "--by", "steps"],
+    "reliability": ["reliability"],
     **{name: ["scores"] for name in SCORES},
     "tabular": ["tabular"],
     "time-to-quality": ["curves"],

@@ -213,7 +213,15 @@ def _exchange(one: Path, other: Path) -> None:
         aside.replace(one)
 
 
+FULL = {
+    getattr(errno, "EDQUOT", errno.ENOSPC): "your share of the disk is full",
+    errno.ENOSPC: "the disk is full",
+    errno.EFBIG: "File too large for this disk, or for what this process may write",
+}
+"""What the system says where there is no room."""
+
+
 def _reason(error: OSError) -> str:
-    if error.errno == errno.ENOSPC:
-        return "the disk is full; what stood there before is untouched. Free some space and try again."
+    if error.errno in FULL:
+        return f"{FULL[error.errno]}; what stood there before is untouched. Free some space and try again."
     return f"{error.strerror or error}; choose another folder or change its permissions."

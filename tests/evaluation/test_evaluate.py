@@ -217,6 +217,14 @@ def test_weights_that_are_written_meanwhile_are_not_taken_for_those_that_were_re
     assert evaluation.inside.log_prob == log_prob.mean()
 
 
+def test_the_step_is_that_of_the_weights_whatever_the_record_says_meanwhile(oodflow, run):
+    record = json.loads((run / "record.json").read_text())
+    record["training"]["steps"] = 99
+    (run / "record.json").write_text(json.dumps(record))
+    assert oodflow("evaluate", run).code == 0
+    assert newest(run).step == 4
+
+
 @pytest.fixture
 def passes(monkeypatch):
     """How many images went through a flow."""

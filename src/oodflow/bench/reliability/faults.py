@@ -6,6 +6,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -45,14 +47,11 @@ def kills(lab: Lab, times: int) -> Fault:
 
 
 def signals(lab: Lab, number: signal.Signals, times: int) -> Fault:
-    """Ask trainings to stop after a random step."""
+    """Ask trainings to stop, at a random moment after a random step."""
     lost = 0
     for _ in range(times):
-        path, step = lab.new(), _random_step(lab)
-        process = lab.train(path, RARELY)
-        lab.wait_for_step(path, step, process)
-        if process.pid is not None and process.exitcode is None:
-            os.kill(process.pid, number)
+        path, step, wait = lab.new(), _random_step(lab), float(lab.rng.uniform(0, 0.01))
+        process = lab.train(path, RARELY, prepare=partial(_signal_after, step, number, wait))
         process.join()
         stopped = process.exitcode == 128 + number and saved(path) >= step
         lost += not (stopped and _whole_after(lab, path))
@@ -191,6 +190,18 @@ def _whole_after(lab: Lab, path: Path) -> bool:
 
 def _contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _signal_after(step: int, number: signal.Signals, seconds: float) -> Callback:
+    """Make a callback that lets a signal come some time after a step, which lasts until then at least."""
+
+    def callback(state: TrainState, report: StepReport) -> None:
+        if report.step == step:
+            threading.Timer(seconds, os.kill, (os.getpid(), number)).start()
+        elif report.step > step:
+            time.sleep(seconds)
+
+    return callback
 
 
 def _raise_in_step(step: int, error: type[BaseException]) -> Callback:

@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from oodflow.evaluation.options import EvaluationOptions
 from oodflow.flows import load_tensors
 from oodflow.recipes import RECIPES
 from oodflow.runs import RunConfig, RunDir, override
+from oodflow.session.interrupt import SIGNALS
 from oodflow.session.options import SessionOptions
 from oodflow.session.train import resume, start
 from oodflow.training import Callback
@@ -145,6 +147,8 @@ def _evaluate(path: Path, prepare: Prepare | None) -> None:
 def _in_a_process(work: Callable[[], None]) -> None:
     """Do the work quietly with one thread, and end the process as the command line would."""
     torch.set_num_threads(1)
+    for number in SIGNALS:  # who began all this may ignore them, as nohup does
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     try:
         work()
