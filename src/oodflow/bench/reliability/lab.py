@@ -28,6 +28,8 @@ from oodflow.training import Callback
 
 RECIPE = "photographs-realnvp"
 FILES = ("weights_file", "checkpoint_file")
+LATER = ("torch._dynamo", "torch.utils.tensorboard", "sklearn.datasets", "scipy.stats", "matplotlib.figure")
+"""What a training imports on its way, if it is there: once for all processes."""
 Prepare = Callable[[], Callback | None]
 """Readies a process for what is to come upon it, and returns what is called after each step; it is pickled."""
 
@@ -51,7 +53,7 @@ class Lab:
             "monitor.images=16", "monitor.samples=1", "ood=noise",
         ]  # fmt: skip
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload([__name__, "torch.utils.tensorboard"])
+        self._context.set_forkserver_preload([__name__, *LATER])
         self.whole = self.new()
         self.train(self.whole).join()
         self.whole = self.new()  # the first one waits for the server to import everything
