@@ -13,6 +13,8 @@ import pytest
 from oodflow.bijections import MASKS
 from oodflow.cli.original_flags import FLOW_FLAGS, TRAINING_FLAGS, TRAINING_SWITCHES
 from oodflow.data import SOURCES, RealSet, TableSource, load, selection
+from oodflow.data.sources.image_files import IMAGE_FILES
+from oodflow.data.spec import parse, parse_axes
 from oodflow.detectors import FlowDetector
 from oodflow.detectors.contributions import NEAR, USUAL
 from oodflow.detectors.defaults import AUTO_FPR, VALIDATION, Recipe, table_recipe
@@ -100,6 +102,24 @@ def test_no_backslash_of_a_docstring_is_lost():
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
                 lost = set(ast.get_docstring(node, clean=False) or "") & set("\t\a\b\f\v\r")
                 assert not lost, f"{getattr(node, 'name', '')} in {file}"
+
+
+IMAGES = (DOCS / "images.md").read_text(encoding="utf-8")
+
+
+def test_the_page_on_images_lists_every_kind_of_file_and_every_set_that_lies_in_files():
+    own = re.findall(r"^\| `(\w+):PATH` \|", IMAGES, re.MULTILINE)
+    assert own == ["folder", *IMAGE_FILES]
+    rows = IMAGES.partition("## Data sets")[2]
+    named = {name for row in re.findall(r"^\| (`.*?) \|", rows, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+    assert named == {name for name, one in SOURCES.items() if not one.built_in and not isinstance(one, TableSource)}
+
+
+def test_the_page_on_images_says_what_axes_do():
+    for axes in re.findall(r"axes=([A-Z]+)", IMAGES):
+        assert parse_axes(axes) == axes
+    for name, spec in re.findall(r"'(data|ood)=(.*?)'", IMAGES):
+        assert parse(spec, SOURCES).path, name
 
 
 SCORING = (DOCS / "scores.md").read_text(encoding="utf-8")

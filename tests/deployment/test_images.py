@@ -133,7 +133,7 @@ def test_names_on_standard_input(detect, run, pictures, stdin):
 
 def test_arrays_that_are_none_of_images(detect, run, tmp_path):
     np.save(tmp_path / "five.npy", np.zeros((2, 3, 4, 5, 6)))
-    np.savez(tmp_path / "x.npz", X=NOISE)
+    np.savez(tmp_path / "x.npz", X=np.zeros(5))
     (tmp_path / "empty").mkdir()
     np.save(tmp_path / "good.npy", NOISE[:1])
     result = detect(run, *(tmp_path / name for name in ("five.npy", "x.npz", "empty", "good.npy")))

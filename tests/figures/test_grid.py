@@ -19,6 +19,12 @@ def test_every_image_stands_in_its_cell_on_white(channels, count, columns, pad):
     assert (grid == 255).all()
 
 
+@pytest.mark.parametrize(("channels", "shown"), [(2, 1), (4, 3), (7, 3)])
+def test_of_other_channels_the_first_are_shown(channels, shown):
+    images = np.random.default_rng(0).integers(0, 256, (4, channels, 5, 6), dtype=np.uint8)
+    np.testing.assert_array_equal(grid_array(images, columns=2), grid_array(images[:, :shown], columns=2))
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_the_figure_holds_exactly_the_pixels_enlarged(channels):
     images = np.random.default_rng(0).integers(0, 256, (6, channels, 9, 7), dtype=np.uint8)
@@ -34,8 +40,8 @@ def test_the_figure_holds_exactly_the_pixels_enlarged(channels):
 
 @pytest.mark.parametrize(
     ("shape", "dtype"),
-    [((2, 8, 8), np.uint8), ((2, 1, 8, 8), np.float32), ((2, 2, 8, 8), np.uint8), ((0, 1, 8, 8), np.uint8)],
-    ids=["no channels", "float", "two channels", "none"],
+    [((2, 8, 8), np.uint8), ((2, 1, 8, 8), np.float32), ((2, 0, 8, 8), np.uint8), ((0, 1, 8, 8), np.uint8)],
+    ids=["no axis of channels", "float", "no channels", "none"],
 )
 def test_what_is_no_image_is_refused(shape, dtype):
     with pytest.raises(UsageError, match=r"images is .*expected uint8 \[n,C,H,W\]"):

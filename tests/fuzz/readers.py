@@ -141,6 +141,52 @@ def _original(root: Path) -> object:
     return read_checkpoint(root / "80.pt")
 
 
+def _named_archive(buffer: io.BytesIO) -> None:
+    np.savez_compressed(buffer, images=COLOUR, labels=[0] * 6)
+
+
+def _reals_of_matlab(buffer: io.BytesIO) -> None:
+    from scipy.io import savemat
+
+    savemat(buffer, {"labels": np.ones((6, 1)), "images": COLOUR / 255}, do_compression=True)
+
+
+def _reals_of_idx() -> bytes:
+    return b"\0\0\x0d\3" + np.array(GREY.shape, ">u4").tobytes() + (GREY / 255).astype(">f4").tobytes()
+
+
+def _cifar100() -> bytes:
+    return pickle.dumps(
+        {b"data": COLOUR.reshape(6, -1), b"fine_labels": [1] * 6, b"coarse_labels": [1] * 6}, protocol=2
+    )
+
+
+def _kaggle(root: Path) -> object:
+    pictures = root / "celeba/img_align_celeba/img_align_celeba"
+    pictures.mkdir(parents=True)
+    for i in range(1, 7):
+        (pictures / f"{i:06}.jpg").write_bytes(_picture("JPEG")())
+    return _source("celeba", "train")(root)
+
+
+def _partition() -> bytes:
+    return b"image_id,partition\n" + b"".join(b"%06d.jpg,%d\n" % (i, i % 3) for i in range(1, 7))
+
+
+def _drawings(buffer: io.BytesIO) -> None:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for i in range(1, 7):
+            archive.writestr(f"images_evaluation/Greek/character01/{i:04}_01.png", _drawing())
+
+
+def _drawing() -> bytes:
+    return _saved(lambda buffer: Image.fromarray(GREY[0]).convert("1").save(buffer, "PNG"))()
+
+
+def _small_imagenet(buffer: io.BytesIO) -> None:
+    np.savez_compressed(buffer, data=COLOUR.reshape(6, -1), labels=[1] * 6)
+
+
 READERS = {
     "idx": Reader("mnist/t10k-images-idx3-ubyte", _idx, _source("mnist", "test")),
     "idx.gz": Reader("mnist/t10k-images-idx3-ubyte.gz", _gzipped, _source("mnist", "test")),
@@ -154,6 +200,17 @@ READERS = {
     },
     "npy": Reader("x.npy", _saved(lambda buffer: np.save(buffer, COLOUR)), _loaded("npy:{root}/x.npy")),
     "npy, rows": Reader("x.npy", _saved(lambda buffer: np.save(buffer, ROWS)), _loaded("npy:{root}/x.npy")),
+    "npz, images": Reader("x.npz", _saved(_named_archive), _loaded("npz:{root}/x.npz")),
+    "mat, images": Reader("x.mat", _matlab(compressed=False), _loaded("mat:{root}/x.mat")),
+    "mat, real images": Reader("x.mat", _saved(_reals_of_matlab), _loaded("mat:{root}/x.mat")),
+    "idx, images": Reader("x-ubyte", _idx, _loaded("idx:{root}/x-ubyte")),
+    "idx.gz, images": Reader("x-ubyte.gz", _gzipped, _loaded("idx:{root}/x-ubyte.gz")),
+    "idx, real images": Reader("x.idx", _reals_of_idx, _loaded("idx:{root}/x.idx")),
+    "cifar100": Reader("cifar100/cifar-100-python/test", _cifar100, _source("cifar100", "test")),
+    "emnist": Reader("emnist/emnist-letters-test-images-idx3-ubyte", _idx, _source("emnist_letters", "test")),
+    "omniglot": Reader("omniglot/images_evaluation.zip", _saved(_drawings), _source("omniglot", "test")),
+    "imagenet": Reader("imagenet32/val_data.npz", _saved(_small_imagenet), _source("imagenet32", "test")),
+    "celeba, partition": Reader("celeba/list_eval_partition.csv", _partition, _kaggle),
     "npz": Reader("x.npz", _saved(_archive), _loaded("npz:{root}/x.npz")),
     "csv": Reader("x.csv", _text, _loaded("csv:{root}/x.csv")),
     "parquet": Reader("x.parquet", _saved(_parquet), _loaded("parquet:{root}/x.parquet")),

@@ -242,7 +242,7 @@ BAD = {
     "one image": (IMAGES[:1], r"data holds one datum, of shape \(1, 8, 8\): pass \[N, ...\] with at least 2"),
     "an image": (IMAGES[0], r"data is \[1, 8, 8\]: that is one image; pass many"),
     "rank": (IMAGES[None], r"data: shape \[1, 60, 1, 8, 8\] should be \[N,C,H,W\]"),
-    "channels": (np.repeat(IMAGES, 4, 1), r"with 1 or 3 channels, but it is none of these"),
+    "channels": (np.repeat(IMAGES, 9, 1), r"should be one of \[N,C,H,W\], .*, but it is none of these: bring it to"),
     "text": (np.array(["a", "b"]), "data is an array of <U1: expected numbers"),
     "objects": (np.array([IMAGES[0], None], dtype=object), "data is an array of object: expected numbers"),
     "list": ([1, 2], "data is a list: expected a NumPy array, a tensor, a Dataset"),

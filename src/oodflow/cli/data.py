@@ -10,6 +10,8 @@ from oodflow.cli.display import result_console
 from oodflow.data import SOURCES, AnySource, TableSource, data_root, download, status, verify
 from oodflow.data.load import named
 from oodflow.data.manage import registered
+from oodflow.data.sources.image_files import IMAGE_FILES
+from oodflow.data.tables import TABLE_FILES
 from oodflow.errors import NotThere
 from oodflow.session.progress import progress_console
 
@@ -22,8 +24,8 @@ def list_sources(arguments: Namespace) -> None:
         print(json.dumps([asdict(one) for one in found], indent=2))
         return
     result_console.print(
-        f"Data sets in {root}; your own images are folder:PATH and npy:PATH, your own tables csv:PATH, parquet:PATH, "
-        "npz:PATH and npy:PATH.\n"
+        f"Data sets in {root}; your own images are folder:PATH and arrays in {_paths(IMAGE_FILES)}, your own tables "
+        f"{_paths(TABLE_FILES)}.\n"
     )
     width = max(len(one.name) for one in found)
     for one in found:
@@ -36,6 +38,10 @@ def list_sources(arguments: Namespace) -> None:
             result_console.print(f"    {one.detail}")
         if one.state == "missing" and not source.downloads:
             result_console.print(f"    To have it: {source.by_hand}.")
+
+
+def _paths(kinds: Iterable[str]) -> str:
+    return ", ".join(f"{kind}:PATH" for kind in kinds)
 
 
 def get(arguments: Namespace) -> None:

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from oodflow.data.image_set import Images, Shape
+from oodflow.errors import UsageError
 
 if TYPE_CHECKING:
     from PIL import Image
 
 
 def fit(images: Images, shape: Shape | None, bicubic: bool = False) -> Images:
-    """Bring uint8 ``[n,C,H,W]`` to ``[n,*shape]``; None leaves them as they are.
+    """Bring uint8 ``[n,C,H,W]`` to ``[n,*shape]``; None leaves them as they are. Errors as :func:`with_channels`.
 
     Resizing is bilinear with antialiasing (or ``bicubic``), as in the original experiments.
 
@@ -26,8 +27,13 @@ def fit(images: Images, shape: Shape | None, bicubic: bool = False) -> Images:
     channels, *size = shape
     if list(images.shape[2:]) != size:
         how = Image.Resampling.BICUBIC if bicubic else Image.Resampling.BILINEAR
-        pictures = (Image.fromarray(picture) for picture in _channels_last(images))
-        images = _channels_first([np.asarray(cover(picture, shape, how)) for picture in pictures])
+        if images.shape[1] in (1, 3):
+            pictures = (Image.fromarray(picture) for picture in _channels_last(images))
+            images = _channels_first([np.asarray(cover(picture, shape, how)) for picture in pictures])
+        else:
+            planes = (Image.fromarray(plane) for plane in images.reshape(-1, *images.shape[2:]))
+            fitted = np.stack([np.asarray(cover(plane, shape, how)) for plane in planes])
+            images = fitted.reshape(len(images), -1, *size)
     return with_channels(images, channels)
 
 
@@ -58,6 +64,9 @@ def cover(image: "Image.Image", shape: Shape, how: int | None = None) -> "Image.
 def with_channels(images: Images, channels: int) -> Images:
     """Convert ``[n,C,H,W]`` to grey (1) or colour (3): ITU-R 601 luma one way, repeating the other way.
 
+    Raises:
+        UsageError: for other numbers of channels.
+
     Example:
         >>> red = np.array([255, 0, 0], np.uint8).reshape(1, 3, 1, 1)
         >>> with_channels(red, 1).item()
@@ -65,6 +74,11 @@ def with_channels(images: Images, channels: int) -> Images:
     """
     if images.shape[1] == channels:
         return images
+    if {images.shape[1], channels} != {1, 3}:
+        raise UsageError(
+            f"images of {images.shape[1]} channels can't be made such of {channels}: only grey ones and such of three "
+            f"colours are turned into each other; ask for the shape {images.shape[1]}xHxW."
+        )
     if channels == 3:
         return np.repeat(images, 3, axis=1)
     # The integer weights of Pillow's mode L: 0.299, 0.587 and 0.114 in units of 2^-16, rounded.

@@ -21,7 +21,7 @@ from oodflow.data.selection import Selection
 from oodflow.data.source import AnySource, ImageSource, Source, TableSource
 from oodflow.data.sources import SOURCES
 from oodflow.data.sources.folder import Folder
-from oodflow.data.sources.npy import Npy, holds_table
+from oodflow.data.sources.image_files import IMAGE_FILES, holds_table
 from oodflow.data.sources.table import OwnTable
 from oodflow.data.splits import SPLITS, has_split, part_of
 from oodflow.data.tables import TABLE_FILES
@@ -33,13 +33,15 @@ def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None 
     """Open a split of a data set, decoding it on first use.
 
     Args:
-        spec: ``NAME``, ``folder:PATH``, or ``csv:``, ``parquet:``, ``npz:`` or ``npy:PATH``, each with options behind
-            ``?``, joined by ``&``. Of a folder: ``part=FOLDER`` and ``skip_bad=N``, see
-            :class:`~oodflow.data.sources.folder.Folder`. Of images: ``shape=CxHxW``, ``every=K`` for each K-th row and
-            column of that, ``mutated=RATE``, see :func:`~oodflow.data.mutated.mutated`, and ``encoder=MODEL`` for what
-            an outside model makes of them, see :func:`~oodflow.data.embedded.embed`, which may take a while the first
-            time, with ``length=L`` at that length, see :class:`~oodflow.data.scaled.ScaledSet`. Of tables: see
-            :class:`~oodflow.data.selection.Selection`. A ``.npy`` file of two axes is a table.
+        spec: ``NAME``, ``folder:PATH``, ``npy:``, ``npz:``, ``mat:`` or ``idx:PATH`` of images, or ``csv:``,
+            ``parquet:``, ``npz:`` or ``npy:PATH`` of a table, each with options behind ``?``, joined by ``&``. Of a
+            folder: ``part=FOLDER`` and ``skip_bad=N``, see :class:`~oodflow.data.sources.folder.Folder`. Of images:
+            ``shape=CxHxW``, ``every=K`` for each K-th row and column of that, ``mutated=RATE``, see
+            :func:`~oodflow.data.mutated.mutated`, and ``encoder=MODEL`` for what an outside model makes of them, see
+            :func:`~oodflow.data.embedded.embed`, which may take a while the first time, with ``length=L`` at that
+            length, see :class:`~oodflow.data.scaled.ScaledSet`. Of tables: see
+            :class:`~oodflow.data.selection.Selection`. An array of two axes in ``npy:`` or ``npz:`` is a table, unless
+            ``axes=`` says that it is an image; see :class:`~oodflow.data.sources.layout.Layout`.
         split: ``train``, ``calibration``, ``test``, ``train+calibration`` or ``all``; see :mod:`oodflow.data.splits`.
         root: where data sets lie; see :func:`data_root`.
         cache: where decoded images are kept; ``$OODFLOW_CACHE`` or the user's cache directory by default.
@@ -168,10 +170,14 @@ def source_of(spec: specs.Spec, cache: Path | None = None) -> AnySource:
         UsageError: for options of tables with images, and the other way round.
     """
     source = _source(spec, cache)
-    table = isinstance(source, TableSource)
-    if others := spec.of_images if table else spec.table.used:
-        holds, of = ("a table", "images") if table else ("images", "tables")
-        raise UsageError(f"{source.name} is {holds}, and {', '.join(others)} an option of {of}: leave it out.")
+    if isinstance(source, TableSource):
+        if spec.of_images:
+            axes = "; of images [N,H,W] or [N,C,H,W] it has the axes" if spec.kind in IMAGE_FILES else ""
+            raise UsageError(
+                f"{source.name} is a table, and {', '.join(spec.of_images)} an option of images: leave it out{axes}."
+            )
+    elif others := [option for option in spec.table.used if option not in source.options]:
+        raise UsageError(f"{source.name} is images, and {', '.join(others)} an option of tables: leave it out.")
     return source
 
 
@@ -180,8 +186,8 @@ def _source(spec: specs.Spec, cache: Path | None) -> AnySource:
     match spec.kind:
         case "folder":
             return Folder(path, spec.range, spec.part, spec.skip_bad or 0, cache)
-        case "npy" if not holds_table(path):
-            return Npy(path, spec.range)
+        case kind if kind in IMAGE_FILES and not holds_table(kind, path, spec.axes, spec.table.array):
+            return IMAGE_FILES[kind](path, spec.range, spec.axes, spec.table.array)
         case kind if kind in TABLE_FILES:
             return OwnTable(kind, path, spec.table)
     source = SOURCES[spec.kind]
@@ -224,7 +230,7 @@ def specs_of(text: str) -> list[str]:
     cut: list[str] = []
     for piece in text.split(","):
         where = piece.partition("?")[0]
-        begins = found.same_name(where, SOURCES) or where.partition(":")[0] in specs.own_data()
+        begins = found.same_name(where, SOURCES) or where.partition(":")[0].lower() in specs.own_data()
         if cut and "?" in cut[-1] and not begins:
             cut[-1] += f",{piece}"
         else:
@@ -236,11 +242,13 @@ def canonical(spec: str) -> str:
     """Write the name of a data set in the registered way; a path, and a name that there is not, stay as they are.
 
     Example:
-        >>> canonical("Fashion-MNIST?shape=3x32x32"), canonical("CIFAR10"), canonical("folder:MNIST")
-        ('fashion_mnist?shape=3x32x32', 'cifar10', 'folder:MNIST')
+        >>> canonical("Fashion-MNIST?shape=3x32x32"), canonical("CIFAR10"), canonical("NPY:X.npy")
+        ('fashion_mnist?shape=3x32x32', 'cifar10', 'npy:X.npy')
     """
     where, mark, options = spec.partition("?")
-    return f"{found.same_name(where, SOURCES) or where}{mark}{options}"
+    kind, colon, path = where.partition(":")
+    own = f"{kind.lower()}:{path}" if colon and kind.lower() in specs.own_data() else where
+    return f"{found.same_name(where, SOURCES) or own}{mark}{options}"
 
 
 def same_images(spec: str, other: str) -> bool:

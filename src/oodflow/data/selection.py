@@ -32,7 +32,7 @@ class Selection:
         delimiter: between the fields of a CSV file; empty: found out.
         decimal: what stands before the decimals in a CSV file; empty: a point.
         header: whether the first line of a CSV file names the columns; none: found out.
-        array: name of the features in an ``.npz`` file; empty: ``X``.
+        array: name of the array in a file that holds several; empty: the one that can be meant.
 
     Example:
         >>> Selection.of({"columns": "age,weight", "label": "y", "class": "0"}).classes
@@ -73,6 +73,8 @@ class Selection:
 
     def shares_rows(self, other: "Selection") -> bool:
         """Tell whether two selections of one file may keep the same row: not if one label tells them apart."""
+        if self.array and other.array and self.array != other.array:
+            return False
         apart = self.label == other.label and self.classes and other.classes
         return not apart or bool(set(self.classes) & set(other.classes))
 

@@ -102,10 +102,12 @@ class ImageSource(Source):
 
     Attributes:
         reading: how the files are read beside a shape, in the words of the spec. It tells copies in the cache apart.
+        options: those of a selection of tables that it has as well.
     """
 
     shape: Shape | None
     reading: str = ""
+    options: frozenset[str] = frozenset()
 
     @abstractmethod
     def chunks(self, part: str, root: Path, shape: Shape | None) -> Iterator[Images]:

@@ -1,6 +1,7 @@
 """How users name data: ``NAME`` or ``KIND:PATH``, such as ``folder:PATH`` or ``csv:PATH``, with options behind ``?``.
 
-Of a user's own images ``?range=LOW,HIGH`` names the numbers that are black and white. Of a folder ``?part=FOLDER``
+Of a user's own images ``?range=LOW,HIGH`` names the numbers that are black and white, of arrays ``?axes=NHWC`` what
+each axis is, and ``?array=NAME`` the one that is meant. Of a folder ``?part=FOLDER``
 takes the pictures of one folder in it, and ``?skip_bad=N`` leaves out up to so many that can't be read. Of all images
 ``?shape=CxHxW`` crops, resizes and converts them, ``?every=K`` keeps of what comes of it each K-th row and
 column, ``?mutated=RATE`` replaces values of that by noise, ``?encoder=MODEL`` makes vectors of what comes of all
@@ -18,12 +19,14 @@ from oodflow.data.found import same_name
 from oodflow.data.image_set import Shape
 from oodflow.data.pixel_range import PixelRange, parse_range
 from oodflow.data.selection import Selection
+from oodflow.data.sources.image_files import IMAGE_FILES
+from oodflow.data.sources.layout import all_axes
 from oodflow.data.tables import TABLE_FILES
 from oodflow.errors import UnknownName, UsageError
 
 OF_IMAGES = {
     "shape": "CxHxW", "every": "K", "mutated": "RATE", "encoder": "MODEL", "length": "L", "range": "LOW,HIGH",
-    "part": "FOLDER", "skip_bad": "N",
+    "part": "FOLDER", "skip_bad": "N", "axes": "NCHW",
 }  # fmt: skip
 OF_FOLDERS = ("part", "skip_bad")
 OPTIONS = OF_IMAGES | selection.OPTIONS
@@ -32,7 +35,7 @@ ALL = Selection()
 
 def own_data() -> tuple[str, ...]:
     """List what a user's own data can lie in."""
-    return ("folder", *TABLE_FILES)
+    return tuple(dict.fromkeys(("folder", *IMAGE_FILES, *TABLE_FILES)))
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Spec:
         range: the numbers of a user's own images that are black and white; none: what they tell of themselves.
         part: the folder in a folder that alone is read, such as ``test/scratch``; none: all.
         skip_bad: how many pictures of a folder may be left out, for they can't be read; none: none.
+        axes: what the axes of a user's own array of images are, a letter each; none: what their lengths tell.
     """
 
     kind: str
@@ -62,11 +66,12 @@ class Spec:
     range: PixelRange | None = None
     part: str | None = None
     skip_bad: int | None = None
+    axes: str = ""
 
     @property
     def of_images(self) -> list[str]:
         """Names of the options that it has of images."""
-        return [name for name in OF_IMAGES if getattr(self, name) is not None]
+        return [name for name in OF_IMAGES if getattr(self, name) not in (None, "")]
 
 
 def parse(spec: str, names: Collection[str]) -> Spec:
@@ -96,13 +101,16 @@ def parse(spec: str, names: Collection[str]) -> Spec:
     limits = parse_range(options["range"]) if "range" in options else None
     part = parse_part(options["part"]) if "part" in options else None
     skip_bad = parse_number(options["skip_bad"]) if "skip_bad" in options else None
+    axes = parse_axes(options["axes"]) if "axes" in options else ""
     kind, colon, path = where.partition(":")
-    if kind != "folder" and (foreign := [name for name in OF_FOLDERS if name in options]):
+    if kind.lower() != "folder" and (foreign := [name for name in OF_FOLDERS if name in options]):
         raise UsageError(f"data set {spec!r}: {foreign[0]} is an option of folder:PATH alone: leave it out.")
-    if colon and kind in own_data():
+    if axes and kind.lower() not in IMAGE_FILES:
+        raise UsageError(f"data set {spec!r}: axes is an option of {', '.join(IMAGE_FILES)}:PATH: leave it out.")
+    if colon and kind.lower() in own_data():
         if not path:
             raise UsageError(f"data set {spec!r} names no path: write {kind}:PATH.")
-        return Spec(kind, path, shape, every, rate, encoder, length, table, limits, part, skip_bad)
+        return Spec(kind.lower(), path, shape, every, rate, encoder, length, table, limits, part, skip_bad, axes)
     name = same_name(where, names)
     if name is None:
         raise UnknownName("data set", where, [*names, *(f"{kind}:PATH" for kind in own_data())])
@@ -118,11 +126,25 @@ def parse_shape(text: str) -> Shape:
         >>> parse_shape("3x32x32")
         (3, 32, 32)
     """
-    match = re.fullmatch(r"([13])x([1-9]\d*)x([1-9]\d*)", text, re.ASCII)
+    match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)x([1-9]\d*)", text, re.ASCII)
     if not match:
-        raise UsageError(f"shape {text!r} is not CxHxW: write channels (1 or 3), height and width, such as 3x32x32.")
+        raise UsageError(f"shape {text!r} is not CxHxW: write channels, height and width, such as 3x32x32.")
     channels, height, width = map(int, match.groups())
     return channels, height, width
+
+
+def parse_axes(text: str) -> str:
+    """Read what axes are.
+
+    Example:
+        >>> parse_axes("nhwc"), parse_axes("HWN")
+        ('NHWC', 'HWN')
+    """
+    if text.upper() not in all_axes():
+        raise UsageError(
+            f"axes {text!r} are none: write a letter for each axis, of N (images), C (channels), H and W, such as NHWC."
+        )
+    return text.upper()
 
 
 def parse_every(text: str) -> int:

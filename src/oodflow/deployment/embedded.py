@@ -9,7 +9,7 @@ import numpy as np
 from oodflow.data.load import source_of
 from oodflow.data.sources import SOURCES
 from oodflow.data.sources.folder import ENDINGS
-from oodflow.data.sources.npy import holds_table
+from oodflow.data.sources.image_files import holds_table, kind_of_images
 from oodflow.data.spec import parse
 from oodflow.deployment.datum import Datum, batched
 from oodflow.deployment.pictures import Pictures
@@ -36,8 +36,9 @@ class Embedded(Rows):
 
     def read(self, path: Path) -> Iterator[Datum]:
         """Read a picture, all pictures of a folder and those in it, the images of an array, or a table of vectors."""
-        ending = path.suffix.lower()
-        if path.is_dir() or ending in ENDINGS or (ending == ".npy" and path.is_file() and not holds_table(path)):
+        kind = kind_of_images(path) if path.is_file() else None
+        pictures = path.is_dir() or path.suffix.lower() in ENDINGS
+        if pictures or (kind is not None and not holds_table(kind, path)):
             yield from self._vectors(self._pictures.read(path))
         else:
             yield from super().read(path)

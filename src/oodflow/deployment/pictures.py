@@ -8,7 +8,7 @@ from oodflow.data import Images, ImageSet, Shape, data_root
 from oodflow.data.load import source_of
 from oodflow.data.sources import SOURCES
 from oodflow.data.sources.folder import ENDINGS
-from oodflow.data.sources.npy import Npy
+from oodflow.data.sources.image_files import IMAGE_FILES, kind_of_images
 from oodflow.data.sources.picture import pixels, read_bytes
 from oodflow.data.spec import Spec, parse
 from oodflow.deployment.datum import Datum, Stream
@@ -41,15 +41,15 @@ class Pictures(Reader):
                 f"this flow was trained on {trained_on}, images with noise in them, as a background for a likelihood "
                 "ratio: detect with the flow that it is the background of."
             )
-        self.every, self.limits = spec.every or 1, spec.range
+        self.every, self.limits, self.kind, self.axes = spec.every or 1, spec.range, spec.kind, spec.axes
         self.shape = _shape_before(spec, shape) if spec.every else _three(shape)
 
     def read(self, path: Path) -> Iterator[Datum]:
         """Read a picture, all pictures of a folder and those in it, or the images of an array."""
         if path.is_dir():
             yield from self._of_folder(path, f"pictures in it ({', '.join(sorted(ENDINGS))})")
-        elif path.suffix.lower() == ".npy":
-            yield from self._array(path)
+        elif (kind := kind_of_images(path)) is not None:
+            yield from self._array(kind, path)
         else:
             yield Datum(str(path), None, self._picture(path))
 
@@ -64,9 +64,9 @@ class Pictures(Reader):
     def _picture(self, path: Path) -> Images:
         return self._thinned(pixels(read_bytes(path), str(path), self.shape, self.limits))
 
-    def _array(self, path: Path) -> Iterator[Datum]:
-        row = 0
-        for images in Npy(path, self.limits).chunks("all", data_root(), self.shape):
+    def _array(self, kind: str, path: Path) -> Iterator[Datum]:
+        row, axes = 0, self.axes if kind == self.kind else ""
+        for images in IMAGE_FILES[kind](path, self.limits, axes).chunks("all", data_root(), self.shape):
             for image in images:
                 yield Datum(str(path), row, self._thinned(image))
                 row += 1

@@ -76,8 +76,8 @@ def masks(subject: Subject) -> "Figure":
     caption = [
         "Orange: what the coupling changes. As it is: what it sees. Pale: neither; it has left the flow or is idle."
     ]
-    if len(image) == 3:
-        caption.append("Of the three colour channels the first is shown.")
+    if len(image) > 1:
+        caption.append(f"Of the {'three colour' if len(image) == 3 else len(image)} channels the first is shown.")
     return sheet_figure(blocks, title=f"Masks: {subject.name}", caption=caption)
 
 

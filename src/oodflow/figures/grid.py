@@ -15,15 +15,15 @@ def grid_array(images: NDArray[np.uint8], columns: int, pad: int = 1) -> NDArray
     """Lay images out in rows on white.
 
     Args:
-        images: uint8 [n,C,H,W], grey (C = 1) or RGB (C = 3).
+        images: uint8 [n,C,H,W]; of their channels those that :func:`visible` shows.
         columns: images in a row; the last row may hold fewer.
         pad: white pixels around each image.
 
     Returns:
-        uint8 [height,width,C], channels last, as TensorBoard's ``dataformats="HWC"`` takes it.
+        uint8 [height,width,1 or 3], channels last, as TensorBoard's ``dataformats="HWC"`` takes it.
 
     Raises:
-        UsageError: the images are not uint8 [n,C,H,W] with one or three channels, there are none, ``columns`` is not
+        UsageError: the images are not uint8 [n,C,H,W], there are none, ``columns`` is not
             positive or ``pad`` is negative.
 
     Example:
@@ -33,6 +33,7 @@ def grid_array(images: NDArray[np.uint8], columns: int, pad: int = 1) -> NDArray
     check_images("images", images)
     if columns < 1 or pad < 0:
         raise UsageError(f"columns is {columns} and pad is {pad}: expected at least 1 and at least 0.")
+    images = visible(images)
     count, channels, height, width = images.shape
     columns = min(columns, count)
     grid = np.full((-(-count // columns), columns, height + pad, width + pad, channels), 255, dtype=np.uint8)
@@ -46,7 +47,7 @@ def image_grid(images: NDArray[np.uint8], columns: int, title: str | None = None
     """Show images in rows, each pixel enlarged to a square of a whole number of pixels: nothing is blurred.
 
     Args:
-        images: uint8 [n,C,H,W], grey (C = 1) or RGB (C = 3).
+        images: uint8 [n,C,H,W], as for :func:`grid_array`.
         columns: images in a row.
         title: written above them.
 
@@ -72,10 +73,19 @@ def image_grid(images: NDArray[np.uint8], columns: int, title: str | None = None
     return figure
 
 
+def visible(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Choose what is shown of images ``[..., C, H, W]``: the first channel or, of three and more, the first three.
+
+    Example:
+        >>> [visible(np.zeros((4, channels, 8, 8), np.uint8)).shape[1] for channels in (1, 2, 3, 5)]
+        [1, 1, 3, 3]
+    """
+    return images[..., : 3 if images.shape[-3] >= 3 else 1, :, :]
+
+
 def check_images(name: str, images: NDArray[np.uint8]) -> None:
     """Refuse what cannot be shown as images."""
-    if images.dtype != np.uint8 or images.ndim != 4 or images.size == 0 or images.shape[1] not in (1, 3):
+    if images.dtype != np.uint8 or images.ndim != 4 or images.size == 0:
         raise UsageError(
-            f"{name} is {images.dtype} {list(images.shape)}: expected uint8 [n,C,H,W] with at least one image and C = "
-            "1 (grey) or 3 (RGB)."
+            f"{name} is {images.dtype} {list(images.shape)}: expected uint8 [n,C,H,W] with at least one image."
         )

@@ -52,7 +52,8 @@ def latent_figure(
             strips.append(Strip(f"{kind},\nin colour", [_in_colour(z, scale) for z in panels], notes=under))
             strips.append(Strip(f"{kind},\nblue", [z[2] for z in panels], scale))
         else:
-            strips.append(Strip(kind, [z[0] for z in panels], scale, notes=under))
+            label = kind if len(panels[0]) == 1 else f"{kind},\nfirst of {len(panels[0])}"
+            strips.append(Strip(label, [z[0] for z in panels], scale, notes=under))
     groups = [(name, len(pictures)) for name, pictures in images.items()]
     return sheet_figure([Block(strips, groups)], title=title, caption=caption)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from oodflow.errors import UsageError
 from oodflow.figures.canvas import BLUE, GREY, VERMILLION, Box, axes_at, blank_figure, write
+from oodflow.figures.grid import visible
 
 MAP = "cividis"  # perceptually uniform, the same to colour-blind readers, and it prints in grey
 BLANK = 0.86  # grey of what a map does not speak of
@@ -62,7 +63,8 @@ class Strip:
 
     Attributes:
         label: what is shown, at the left.
-        panels: pictures, uint8 ``[C, H, W]``; maps, float ``[H, W]``, grey where they are not a number; none: a gap.
+        panels: pictures, uint8 ``[C, H, W]``, as :func:`~oodflow.figures.grid.visible` shows them; maps, float
+            ``[H, W]``, grey where they are not a number; none: a gap.
         scale: of the maps.
         notes: a short line under each panel; empty: none.
         outline: marks a part of every panel with a frame, boolean ``[H, W]``.
@@ -187,7 +189,7 @@ def _draw_block(figure: Figure, paper: Axes, block: Block, top: int, panel: Box)
 
 def _pixels(panel: NDArray[np.uint8] | NDArray[np.float64], scale: Scale | None) -> NDArray[np.uint8]:
     if panel.dtype == np.uint8:
-        picture = np.moveaxis(cast(NDArray[np.uint8], panel), 0, -1)
+        picture = np.moveaxis(visible(cast(NDArray[np.uint8], panel)), 0, -1)
         return np.broadcast_to(picture, (*picture.shape[:2], 3))  # a colour map would round grey values
     assert scale is not None, "checked before"
     return coloured(cast(NDArray[np.float64], panel), scale)
@@ -248,10 +250,10 @@ def _check(blocks: Sequence[Block]) -> tuple[int, int]:
                 if panel is None:
                     continue
                 picture = panel.dtype == np.uint8
-                if panel.ndim != (3 if picture else 2) or (picture and panel.shape[0] not in (1, 3)):
+                if panel.ndim != (3 if picture else 2) or (picture and not panel.size):
                     raise UsageError(
                         f"a panel of {strip.label!r} is {panel.dtype} {list(panel.shape)}: expected a picture, uint8 "
-                        f"[1 or 3, H, W], or a map, float [H, W]."
+                        f"[C, H, W], or a map, float [H, W]."
                     )
                 if not picture and strip.scale is None:
                     raise UsageError(f"{strip.label!r} shows maps: give it a scale.")

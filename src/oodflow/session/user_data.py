@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from oodflow.data import SOURCES, ImageSet, RealSet, load
 from oodflow.data.found import same_name
+from oodflow.data.sources.image_files import IMAGE_FILES, kind_of_images
 from oodflow.data.sources.npy import channels_first
 from oodflow.data.spec import own_data
 from oodflow.data.tables import endings, kind_of
@@ -60,15 +61,16 @@ def _spec(data: str | Path, name: str) -> str:
     """Turn a path into the name of a data set; names come first."""
     text = str(data)
     path, mark, query = text.partition("?")
-    if isinstance(data, str) and (same_name(path, SOURCES) or path.partition(":")[0] in own_data()):
+    if isinstance(data, str) and (same_name(path, SOURCES) or path.partition(":")[0].lower() in own_data()):
         return text
     place = path_of(path, name)
     if place.is_dir():
         return f"folder:{path}{mark}{query}"
-    if kind := kind_of(place):
+    if kind := kind_of(place) or kind_of_images(place):
         return f"{kind}:{path}{mark}{query}"
     if isinstance(data, Path):
-        raise UsageError(f"{name} is {path}: expected a folder of pictures or a file {', '.join(endings())}.")
+        known = dict.fromkeys((*endings(), *(ending for file in IMAGE_FILES.values() for ending in file.endings)))
+        raise UsageError(f"{name} is {path}: expected a folder of pictures or a file {', '.join(known)}.")
     return text  # whatever is wrong with it, reading it will say
 
 

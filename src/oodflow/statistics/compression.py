@@ -33,14 +33,15 @@ def compressed_bits(images: NDArray[np.uint8], compressors: Collection[str] = US
     compared between images of one shape.
 
     Args:
-        images: uint8 [N,C,H,W], grey (C = 1) or RGB (C = 3).
+        images: uint8 [N,C,H,W], grey (C = 1) or RGB (C = 3); the planes of any other are compressed as grey pictures
+            below one another, for image files hold none.
         compressors: which of ``COMPRESSORS`` to try.
 
     Returns:
         float64 [N] in bits.
 
     Raises:
-        UsageError: the images are not uint8 or have a channel count that image files cannot hold.
+        UsageError: the images are not uint8.
 
     Reference:
         Serrà et al., 2020, arXiv 1909.11480, section 3 (the minimum over several compressors).
@@ -70,10 +71,12 @@ def compress(picture: Image.Image, compressor: str) -> bytes:
 
 
 def as_picture(image: NDArray[np.uint8]) -> Image.Image:
-    """Return uint8 [C,H,W] as a Pillow picture, grey or RGB."""
-    if image.dtype != np.uint8 or image.ndim != 3 or len(image) not in (1, 3):
+    """Return uint8 [C,H,W] as a Pillow picture, grey or RGB, or of other channels grey ones below one another."""
+    if image.dtype != np.uint8 or image.ndim != 3:
         raise UsageError(
-            f"an image to compress is {image.dtype} {list(image.shape)}: expected uint8 [C,H,W] with C = 1 (grey) or "
-            "3 (RGB); scores that compress are for 8-bit images only."
+            f"an image to compress is {image.dtype} {list(image.shape)}: expected uint8 [C,H,W]; scores that compress "
+            "are for 8-bit images only."
         )
-    return Image.fromarray(image[0] if len(image) == 1 else image.transpose(1, 2, 0).copy())
+    if len(image) == 3:
+        return Image.fromarray(image.transpose(1, 2, 0).copy())
+    return Image.fromarray(image.reshape(-1, image.shape[2]))

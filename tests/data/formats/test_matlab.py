@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from oodflow.data.formats.matlab import mat_array
+from oodflow.data.formats.matlab import mat_array, mat_shapes
 from oodflow.errors import OodflowError
 
 X = np.random.default_rng(0).integers(0, 256, (4, 3, 2, 50), dtype=np.uint8)
@@ -73,11 +73,35 @@ def test_damaged_files_are_refused_in_a_sentence(file, content, why):
         read(file(content))
 
 
-def test_numbers_of_another_kind_are_named(file):
-    with mat_array(file(saved(X=np.zeros((2, 3)))), "X") as array:
-        assert (array.kind, array.shape) == ("float64", (2, 3))
-        with pytest.raises(ValueError, match="float64"):
+@pytest.mark.parametrize("kind", ["f8", "f4", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "?"])
+@pytest.mark.parametrize("compressed", [False, True])
+def test_numbers_of_every_kind_are_read(file, kind, compressed):
+    array = (X % 100).astype(kind)
+    with mat_array(file(saved(compressed, X=array)), "X") as opened:
+        assert (opened.kind, opened.shape) == (array.dtype.name, array.shape)
+        found = np.concatenate(list(opened.chunks(1000)), axis=-1)
+    assert found.dtype == array.dtype
+    np.testing.assert_array_equal(found, array)
+
+
+def test_numbers_may_lie_in_a_narrower_type_than_they_are_of(file):
+    def element(kind, content):
+        return struct.pack("<2I", kind, len(content)) + content + b"\0" * (-len(content) % 8)
+
+    matrix = element(6, struct.pack("<2I", 6, 0)) + element(5, struct.pack("<2i", 2, 5)) + element(1, b"X")
+    matrix += element(2, bytes(range(10)))  # doubles, in bytes
+    found = read(file(b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\x01IM" + element(14, matrix)))
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(found, np.arange(10.0).reshape(2, 5, order="F"))
+
+
+def test_what_are_no_real_numbers_is_named(file):
+    path = file(saved(X=np.zeros((2, 3), complex), text="abc", cell=np.array([1, "a"], object), y=np.ones((3, 2))))
+    with mat_array(path, "X") as array:
+        assert (array.kind, array.shape) == ("complex", (2, 3))
+        with pytest.raises(ValueError, match="complex and no real numbers"):
             next(array.chunks(10))
+    assert mat_shapes(path) == {"y": (3, 2)}
 
 
 @pytest.mark.parametrize("compressed", [False, True])

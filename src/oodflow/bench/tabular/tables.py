@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oodflow.bench.tabular.record import Protocol, TableFacts
+from oodflow.data.formats.meant import USUAL as FEATURES
 from oodflow.data.sources.sklearn_tables import BREAST_CANCER, DIGITS, WINE, SklearnTable
 from oodflow.data.tables import NpzFile
-from oodflow.data.tables.npz_file import FEATURES, LABELS
+from oodflow.data.tables.npz_file import LABELS
 from oodflow.errors import OodflowError, UnknownName
 
 ADBENCH = (

@@ -1,4 +1,4 @@
-"""Arrays of bytes in MATLAB files of version 5, as ``save`` writes them: a tree of tagged elements, often compressed.
+"""Arrays of numbers in MATLAB files of version 5, as ``save`` writes them: a tree of tagged elements, often compressed.
 
 Source: The MathWorks, *MAT-File Format*, level 5. Read as a stream, so a file can ask for no more memory than a piece.
 """
@@ -10,56 +10,57 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from oodflow.data.formats.stored import PIECE, Header, Stream, exactly, require_plausible, slabs
 from oodflow.errors import OodflowError
 
-UINT8, MATRIX, COMPRESSED = 2, 14, 15
+MATRIX, COMPRESSED = 14, 15
+STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
+"""How numbers lie in a file: those of any class may be in the narrowest type that holds them."""
 CLASSES = {4: "char", 6: "float64", 7: "float32", 8: "int8", 9: "uint8", 10: "int16", 11: "uint16", 12: "int32",
            13: "uint32", 14: "int64", 15: "uint64"}  # fmt: skip
-COMPLEX = 0x800
+COMPLEX, LOGICAL = 0x800, 0x200
 MOST_AXES = 32
-PIECE = 1 << 20
-
-
-class Stream(Protocol):
-    """What bytes are read from."""
-
-    def read(self, size: int, /) -> bytes:
-        """Read up to so many."""
 
 
 @dataclass(frozen=True)
 class MatArray:
-    """An array in a file; if it is one of bytes they can be read, in the order of Fortran: the first axis runs fastest.
+    """An array in a file; real numbers can be read, in the order of Fortran: the first axis runs fastest.
 
     Attributes:
         kind: of its numbers, as numpy names them.
         shape: of the array.
         stream: gives its bytes.
+        stored: the type of the numbers in the file; none: they can't be read.
     """
 
     kind: str
     shape: tuple[int, ...]
     stream: Stream
+    stored: np.dtype[Any] | None
 
-    def chunks(self, size: int) -> Iterator[npt.NDArray[np.uint8]]:
+    @property
+    def header(self) -> Header:
+        """What it says of itself.
+
+        Raises:
+            ValueError: it is not one of numbers.
+        """
+        if self.stored is None:
+            raise ValueError(f"it holds {self.kind} and no real numbers")
+        return Header(self.shape, True, np.dtype(self.kind))
+
+    def chunks(self, size: int) -> Iterator[npt.NDArray[Any]]:
         """Walk over the last axis, about ``size`` bytes at a time: pieces of the array with fewer of the last axis.
 
         Raises:
             ValueError: there are fewer bytes than the shape tells, or others.
         """
-        if self.kind != "uint8":
-            raise ValueError(f"it holds {self.kind} and no bytes")
-        *rest, count = self.shape
-        one = max(1, math.prod(rest))
-        step = max(1, size // one)
-        for start in range(0, count, step):
-            some = min(step, count - start)
-            yield np.frombuffer(_exactly(self.stream, some * one), np.uint8).reshape((*rest, some), order="F")
+        return slabs(self.header, self.stream, size, self.stored)
 
 
 @contextmanager
@@ -69,9 +70,31 @@ def mat_array(path: Path, name: str) -> Iterator[MatArray]:
     Raises:
         OodflowError: the file is damaged, in another format, or has no such array.
     """
+    with _damage_told(path), path.open("rb") as file:
+        found = []
+        for array_name, array in _arrays(file):
+            if array_name == name:
+                require_plausible(path, math.prod(array.shape))
+                yield array
+                return
+            found.append(array_name)
+        raise ValueError(f"it holds no {name}, but {', '.join(found) or 'nothing'}")
+
+
+def mat_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """List the arrays of real numbers in a MATLAB file, by their names.
+
+    Raises:
+        OodflowError: the file is damaged, or in another format.
+    """
+    with _damage_told(path), path.open("rb") as file:
+        return {name: array.shape for name, array in _arrays(file) if name and array.stored is not None}
+
+
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
     try:
-        with path.open("rb") as file:
-            yield _find(file, name)
+        yield
     except OodflowError:
         raise
     except (ValueError, struct.error, zlib.error, EOFError, OSError) as error:
@@ -79,23 +102,19 @@ def mat_array(path: Path, name: str) -> Iterator[MatArray]:
         raise OodflowError(f"{path}: {why}; get it again.") from error
 
 
-def _find(file: IO[bytes], name: str) -> MatArray:
+def _arrays(file: IO[bytes]) -> Iterator[tuple[str, MatArray]]:
+    """Walk over all arrays; each can be read until the next is asked for."""
     order = _byte_order(file)
-    found = []
     while tag := file.read(8):
         kind, size = struct.unpack(f"{order}2I", tag)
         end = file.tell() + size
         stream: Stream = file
         if kind == COMPRESSED:
             stream = _Inflated(file, size)
-            kind, _ = struct.unpack(f"{order}2I", _exactly(stream, 8))
+            kind, _ = struct.unpack(f"{order}2I", exactly(stream, 8))
         if kind == MATRIX:
-            here, array = _matrix(stream, order, name)
-            if array is not None:
-                return array
-            found.append(here)
+            yield _matrix(stream, order)
         file.seek(end)
-    raise ValueError(f"it holds no {name}, but {', '.join(found) or 'nothing'}")
 
 
 def _byte_order(file: IO[bytes]) -> str:
@@ -108,46 +127,37 @@ def _byte_order(file: IO[bytes]) -> str:
     return order
 
 
-def _matrix(stream: Stream, order: str, name: str) -> tuple[str, MatArray | None]:
-    """Read the head of a matrix: its name, and the array that begins now if it is the one that is wanted."""
+def _matrix(stream: Stream, order: str) -> tuple[str, MatArray]:
+    """Read the head of a matrix: its name, and the array that begins now."""
     flags = struct.unpack(f"{order}2I", _element(stream, order, 8))[0]
     dims = _element(stream, order, 4 * MOST_AXES)
     shape = struct.unpack(f"{order}{len(dims) // 4}i", dims[: len(dims) // 4 * 4])
-    here = _element(stream, order, 64).decode("ascii", "replace")
-    if here != name:
-        return here, None
+    name = _element(stream, order, 64).decode("ascii", "replace")
+    of = "complex" if flags & COMPLEX else CLASSES.get(flags & 0xFF, f"class {flags & 0xFF}")
+    if of in ("char", "complex") or of.startswith("class"):
+        return name, MatArray(of, shape, stream, None)
     if len(shape) < 2 or min(shape) < 0:
         raise ValueError(f"{name} has the shape {list(shape)}")
-    kind, size = struct.unpack(f"{order}2I", _exactly(stream, 8))
-    stored: Stream = stream
+    kind, size = struct.unpack(f"{order}2I", exactly(stream, 8))
+    given: Stream = stream
     if kind >> 16:  # at most four bytes stand in the tag itself
-        kind, size, stored = kind & 0xFFFF, kind >> 16, _Given(struct.pack(f"{order}I", size))
-    of = "complex" if flags & COMPLEX else CLASSES.get(flags & 0xFF, f"class {flags & 0xFF}")
-    if of == "uint8" and (kind != UINT8 or size != math.prod(shape)):
-        raise ValueError(f"{name} says that it has {math.prod(shape):,} bytes, but {size:,} of type {kind} follow")
-    return here, MatArray(of, shape, stored)
+        kind, size, given = kind & 0xFFFF, kind >> 16, _Given(struct.pack(f"{order}I", size))
+    lies = np.dtype(order + STORED[kind]) if kind in STORED else None
+    if lies is None or size != math.prod(shape) * lies.itemsize or not np.can_cast(lies, np.dtype(of), "same_kind"):
+        raise ValueError(
+            f"{name} says that it has {math.prod(shape):,} of {of}, but {size:,} bytes of type {kind} follow"
+        )
+    return name, MatArray("bool" if flags & LOGICAL else of, shape, given, lies)
 
 
 def _element(stream: Stream, order: str, most: int) -> bytes:
     """Read a small element whole, and the padding behind it."""
-    kind, size = struct.unpack(f"{order}2I", _exactly(stream, 8))
+    kind, size = struct.unpack(f"{order}2I", exactly(stream, 8))
     if kind >> 16:
         return struct.pack(f"{order}I", size)[: kind >> 16]
     if size > most:
         raise ValueError(f"an element of the head has {size:,} bytes: expected at most {most}")
-    return _exactly(stream, -(-size // 8) * 8)[:size]
-
-
-def _exactly(stream: Stream, size: int) -> bytes:
-    """Read so many bytes, piece by piece: none are made room for that do not come."""
-    pieces, left = [], size
-    while left:
-        piece = stream.read(min(left, PIECE))
-        if not piece:
-            raise ValueError(f"{left:,} bytes are missing")
-        pieces.append(piece)
-        left -= len(piece)
-    return b"".join(pieces)
+    return exactly(stream, -(-size // 8) * 8)[:size]
 
 
 class _Given:

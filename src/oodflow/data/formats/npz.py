@@ -1,28 +1,16 @@
 """Arrays in NumPy archives, of which nothing is believed before it was checked, and that are read a piece at a time."""
 
-import math
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO
 
 import numpy as np
 
+from oodflow.data.formats.meant import meant
+from oodflow.data.formats.stored import Header, require_plausible
 from oodflow.errors import OodflowError
-
-
-class Header(NamedTuple):
-    """What an array of an archive says of itself."""
-
-    shape: tuple[int, ...]
-    by_column: bool
-    dtype: np.dtype[Any]
-
-    @property
-    def size(self) -> int:
-        """How many bytes it has."""
-        return math.prod(self.shape) * self.dtype.itemsize
 
 
 class Archive:
@@ -35,6 +23,14 @@ class Archive:
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self._path, self._archive = path, archive
         self.names = tuple(name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy"))
+
+    def meant(self, name: str) -> str:
+        """Choose an array; see :func:`~oodflow.data.formats.meant.meant`."""
+        shapes = {}
+        for one in self.names:
+            with self._archive.open(f"{one}.npy") as file:
+                shapes[one] = _read_header(file).shape
+        return meant(self._path, name, shapes)
 
     def header(self, name: str) -> Header:
         """Read what an array says of itself, and see that the archive says that it has as many bytes."""
@@ -54,6 +50,7 @@ class Archive:
                     f"{self._path}: the array {name!r} says that it has {header.size:,} bytes but {there:,} are there: "
                     "get the file again."
                 )
+            require_plausible(self._path, header.size)
             yield header, file
 
 

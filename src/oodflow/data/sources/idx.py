@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, cast
+from typing import IO
 
 import numpy as np
 
 from oodflow.data.fit import fit
+from oodflow.data.formats.idx import open_idx
 from oodflow.data.found import find
 from oodflow.data.image_set import CHUNK_BYTES, Images, Shape
 from oodflow.data.source import ImageSource, Remote
@@ -94,16 +95,8 @@ class Idx(ImageSource):
         return count, height, width
 
 
-def _open(path: Path) -> IO[bytes]:
-    """Open a file, compressed or not whatever its name says."""
-    with path.open("rb") as file:
-        start = file.read(2)
-    compressed = start == b"\x1f\x8b" or (path.suffix == ".gz" and start != b"\0\0")
-    return cast(IO[bytes], gzip.open(path)) if compressed else path.open("rb")
-
-
 def _header(path: Path) -> tuple[int, int, int]:
-    with _open(path) as file:
+    with open_idx(path) as file:
         return _parse(path, _read(path, file, 16))
 
 
@@ -119,7 +112,7 @@ def _parse(path: Path, header: bytes) -> tuple[int, int, int]:
 
 
 def _images(path: Path, watch: Callable[[bytes], object]) -> Iterator[Images]:
-    with _open(path) as file:
+    with open_idx(path) as file:
         header = _read(path, file, 16)
         watch(header)
         count, height, width = _parse(path, header)

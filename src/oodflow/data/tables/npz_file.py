@@ -7,13 +7,14 @@ from typing import IO, Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from oodflow.data.formats.npz import Archive, Header, npz_archive
+from oodflow.data.formats.npz import Archive, npz_archive
+from oodflow.data.formats.stored import Header
 from oodflow.data.selection import Selection
 from oodflow.data.tables.npy_file import ArrayBlock, require_table
 from oodflow.data.tables.table_file import BLOCK, Block, Labels, TableFile, narrowest
 from oodflow.errors import OodflowError, UnknownName
 
-FEATURES, LABELS = "X", "y"
+LABELS = "y"
 MOST = 1 << 30  # bytes of what must be in memory as a whole: labels, and features that lie by column
 
 
@@ -42,7 +43,7 @@ class NpzFile(TableFile):
         self.path = path
         with npz_archive(path) as archive:
             there = archive.names
-            self.features = self._found(features or (there[0] if len(there) == 1 else FEATURES), there)
+            self.features = archive.meant(features)
             self.header = archive.header(self.features)
             require_table(path, f"the array {self.features!r}", self.header.dtype, self.header.shape)
             self.rows, self.width = self.header.shape
