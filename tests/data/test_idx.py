@@ -34,7 +34,10 @@ def test_resizes_and_colours(root, open_set):
     [
         (b"", "truncated"),
         (b"\0\0", "truncated: an IDX header has 16 bytes, but 2 are there"),
-        (idx_bytes(random_images(5, 28, 28), magic=2049), "not an IDX file of images: it starts with 2049"),
+        (
+            idx_bytes(random_images(5, 28, 28), magic=2049),
+            "not an IDX file of images: it starts with 2049 .*, as labels do",
+        ),
         (idx_bytes(random_images(5, 28, 28), count=0), "it is empty"),
         (idx_bytes(random_images(5, 28, 28), count=6), "truncated: the header promises 6 images, but 5 are there"),
         (idx_bytes(random_images(5, 28, 28))[:-1], "truncated: the header promises 5 images, but 4 are there"),

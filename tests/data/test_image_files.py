@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -213,7 +214,17 @@ def test_one_rule_for_pixels(kind, save, open_set):
     broken[7, 1, 2, 3] = np.nan
     with pytest.raises(OodflowError, match=r"1 values are NaN or infinite, the first at \[7, 1, 2, 3\]"):
         open_set(save(kind, broken), "all")
-    assert "masks of 0 and 1" in open_set(save(kind, (IMAGES > 99).astype(np.uint8)), "all").note
+    for number in (np.uint8, np.int32):
+        assert "masks of 0 and 1" in open_set(save(kind, (IMAGES > 99).astype(number)), "all").note
+
+
+def test_other_zip_files_are_no_archives_of_arrays(tmp_path, open_set):
+    with zipfile.ZipFile(tmp_path / "x.npy", "w") as archive:
+        archive.writestr("archive/data.pkl", b"")
+    with pytest.raises(OodflowError, match=r"x\.npy: this is a zip file with no array of NumPy in it"):
+        open_set(f"npy:{tmp_path}/x.npy", "all")
+    with pytest.raises(OodflowError, match=r"x\.npy: there is no array of numbers in it"):
+        open_set(f"npz:{tmp_path}/x.npy", "all")
 
 
 def test_every_kind_keeps_the_contract(kind, save):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from oodflow.data import SOURCES, download, status, verify
-from oodflow.errors import OodflowError
+from oodflow.data import SOURCES, download, load, status, verify
+from oodflow.errors import OodflowError, UsageError
 from oodflow.testing import check_source
 
 from .layouts import (
@@ -61,6 +61,12 @@ def test_emnist_is_put_upright(root, open_set, place):
     assert status("emnist_letters", root).counts == {"train": 30, "test": 12}
     assert status("emnist_digits", root).state == "missing"
     check_source(SOURCES["emnist_letters"], root)
+
+
+def test_emnist_is_several_sets(root, open_set):
+    for ask in (lambda: open_set("EMNIST"), lambda: download("emnist", root)):
+        with pytest.raises(UsageError, match="is several data sets: name one of emnist_byclass, emnist_bymerge"):
+            ask()
 
 
 def test_emnist_says_where_to_get_it(root):
@@ -212,9 +218,5 @@ def test_says_what_was_expected_and_what_is_there(root, open_set):
     with pytest.raises(OodflowError, match=r"expected svhn/test_32x32.mat .* holds cifar10 and mnist\."):
         open_set("svhn")
     assert "expected omniglot/images_background.zip" in verify("omniglot", root)[0]
-    with pytest.raises(OodflowError, match="nowhere"):
-        status_of = SOURCES["mnist"].files("test", root / "nowhere")
-        assert status_of == []
-        from oodflow.data.load import missing
-
-        raise missing(SOURCES["mnist"], "test", root / "nowhere")
+    with pytest.raises(OodflowError, match=r"but there is no folder .*nowhere\."):
+        load("mnist", "test", root=root / "nowhere")

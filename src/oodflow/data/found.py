@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from oodflow.errors import UnknownName, UsageError
+
 SHOWN = 6
 
 
@@ -29,6 +31,33 @@ def same_name(name: str, names: Iterable[str]) -> str | None:
         return name
     alike = [one for one in names if key(one) == key(name)]
     return alike[0] if len(alike) == 1 else None
+
+
+def require_name(kind: str, name: str, names: Iterable[str], others: Iterable[str] = ()) -> str:
+    """Find the one of some names that another is a way of writing, as :func:`same_name`.
+
+    Args:
+        kind: what the name should have been, for the message.
+        name: what came.
+        names: those that there are.
+        others: what it could have been besides, for the message.
+
+    Raises:
+        UsageError: there is none, or it is how several begin.
+
+    Example:
+        >>> require_name("data set", "EMNIST", ["emnist_letters", "emnist_digits"])
+        Traceback (most recent call last):
+            ...
+        oodflow.errors.UsageError: 'EMNIST' is several data sets: name one of emnist_letters, emnist_digits.
+    """
+    names = list(names)
+    if (found := same_name(name, names)) is not None:
+        return found
+    several = [one for one in names if one.startswith(f"{name.lower()}_")]
+    if len(several) > 1:
+        raise UsageError(f"{name!r} is several {kind}s: name one of {', '.join(several)}.")
+    raise UnknownName(kind, name, [*names, *others])
 
 
 def find(root: Path, places: Sequence[str]) -> Path | None:

@@ -172,7 +172,7 @@ def source_of(spec: specs.Spec, cache: Path | None = None) -> AnySource:
     source = _source(spec, cache)
     if isinstance(source, TableSource):
         if spec.of_images:
-            axes = "; of images [N,H,W] or [N,C,H,W] it has the axes" if spec.kind in IMAGE_FILES else ""
+            axes = ", or save images as [N,H,W] or [N,C,H,W]" if spec.kind in IMAGE_FILES else ""
             raise UsageError(
                 f"{source.name} is a table, and {', '.join(spec.of_images)} an option of images: leave it out{axes}."
             )

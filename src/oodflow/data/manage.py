@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from oodflow.data.found import same_name
+from oodflow.data.found import require_name
 from oodflow.data.image_set import Shape
 from oodflow.data.load import missing, named, note_of
 from oodflow.data.source import AnySource, ImageSource
@@ -68,7 +68,7 @@ def status(name: str, root: Path) -> SourceStatus:
 
 def registered(name: str) -> AnySource:
     """Find a registered data set by its name, however it is written; a user's own data is none."""
-    return SOURCES[same_name(name, SOURCES) or name]
+    return SOURCES[require_name("data set", name, SOURCES)]
 
 
 def download(

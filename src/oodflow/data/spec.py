@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from oodflow.data import selection
-from oodflow.data.found import same_name
+from oodflow.data.found import require_name
 from oodflow.data.image_set import Shape
 from oodflow.data.pixel_range import PixelRange, parse_range
 from oodflow.data.selection import Selection
 from oodflow.data.sources.image_files import IMAGE_FILES
 from oodflow.data.sources.layout import all_axes
 from oodflow.data.tables import TABLE_FILES
-from oodflow.errors import UnknownName, UsageError
+from oodflow.errors import UsageError
 
 OF_IMAGES = {
     "shape": "CxHxW", "every": "K", "mutated": "RATE", "encoder": "MODEL", "length": "L", "range": "LOW,HIGH",
@@ -111,9 +111,7 @@ def parse(spec: str, names: Collection[str]) -> Spec:
         if not path:
             raise UsageError(f"data set {spec!r} names no path: write {kind}:PATH.")
         return Spec(kind.lower(), path, shape, every, rate, encoder, length, table, limits, part, skip_bad, axes)
-    name = same_name(where, names)
-    if name is None:
-        raise UnknownName("data set", where, [*names, *(f"{kind}:PATH" for kind in own_data())])
+    name = require_name("data set", where, names, (f"{kind}:PATH" for kind in own_data()))
     if limits is not None:
         raise UsageError(f"data set {spec!r}: {name} is of bytes, of which black and white are known: leave range out.")
     return Spec(name, "", shape, every, rate, encoder, length, table)

@@ -89,8 +89,8 @@ class ArrayImages(ImageSource):
         return self.layout.guessed
 
     def doubts(self, part: str, root: Path) -> list[str]:
-        """Bytes of 0 and 1 alone."""
-        return masks(self.images()) if self._header.dtype == np.uint8 and self.limits is None else []
+        """Whole numbers of 0 and 1 alone."""
+        return masks(self.images()) if self._header.dtype.kind in "iu" and self.limits is None else []
 
     def images(self) -> Iterator[Numbers]:
         """Walk over the images ``[n,C,H,W]``, the numbers as they are."""
@@ -144,7 +144,7 @@ class ArrayImages(ImageSource):
         if (known := known_range(self._header.dtype, low, high, whole)) is not None:
             return known
         raise OodflowError(
-            f"{self.path}: values go from {low:g} to {high:g}{'' if whole else ' and are not whole'}: pixel values "
+            f"{self.path}: values go from {low:.9g} to {high:.9g}{'' if whole else ' and are not whole'}: pixel values "
             "should be whole numbers in 0 to 255, or real numbers in [0, 1]; of others say what is black and white: "
             f"{self.name}?range=LOW,HIGH."
         )

@@ -24,6 +24,7 @@ from oodflow.data.source import ImageSource, Remote
 from oodflow.errors import OodflowError
 
 MAGIC = 2051
+COMPRESSED = 0x1F8B0800
 _AGAIN = "get the file again"
 FILES = MappingProxyType({"train": "train-images-idx3-ubyte", "test": "t10k-images-idx3-ubyte"})
 
@@ -105,7 +106,10 @@ def _parse(path: Path, header: bytes) -> tuple[int, int, int]:
         raise OodflowError(f"{path}: truncated: an IDX header has 16 bytes, but {len(header)} are there; {_AGAIN}.")
     magic, count, height, width = struct.unpack(">4I", header)
     if magic != MAGIC:
-        raise OodflowError(f"{path}: not an IDX file of images: it starts with {magic} instead of {MAGIC}; {_AGAIN}.")
+        known = {2049: ", as labels do", COMPRESSED: ", for it is compressed twice"}.get(magic, "")
+        raise OodflowError(
+            f"{path}: not an IDX file of images: it starts with {magic} instead of {MAGIC}{known}; {_AGAIN}."
+        )
     if not count or not height or not width:
         raise OodflowError(f"{path}: the header promises {count} images of {height} x {width}: it is empty; {_AGAIN}.")
     return count, height, width

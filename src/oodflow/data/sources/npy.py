@@ -54,6 +54,8 @@ class Npy(ArrayImages):
     def _open(self) -> Numbers:
         array = map_npy(self.path)
         if not isinstance(array, np.ndarray):
+            if not any(name.endswith(".npy") for name in array.zip.namelist()):
+                raise OodflowError(f"{self.path}: this is a zip file with no array of NumPy in it: use numpy.save.")
             raise OodflowError(f"{self.path}: this is an .npz file: write npz:{self.path}.")
         return np.asarray(array)
 
