@@ -65,3 +65,9 @@ def test_importing_is_light():
     code = f"import sys, oodflow.data; print([name for name in {heavy} if name in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("spec", "split"), [(3, "test"), (None, "test"), ("digits", 3), (["digits"], "test")])
+def test_what_is_no_name(spec, split):
+    with pytest.raises(UsageError, match=r"(spec|split) is a \w+: expected a string, as in load"):
+        load(spec, split)

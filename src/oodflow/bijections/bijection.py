@@ -125,6 +125,8 @@ def _checking_the_shape(method: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(method)
     def checked(self: Bijection, inputs: Tensor) -> Any:
+        if not isinstance(inputs, Tensor):
+            raise UsageError(f"a {type(self).__name__} takes tensors but got a {type(inputs).__name__}.")
         try:
             getattr(self, takes)(tuple(inputs.shape[1:]))
         except UsageError as error:

@@ -33,9 +33,8 @@ def run(arguments: Namespace) -> int:
     options = DetectionOptions(**{name: getattr(arguments, name) for name in DetectionOptions.model_fields})
     with scoring_progress() if ranks.is_first() else nullcontext() as progress:
         caller = Caller(shlex.join(arguments.command), arguments.data_dir, progress, progress_console.print)
-        detector = open_detector(
-            RunDir.open(arguments.run_dir, arguments.restated).writing_to(arguments.out), options, caller
-        )
+        run_dir = RunDir.open(arguments.run_dir, arguments.restated).writing_to(arguments.out)
+        detector = open_detector(run_dir, options, caller)
     drift = None
     if arguments.drift or arguments.drift_level is not None:
         level = 100.0 if arguments.drift_level is None else arguments.drift_level

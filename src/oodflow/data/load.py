@@ -58,6 +58,9 @@ def load(spec: str, split: str, *, root: Path | None = None, cache: Path | None 
         >>> images.shape, images.batch([0]).std().item()
         ((1, 4, 4), 0.0)
     """
+    for what, given in (("spec", spec), ("split", split)):
+        if not isinstance(given, str):
+            raise UsageError(f"{what} is a {type(given).__name__}: expected a string, as in load('mnist', 'test').")
     spec = canonical(spec)
     parsed = _parsed(spec)
     source = source_of(parsed, cache)

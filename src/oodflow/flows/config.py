@@ -11,6 +11,7 @@ from oodflow.bijections import MASKS, Bijection, Coupling, Logit, Mask, Shape, S
 from oodflow.config import Component
 from oodflow.errors import UsageError
 from oodflow.flows.domains import AnyDomainConfig, DomainConfig, ImagesConfig
+from oodflow.flows.domains.domain import checked_shape
 from oodflow.flows.flow import Flow
 from oodflow.flows.precision import in_float32_on_the_cpu
 from oodflow.flows.prior import AnyPriorConfig, StandardNormalConfig
@@ -75,6 +76,7 @@ class FlowConfig(Component):
         Raises:
             UsageError: when the flow is not for such data, or the layers do not fit the shape.
         """
+        shape = checked_shape(shape)
         if len(shape) != self.rank:
             takes = {3: "data of shape (channels, height, width)", 1: "vectors (length,)"}.get(
                 self.rank, f"data of {self.rank} dimensions"

@@ -105,6 +105,8 @@ class Flow(nn.Module):
             raise UsageError(
                 f"bijection must be a Bijection, such as Chain([...]), but is a {type(bijection).__name__}."
             )
+        if prior is not None and not isinstance(prior, Prior):
+            raise UsageError(f"prior must be a Prior, such as StandardNormal(12), but is a {type(prior).__name__}.")
         self.domain = domain
         self.shape = domain.shape
         self.dims = prod(self.shape)
@@ -214,7 +216,7 @@ class Flow(nn.Module):
 
     def initialise(self, x: Tensor, *, noise: Tensor | None = None, seed: Seed = 0) -> None:
         """Set data-dependent parameters from one batch of data; layers that have been set keep what they have."""
-        if not len(x):
+        if not len(tensor_of(x, self.device)):
             raise UsageError("x is a batch of 0, which tells nothing: initialise with a batch of training data.")
         with torch.no_grad():
             self.bijection.initialise(self._enter(x, noise, seed, self.dtype)[0])

@@ -16,13 +16,16 @@ def checked(name: str, scores: ArrayLike) -> NDArray[np.float64]:
         scores: [N], one per image.
 
     Raises:
-        UsageError: the scores are not one-dimensional, there are none, or some are NaN.
+        UsageError: the scores are no numbers, they are not one-dimensional, there are none, or some are NaN.
 
     Example:
         >>> checked("scores_in", [1, 2])
         array([1., 2.])
     """
-    values = np.asarray(scores, dtype=np.float64)
+    try:
+        values = np.asarray(scores, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{name} is a {type(scores).__name__} of no numbers: expected [N], one score each.") from error
     if values.ndim != 1:
         raise UsageError(f"{name} has shape {values.shape}: expected [N], one score per image.")
     if values.size == 0:
