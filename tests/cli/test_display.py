@@ -58,3 +58,19 @@ def test_a_name_breaks_no_table(oodflow, run, sets, tmp_path):
     assert rows
     assert all("a\\|b \\*c\\* \\`d\\`" in row for row in rows)
     assert len({line.replace("\\|", "").count("|") for line in page.split("\n\n")[1].splitlines()}) == 1
+
+
+@pytest.mark.parametrize("verb", [["data", "list"], ["train", "--list"]])
+def test_lists_break_no_word_on_a_narrow_terminal(oodflow, monkeypatch, verb):
+    console = Console(file=io.StringIO(), force_terminal=True, no_color=True, width=40, markup=False, soft_wrap=True)
+    monkeypatch.setattr(display, "result_console", console)
+    monkeypatch.setenv("OODFLOW_DATA", "data")
+    assert oodflow(*verb).code == 0
+    text = re.sub(r"\x1b\[[\d;]*m", "", console.file.getvalue())
+    assert max(map(len, text.splitlines())) <= 40
+    wide = Console(file=io.StringIO(), width=500, markup=False, soft_wrap=True)
+    monkeypatch.setattr(display, "result_console", wide)
+    assert oodflow(*verb).code == 0
+    words = wide.file.getvalue().split()
+    assert "".join(text.split()) == "".join(words)
+    assert {word for word in words if len(word) <= 40} <= set(text.split())  # longer ones, as addresses, are folded

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from oodflow.cli.display import result_console
+from oodflow.cli.display import line, result_console
 from oodflow.data import SOURCES, AnySource, TableSource, data_root, download, status, verify
 from oodflow.data.load import named
 from oodflow.data.manage import registered
@@ -23,7 +23,7 @@ def list_sources(arguments: Namespace) -> None:
     if arguments.json:
         print(json.dumps([asdict(one) for one in found], indent=2))
         return
-    result_console.print(
+    line(
         f"Data sets in {root}; your own images are folder:PATH and arrays in {_paths(IMAGE_FILES)}, your own tables "
         f"{_paths(TABLE_FILES)}.\n"
     )
@@ -32,12 +32,12 @@ def list_sources(arguments: Namespace) -> None:
         source = SOURCES[one.name]
         counts = ", ".join(f"{part} {number:,}" for part, number in one.counts.items())
         shape = "x".join(map(str, source.shape or ()))
-        result_console.print(f"{one.name:{width}} {shape:9} {one.state:9} {counts}", style="bold")
-        result_console.print(f"    {source.description}. Licence: {source.licence}.")
+        line(f"{one.name:{width}} {shape:9} {one.state:9} {counts}", style="bold")
+        line(f"    {source.description}. Licence: {source.licence}.")
         if one.detail:
-            result_console.print(f"    {one.detail}")
+            line(f"    {one.detail}")
         if one.state == "missing" and not source.downloads:
-            result_console.print(f"    To have it: {source.by_hand}.")
+            line(f"    To have it: {source.by_hand}.")
 
 
 def _paths(kinds: Iterable[str]) -> str:

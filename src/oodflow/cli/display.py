@@ -19,6 +19,11 @@ from oodflow.session.progress import bar
 result_console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
+def line(text: str, style: str | None = None) -> None:
+    """Print a line of a list: on a terminal wrapped between words, however narrow it is, elsewhere as it is."""
+    result_console.print(text, style=style, soft_wrap=not result_console.is_terminal)
+
+
 @contextmanager
 def scoring_progress() -> Iterator[EvaluationProgress]:
     """Show a live bar for each data set that is scored."""

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from oodflow import ranks
-from oodflow.cli.display import result_console
+from oodflow.cli.display import line
 from oodflow.cli.parser import parse
 from oodflow.errors import UsageError
 from oodflow.recipes import RECIPES
@@ -29,7 +29,7 @@ def run(arguments: Namespace) -> None:
         for name in RECIPES:
             config = RECIPES[name]("cpu")
             asked = f", asked about {', '.join(config.ood)}" if config.ood else ""
-            result_console.print(f"{name:32} {config.flow.title} on {config.data}{asked}")
+            line(f"{name:32} {config.flow.title} on {config.data}{asked}")
     elif arguments.print_config and arguments.resume is not None:
         _require_only(arguments, "--print-config prints how the run was begun", "print_config", "resume")
         print(RunDir.open(arguments.resume).config().model_dump_json(indent=2))
