@@ -15,11 +15,12 @@ FAULTS = (
 )
 FILES = (
     "Sound files that were changed at random, once or twice each: cut off, bits flipped, numbers and values set to "
-    "extremes, pieces repeated, dropped or overwritten, or noise altogether. Each reader runs in a process with a "
-    "limit to its memory, where a crash, a warning or an error that does not name the file counts as a failure (",
+    "extremes, pieces repeated, dropped or overwritten, or noise altogether. ",
     Code("make fuzz"),
-    "; there was none in the run that this table is of). What is read has damage that nothing tells: a pixel that is "
-    "another, a format without a checksum, or one of our own from before it had a digest.",
+    " lets each reader read them in a process with a limit to its memory, where a crash, a warning or an error that "
+    "does not name the file is a failure; a reader that had one has no line here. What is read has damage that nothing "
+    "tells: a pixel that is another, a format without a checksum, or one of our own from before it had a digest. Of a "
+    "log what can be read is, and a damaged calibration counts as none: it is made anew.",
 )
 GLOW = (
     "Users of the authors' code see its README's Glow on FashionMNIST end in NaN after some epochs (issue 10 of its "
