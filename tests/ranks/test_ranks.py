@@ -56,8 +56,12 @@ def weights(run):
     return load_file(run / "weights.safetensors")
 
 
+def record_of(run):
+    return json.loads((run / "record.json").read_text())["training"]
+
+
 def steps_of(run):
-    return json.loads((run / "record.json").read_text())["training"]["steps"]
+    return record_of(run)["steps"]
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +88,8 @@ def test_gradients_are_those_of_one_process_on_the_joined_batch(count, of_one_pr
 
 def test_training_is_that_of_one_process(oodflow, settings, trained, tmp_path):
     assert oodflow(*settings, "training.steps=12", "--out", tmp_path / "run").code == 0
+    assert record_of(trained)["processes"] == 2
+    assert "processes" not in record_of(tmp_path / "run")
     expected, found = weights(tmp_path / "run"), weights(trained)
     for name, tensor in expected.items():
         torch.testing.assert_close(

@@ -95,7 +95,7 @@ def _provenance(curve: Curve) -> Text:
     return (
         Strong(curve.name), ": ", Code(training.command),
         f" (commit {training.commit}, {training.day}), {number(training.parameters, 0)} parameters, "
-        f"{counted(training.threads, 'thread')}, {training.device}, torch {training.torch}, data fingerprint ",
+        f"{counted(training.threads_in_all, 'thread')}, {training.device}, torch {training.torch}, data fingerprint ",
         Code(training.data.fingerprint),
         f"; looks at {curve.images:,} {curve.split} {training.data.unit} and as many of {asked}.",
     )  # fmt: skip

@@ -122,7 +122,9 @@ def _run_row(one: EvaluatedRun) -> list[Text]:
 
 def _commands(one: EvaluatedRun) -> Text:
     training, made = _training(one), one.evaluation.provenance
-    where = f"{counted(training.threads, 'thread')} of {counted(training.cpus or 0, 'core')}, torch {training.torch}"
+    where = (
+        f"{counted(training.threads_in_all, 'thread')} of {counted(training.cpus or 0, 'core')}, torch {training.torch}"
+    )
     draws = counted(one.evaluation.options.draws, "dequantisation draw")
     return (
         Code(training.command), f" (commit {training.commit}, {training.day}, {where}), ", Code(made.command),
@@ -139,9 +141,9 @@ def _check(one: EvaluatedRun) -> None:
     name, training = name_of(one.run.config), one.run.training
     if training is None:
         raise UsageError(f"{name} was imported: only runs that were trained here have a place on a leaderboard.")
-    if training.device != "cpu" or training.threads > THREADS:
+    if training.device != "cpu" or training.threads_in_all > THREADS:
         raise UsageError(
-            f"{name} was trained with {counted(training.threads, 'thread')} on {training.device}: a leaderboard takes "
+            f"{name} was trained with {counted(training.threads_in_all, 'thread')} on {training.device}: a leaderboard takes "
             f"runs of at most {THREADS} threads on cpu, so train it with OMP_NUM_THREADS={THREADS} --device cpu."
         )
     if one.evaluation.options.limit is not None:

@@ -33,7 +33,7 @@ def _trained(group: Replicas) -> tuple[str, ...]:
     return (
         f"{seeds}, {number(first.parameters, 0)} parameters, "
         f"{number(first.steps, 0)}{unfinished} steps of {asked.batch_size} in {seconds} s "
-        f"({counted(first.threads, 'thread')}, {first.device}, torch {first.torch}), {skipped} steps skipped.",
+        f"({counted(first.threads_in_all, 'thread')}, {first.device}, torch {first.torch}), {skipped} steps skipped.",
     )
 
 

@@ -20,6 +20,7 @@ class TrainingFacts(Provenance):
             are the last.
         retreats: each time that it diverged and went back.
         parameters: how many numbers are trained.
+        processes: that have shared the work of the last session.
         device: of the last session.
         steps: taken.
         epochs: passes over ``data``.
@@ -36,6 +37,7 @@ class TrainingFacts(Provenance):
     changes: tuple[Change, ...] = ()
     retreats: tuple[Retreat, ...] = ()
     parameters: int
+    processes: int = 1
     device: str
     steps: int
     epochs: float
@@ -44,10 +46,14 @@ class TrainingFacts(Provenance):
     seconds: float
     images_per_second: float | None
 
+    @property
+    def threads_in_all(self) -> int:
+        """Threads of all processes."""
+        return self.threads * self.processes
+
     @model_serializer(mode="wrap")
     def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out what has not happened, as records did before it could."""
         written: dict[str, Any] = write(self)
-        return {
-            name: value for name, value in written.items() if value or name not in ("places", "changes", "retreats")
-        }
+        absent = {"places": {}, "changes": (), "retreats": (), "processes": 1}
+        return {name: value for name, value in written.items() if name not in absent or value not in (absent[name], [])}

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from oodflow import ranks
 from oodflow.data import DataSet, TrainingBatches
 from oodflow.runs.config import RunConfig
 from oodflow.runs.own_data import require_same
@@ -50,6 +51,7 @@ class TrainingRecord:
         images = state.step * batches.batch_size
         progress = {
             "parameters": sum(parameter.numel() for parameter in state.flow.parameters()),
+            "processes": ranks.count(),
             "device": str(state.device),
             "steps": state.step,
             "epochs": round(state.step / batches.steps_per_epoch, 2),
