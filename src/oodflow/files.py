@@ -109,6 +109,11 @@ def _beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
 
 
+def is_temporary(path: Path) -> bool:
+    """Whether a file or folder is one that something is being written to, or was by a process that was killed."""
+    return path.name.startswith(".") and path.suffix == ".tmp"
+
+
 def _remove_orphans(path: Path) -> None:
     """Remove what processes have left beside ``path`` that were killed while they wrote it."""
     for orphan in path.parent.glob(f".{glob.escape(path.name)}.????????.tmp"):

@@ -318,6 +318,15 @@ def test_a_look_that_fails_is_no_divergence(config, tmp_path, monkeypatch):
     assert record_of(tmp_path / "run")["training"]["steps"] == 4, "saved as it is"
 
 
+def test_a_run_begins_where_one_was_killed_before_it_had_written_anything(config, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/.config.json.0123abcd.tmp").write_text("{")
+    assert RunDir.new(tmp_path / "run").path == tmp_path / "run"
+    (tmp_path / "run/notes.txt").write_text("mine")
+    with pytest.raises(UsageError, match="already holds something"):
+        RunDir.new(tmp_path / "run")
+
+
 def test_differences_are_named_by_their_place():
     assert differences({"a": {"b": 1}}, {"a": {"b": 1, "c": None}}) == {}
     assert differences({"a": {"b": 1}}, {"a": {"c": 2}}) == {"a.b": (1, None), "a.c": (None, 2)}

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from oodflow.config import first_flaw
 from oodflow.errors import OodflowError, UsageError
-from oodflow.files import legible, path_of, write_text
+from oodflow.files import is_temporary, legible, path_of, write_text
 from oodflow.flows import Flow, load_flow
 from oodflow.ownership import LOCK
 from oodflow.records import Record
@@ -75,7 +75,9 @@ class RunDir:
             UsageError: when the folder already holds something.
         """
         run = cls(_in_utf8(path))
-        if path.exists() and (not path.is_dir() or any(one.name != LOCK for one in path.iterdir())):
+        if path.exists() and (
+            not path.is_dir() or any(one.name != LOCK and not is_temporary(one) for one in path.iterdir())
+        ):
             begun = run.config_file.exists()
             record = run.record() if begun else None
             own = begun and not (record and record.imported)
