@@ -143,8 +143,8 @@ def _check(one: EvaluatedRun) -> None:
         raise UsageError(f"{name} was imported: only runs that were trained here have a place on a leaderboard.")
     if training.device != "cpu" or training.threads_in_all > THREADS:
         raise UsageError(
-            f"{name} was trained with {counted(training.threads_in_all, 'thread')} on {training.device}: a leaderboard takes "
-            f"runs of at most {THREADS} threads on cpu, so train it with OMP_NUM_THREADS={THREADS} --device cpu."
+            f"{name} was trained with {counted(training.threads_in_all, 'thread')} on {training.device}: a leaderboard "
+            f"takes runs of at most {THREADS} threads on cpu, so train it with OMP_NUM_THREADS={THREADS} --device cpu."
         )
     if one.evaluation.options.limit is not None:
         raise UsageError(
