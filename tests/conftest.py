@@ -10,6 +10,8 @@ import pytest
 import torch
 
 from oodflow.cli import main
+from oodflow.cli.display import result_console
+from oodflow.session.progress import progress_console
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,6 +48,7 @@ def oodflow(capsys) -> Callable[..., Result]:
 
     def run(*arguments: object) -> Result:
         capsys.readouterr()
+        result_console.quiet = progress_console.quiet = False  # as they are from when somebody has stopped reading
         code = main([str(argument) for argument in arguments])
         return Result(code, *capsys.readouterr())
 

@@ -80,7 +80,7 @@ def test_stopped_after_a_whole_set_its_vectors_are_kept(oodflow, encoder, own, m
     ("arguments", "message"),
     [
         (["digits"], "the following arguments are required: --encoder; see `oodflow embed --help`."),
-        (["digit", "--encoder", "x"], "unknown data set 'digit': did you mean 'digits'?"),
+        (["digit", "--encoder", "x"], "unknown data set 'digit': did you mean 'digits'"),
         (["digits", "--encoder", "x"], "the encoder x is neither a folder nor a model that was downloaded before"),
         (["digits?encoder=x", "--encoder", "x"], "holds vectors, and images are needed here: leave encoder=x out."),
         (["digits", "--encoder", "x", "--split", "train"], "digits has no train split: it comes in test only"),

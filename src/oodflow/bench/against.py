@@ -89,7 +89,7 @@ def _our_tasks(flow: Flow, batches: int, draw: Draw) -> list[Task]:
     if flow.domain.is_images:
         return Subject.start(flow, TRAINING, batches).tasks()
     state, batch, scored = TrainState.start(flow, TRAINING), draw(BATCH), draw(BATCH * batches)
-    part = Part(batch, batch)  # vectors take no noise
+    part = Part(batch, torch.zeros_like(batch))  # vectors take no noise
     state.initialise(*part)
     train = lambda: take_step(state, {DATA: part}, TRAINING, MaximumLikelihood())  # noqa: E731
     return [Task("train", train), Task("score", _in_batches(flow, flow.log_prob, scored))]

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from oodflow import ranks
-from oodflow.data import DataSet, ImageSet, same_images
+from oodflow.data import DataSet, ImageSet
 from oodflow.data.made_alike import require_made_alike
 from oodflow.data.spec import with_shape
 from oodflow.errors import OodflowError, UsageError
@@ -25,7 +25,7 @@ from oodflow.session.interrupt import Interrupted, stop_between_steps
 from oodflow.session.monitor import watched_split
 from oodflow.session.options import SessionOptions
 from oodflow.session.patience import NoImprovement
-from oodflow.session.training_data import training_data
+from oodflow.session.training_data import require_apart, training_data
 from oodflow.session.training_record import TrainingRecord, write_retreats
 from oodflow.statistics import require_columns, require_shape
 from oodflow.training import (
@@ -57,9 +57,7 @@ def start(config: RunConfig, out: Path, options: SessionOptions) -> RunDir:
     _require_joined()
     if ranks.restarted() and RunDir(out).config_file.exists():
         return train_or_open(config, out, options)
-    for spec in config.ood:
-        if same_images(spec, config.data):
-            raise UsageError(f"ood names {spec}, which is trained on: name other data sets, or none with ood=[].")
+    require_apart(config)
     run = ranks.from_first(lambda: _new(config, out, options))
     with _owned(run):
         ranks.from_first(lambda: RunDir.new(out))  # now that nobody else can begin there

@@ -15,14 +15,21 @@ def training_data(config: RunConfig, root: Path | None) -> dict[str, DataSet]:
         UsageError: when a set can't be right, or the objective names none where it needs one.
         OodflowError: when a set is missing or damaged.
     """
-    streams = config.objective.streams
-    for name, spec in streams.items():
-        if same_images(spec, config.data):
-            raise UsageError(f"{spec} is data and also {name} of objective={config.objective.kind}: name another set.")
-    specs = {DATA: config.data, **streams}
+    require_apart(config)
+    specs = {DATA: config.data, **config.objective.streams}
     sets: dict[str, DataSet] = {name: load(spec, config.split, root=root) for name, spec in specs.items()}
     require_spread(sets[DATA])
     return sets
+
+
+def require_apart(config: RunConfig) -> None:
+    """Refuse, with a ``UsageError``, what is trained on in two ways, or asked about, too, by its name."""
+    for spec in config.ood:
+        if same_images(spec, config.data):
+            raise UsageError(f"ood names {spec}, which is trained on: name other data sets, or none with ood=[].")
+    for name, spec in config.objective.streams.items():
+        if same_images(spec, config.data):
+            raise UsageError(f"{spec} is data and also {name} of objective={config.objective.kind}: name another set.")
 
 
 def require_spread(data: DataSet) -> None:
