@@ -11,6 +11,7 @@ import oodflow as package
 from oodflow.data import load
 from oodflow.data.scaled import scaled
 from oodflow.deployment.detect import open_detector
+from oodflow.deployment.embedded import Embedded
 from oodflow.deployment.options import DetectionOptions
 from oodflow.deployment.rows import Rows
 from oodflow.deployment.standard_input import Lines
@@ -236,3 +237,11 @@ def test_vectors_are_brought_to_the_length_that_was_trained_on(table, tmp_path):
         np.testing.assert_allclose(np.linalg.norm(found, axis=1), [2, 0, 2, 2, 2])
     whole = Rows(flow, "photographs?encoder=some/model", ())
     np.testing.assert_allclose(np.stack([datum.values for datum in whole.read(tmp_path / "rows.npy")]), rows)
+
+
+def test_of_a_folder_a_flow_of_embeddings_lists_the_pictures(table, tmp_path):
+    """Which is what it reads of one; a table has to be named."""
+    for name in ("b.png", "a.csv", "a.png"):
+        (tmp_path / name).touch()
+    reader = Embedded(package.load(table.run), "photographs?encoder=some/model", ())
+    assert [*reader.files(tmp_path)] == [tmp_path / "a.png", tmp_path / "b.png"]

@@ -163,14 +163,15 @@ def test_evaluation_and_detection_give_the_same_numbers_in_the_same_order(oodflo
     images = np.load(sets.inside.removeprefix("npy:"))
     for number in range(5):
         np.save(tmp_path / f"{number}.npy", images[number : 2 * number + 1])
-    files = [tmp_path / f"{number}.npy" for number in (3, 0, 4, 2, 1)] + [tmp_path / "missing.npy"]
+    (tmp_path / "empty").mkdir()
+    files = [tmp_path / f"{number}.npy" for number in (3, 0, 4, 2, 1)] + [tmp_path / "missing.npy", tmp_path / "empty"]
     for one in (trained / "calibrations").glob("*"):
         one.rename(tmp_path / "calibration")
     alone = oodflow("detect", trained, *files, "--fpr", "0.2")
     first, *others = together(count, "detect", trained, *files, "--fpr", "0.2")
     assert first.code == alone.code == 1
     assert first.out == alone.out
-    assert len(first.out.splitlines()) == 1 + 15 + 1
+    assert len(first.out.splitlines()) == 1 + 15 + 2
     assert [one.out for one in others] == [""] * (count - 1)
 
 

@@ -2,7 +2,6 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -15,6 +14,7 @@ from oodflow.deployment.datum import Datum, batched
 from oodflow.deployment.reader import STDIN, Reader
 from oodflow.deployment.standard_input import Lines
 from oodflow.errors import OodflowError, UsageError
+from oodflow.files import path_of
 from oodflow.metrics import conformal_threshold
 from oodflow.statistics import Observation
 
@@ -75,15 +75,25 @@ class Detector:
             return
         if STDIN in files:
             raise UsageError(f"{ranks.count()} processes can't share standard input: name files, or use one process.")
-        parcels = self._parcels(one for file in files for one in self.reader.files(Path(file)))
-        while some := [*islice(parcels, ranks.count())]:
-            mine = some[ranks.rank()] if ranks.rank() < len(some) else []
+        # The first one lists them: another may find others, where files come in.
+        parcels = ranks.from_first(lambda: [*self._parcels(one for file in files for one in self._files(file))])
+        for start in range(0, len(parcels), ranks.count()):
+            own = start + ranks.rank()
+            mine = parcels[own] if own < len(parcels) else []
             with ranks.everywhere():
                 found = list(self.judge(self.reader.read_all(mine, lines, names=names)))
             everything = ranks.from_all(found)
             if ranks.is_first():
                 for theirs in everything:
                     yield from theirs
+
+    def _files(self, file: str) -> list[Path]:
+        """List the files in what is named, or that itself where nothing can be listed: to read it tells why."""
+        path = path_of(file)
+        try:
+            return [*self.reader.files(path)] or [path]
+        except OSError:
+            return [path]
 
     def _parcels(self, files: Iterable[Path]) -> Iterator[list[str]]:
         """Put together what one process judges at a time: a batch of files with a datum each, or one with many."""

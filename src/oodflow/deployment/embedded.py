@@ -43,6 +43,10 @@ class Embedded(Rows):
         else:
             yield from super().read(path)
 
+    def reads(self, path: Path) -> bool:
+        """Whether it is a picture: of a folder tables are not read."""
+        return path.suffix.lower() in ENDINGS
+
     def _vectors(self, pictures: Iterable[Datum]) -> Iterator[Datum]:
         for some in batched(pictures, BLOCK):
             images = [one.values for one in some if one.values is not None]
