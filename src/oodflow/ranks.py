@@ -23,6 +23,9 @@ T = TypeVar("T")
 TOLD = "another process tells of this"
 """Note of an error, see :func:`hush`."""
 
+TO_TELL = "this process tells of this for all"
+"""Note of an error that this process, but not each before it, has come upon."""
+
 _one_batch = ContextVar("one_batch", default=False)
 
 
@@ -187,6 +190,8 @@ def _tell(mine: BaseException | None) -> None:
         raise error
     if any(str(error) == str(mine) for error in errors[: rank()]):
         hush(mine)
+    else:
+        mine.add_note(TO_TELL)
 
 
 def _sent(error: BaseException | None) -> BaseException | None:
@@ -194,7 +199,7 @@ def _sent(error: BaseException | None) -> BaseException | None:
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:  # it is not made to travel
-        return OodflowError(str(error))
+        return UsageError(str(error)) if isinstance(error, UsageError) else OodflowError(str(error))
     return error
 
 

@@ -188,6 +188,15 @@ def test_what_one_process_does_is_not_done_by_several(oodflow, monkeypatch, tmp_
     refused = oodflow("masks", "--out", tmp_path / "masks.png")
     assert refused.code == 2
     assert "`oodflow masks` is done by one process" in refused.error
+    refused = oodflow("--plugin", "json", "data", "list")
+    assert "`oodflow data` is done by one process" in refused.error
+
+
+def test_options_may_stand_before_what_is_shared(tmp_path):
+    first, other = together(2, "--plugin", "json", "evaluate", tmp_path)
+    assert first.code == other.code == 2
+    assert "is not a run" in first.err
+    assert other.err == ""
 
 
 def test_processes_with_different_data_are_refused(settings, sets, tmp_path):
@@ -215,6 +224,32 @@ def test_an_error_of_one_is_that_of_all(settings, sets, tmp_path):
     assert first.code == other.code != 0
     assert first.err == ""
     assert re.fullmatch(r"oodflow: .*images\.npy.*\n", other.err)
+
+
+def test_what_is_misused_by_one_alone_it_tells(settings, sets, tmp_path):
+    images = np.load(sets.inside.removeprefix("npy:"))
+    for rank, size in enumerate((8, 7)):
+        (tmp_path / str(rank)).mkdir()
+        np.save(tmp_path / str(rank) / "images.npy", images[..., :size, :size])
+    command = [one for one in settings if not one.startswith("data=")]
+    first, other = ended(launch(2, [HERE / "disturbed.py", *command, "data=npy:images.npy", "--out", tmp_path / "run"],
+                                OODFLOW_TEST_FOLDER=str(tmp_path)))  # fmt: skip
+    assert (first.code, first.err, other.code) == (2, "", 2)
+    assert "can't be built for the 1x7x7 images of npy:images.npy" in other.err
+
+
+def test_what_all_lack_is_told_once(settings, trained, tmp_path):
+    for command in ([*settings, "--from", tmp_path / "none"], ["evaluate", trained, "--ood", "npy:none.npy"]):
+        first, other = together(2, *command)
+        assert first.code == other.code == 2
+        assert first.err.count("oodflow: ") == 1
+        assert "none" in first.err
+        assert other.err == ""
+
+
+def test_a_number_of_a_rank_without_others_hides_nothing(oodflow, monkeypatch, tmp_path):
+    monkeypatch.setenv("RANK", "1")
+    assert "is not a run" in oodflow("evaluate", tmp_path).error
 
 
 def test_a_share_of_a_batch_has_the_rows_and_the_noise_of_the_whole():

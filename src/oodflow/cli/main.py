@@ -3,6 +3,7 @@
 import os
 import sys
 import warnings
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -53,18 +54,18 @@ SHARED = ("train", "evaluate", "detect")
 
 
 @contextmanager
-def _joined(arguments: Sequence[str]) -> Iterator[None]:
+def _joined(parsed: Namespace) -> Iterator[None]:
     """Join the processes that a launcher has started with this one.
 
     Raises:
         UsageError: there are some, and the command is done by one alone.
     """
-    if os.environ.get("WORLD_SIZE", "1") in ("", "1"):
+    if _alone():
         yield
         return
     from oodflow import ranks
 
-    command = next((one for one in arguments if not one.startswith("-")), "")
+    command = parsed.parser.prog.split()[1]
     if command not in SHARED:
         raise UsageError(
             f"WORLD_SIZE is {ranks.launched()}, but `oodflow {command}` is done by one process: start it by itself. "
@@ -78,7 +79,7 @@ def _run(arguments: Sequence[str]) -> int:
     parsed = parse(arguments)
     keep_freed_memory()
     yield_when_waiting()
-    with _plugins(parsed.plugins, debug=parsed.debug), _joined(arguments):
+    with _plugins(parsed.plugins, debug=parsed.debug), _joined(parsed):
         return int(parsed.run(parsed) or 0)
 
 
@@ -107,11 +108,19 @@ def _plugins(names: Sequence[str], *, debug: bool) -> Iterator[None]:
 
 
 def _told_by_another(error: OodflowError) -> bool:
-    """Whether another one of several processes, which a launcher has started alike, tells the user of an error."""
-    from oodflow.ranks import TOLD
+    """Whether another one of several processes, which a launcher has started alike, tells the user of an error.
 
-    misused = isinstance(error, UsageError) and os.environ.get("RANK", "0") != "0"
-    return misused or TOLD in getattr(error, "__notes__", ())
+    What was mistyped all of them find, each by itself, and the first one tells.
+    """
+    from oodflow.ranks import TO_TELL, TOLD
+
+    notes = getattr(error, "__notes__", ())
+    misused = isinstance(error, UsageError) and not _alone() and os.environ.get("RANK", "0") != "0"
+    return TOLD in notes or (misused and TO_TELL not in notes)
+
+
+def _alone() -> bool:
+    return os.environ.get("WORLD_SIZE", "1") in ("", "1")
 
 
 def _fail(message: str, code: int) -> int:

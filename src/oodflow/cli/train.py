@@ -41,7 +41,8 @@ def run(arguments: Namespace) -> None:
         _require_only(arguments, why, "resume", "overrides", "device", "data_dir")
         _say_next(train_into(arguments.resume, None, arguments))
     else:
-        config = config_of(arguments)
+        with ranks.everywhere():
+            config = config_of(arguments)
         _say_next(train_into(arguments.out or default_path(config), config, arguments))
 
 

@@ -85,17 +85,19 @@ def calibrated(run: RunDir, options: DetectionOptions, caller: Caller = PYTHON) 
         UsageError: for a score that can't be computed of single data, and a flow that nothing was held out from.
         OodflowError: for missing or damaged data or weights, and when it can't be kept.
     """
-    flow, weights, _ = open_flow(run)
-    flow = flow.to(choose_device(options.device))
-    score = _score(flow, options.score)
-    store = Store(run.statistics_dir, weights)
-    key = _key(score, store, run.written_config(), options)  # which are the same data, wherever they lie now
+    with ranks.everywhere():
+        flow, weights, _ = open_flow(run)
+        flow = flow.to(choose_device(options.device))
+        score = _score(flow, options.score)
+        store = Store(run.statistics_dir, weights)
+        key = _key(score, store, run.written_config(), options)  # which are the same data, wherever they lie now
     folder = run.calibrations_dir / f"{file_name(score.name)}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
     if (kept := ranks.from_first(lambda: _kept(folder, key))) is not None:
         return Calibrated(flow, *kept)
-    run.require_writable()
-    learned_from, rest = _halves(run, options, caller.root)
-    conformal_threshold(np.zeros(len(rest)), options.fpr)  # refuses what so few can't promise, before they are scored
+    with ranks.everywhere():
+        run.require_writable()
+        learned_from, rest = _halves(run, options, caller.root)
+        conformal_threshold(np.zeros(len(rest)), options.fpr)  # refuses what so few can't promise, before all is scored
     progress = caller.progress
 
     def observe(data: DataSet) -> Observation:

@@ -75,12 +75,13 @@ def evaluate(
             that can't be computed.
         OodflowError: for missing or damaged data or weights.
     """
-    config = run.config()
-    flow, weights, step = open_flow(run)
-    flow = flow.to(choose_device(options.device))
-    run.require_writable()
-    sets = open_sets(run, flow, options, root)
-    choice = choose(flow, run, sets, options, root)
+    with ranks.everywhere():
+        config = run.config()
+        flow, weights, step = open_flow(run)
+        flow = flow.to(choose_device(options.device))
+        run.require_writable()
+        sets = open_sets(run, flow, options, root)
+        choice = choose(flow, run, sets, options, root)
     store = Store(run.statistics_dir, weights)
 
     def observe(images: DataSet) -> Observation:
