@@ -178,6 +178,7 @@ def test_a_run_that_goes_on_remembers_where_its_data_lie(oodflow, moved):
     training = record_of(moved / "runs/one")["training"]
     assert training["places"]["folder:pictures"] == "../../pictures"
     assert training["steps"] == 8
+    assert [change["now"] for change in training["changes"]] == [{"training.steps": 8}], "the data are the same"
     assert in_test(oodflow("evaluate", "runs/one", "--json"))[0] == "folder:pictures"
 
 

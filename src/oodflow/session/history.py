@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from oodflow.runs.config import RunConfig
-from oodflow.runs.going_on import Change, Retreat, changed
+from oodflow.runs.going_on import FREE, Change, Retreat, changed
 from oodflow.runs.run_dir import RunDir
 from oodflow.training import TrainState
 from oodflow.training.loop import RETREAT
@@ -35,7 +35,8 @@ class History:
         self.changes = tuple(Change.parse(one) for one in notes.get("changes", ()))
         known = tuple(Retreat.parse(one) for one in notes.get("retreats", ()))
         self.retreats = max(self.retreats, known, key=len)
-        change = changed(state.step, notes.get("was", {}), config)
+        was = {name: then for name, then in notes.get("was", {}).items() if name in FREE}  # data may have moved
+        change = changed(state.step, was, config)
         if change:
             self.changes += (change,)
             state.retreats = 0 if RATE in change.was else state.retreats
