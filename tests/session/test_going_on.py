@@ -53,6 +53,12 @@ def test_more_steps_are_those_of_a_longer_training(config, finished, tmp_path, o
     assert "is finished: all its 7 steps are taken" in oodflow("train", "--resume", run.path).err
 
 
+def test_as_many_steps_as_are_taken_leave_none(config, tmp_path, oodflow):
+    run = stopped(tmp_path / "run", config, 3)
+    error = oodflow("train", "--resume", run.path, "training.steps=3").error
+    assert "has taken 3 of its 4 steps, and training.steps=3 leaves none to take" in error
+
+
 def test_another_rate_from_some_step_on(config, tmp_path):
     said, rates = [], []
     run = stopped(tmp_path / "run", config, 2)

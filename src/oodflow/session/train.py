@@ -136,6 +136,11 @@ def _going_on(run: RunDir, options: SessionOptions, settings: Sequence[str]) -> 
     if taken < steps and not ended:
         return config, False
     why = f"all its {taken:,} steps are taken" if taken >= steps else f"nothing better had come by step {taken:,}"
+    if _training(here).steps > taken >= steps:
+        raise UsageError(
+            f"{run.path} has taken {taken:,} of its {_training(here).steps:,} steps, and training.steps={steps} leaves "
+            "none to take: set a larger one, or use its weights as they are."
+        )
     if config != here or taken > steps:
         remedy = "training.steps" if taken >= steps else "monitor.patience"
         raise UsageError(f"{run.path} is finished: {why}; set a larger {remedy}, too, for it to go on.")
