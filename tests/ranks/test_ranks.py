@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from oodflow import ranks
 from oodflow.data import ImageSet, TrainingBatches
 from oodflow.errors import OodflowError, UsageError
+from oodflow.statistics import Observation, PixelMoments
 from oodflow.training.streams import load_part
 
 pytestmark = pytest.mark.skipif(not torch.distributed.is_available(), reason="this PyTorch knows one process alone")
@@ -250,6 +251,16 @@ def test_what_all_lack_is_told_once(settings, trained, tmp_path):
 def test_a_number_of_a_rank_without_others_hides_nothing(oodflow, monkeypatch, tmp_path):
     monkeypatch.setenv("RANK", "1")
     assert "is not a run" in oodflow("evaluate", tmp_path).error
+
+
+def test_a_pass_that_is_shared_is_done_when_a_share_of_it_is(monkeypatch):
+    """The first of two shows how far both are, if the other one is as quick."""
+    monkeypatch.setattr(ranks, "share", lambda total: slice(0, total // 2))
+    monkeypatch.setattr(ranks, "from_all", lambda mine: [mine, mine])
+    seen, images = [], np.zeros((20, 1, 2, 2), np.uint8)
+    progress = {"shared": True, "progress": lambda done, total: seen.append((done, total))}
+    Observation(None, images, batch_size=5, **progress).collect([PixelMoments()])
+    assert seen == [(10, 20), (20, 20)]
 
 
 def test_a_share_of_a_batch_has_the_rows_and_the_noise_of_the_whole():

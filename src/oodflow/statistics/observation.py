@@ -172,13 +172,13 @@ class Observation:
         batches = [order[start : start + step] for start in range(0, len(order), step)]
         mine = batches[ranks.share(len(batches))] if self.shared else batches
         made: list[list[tuple[Array, Cost]]] = []
-        done = draw * len(order)
+        done, times = 0, len(batches) / max(1, len(mine))  # the others are about as far
         for rows in mine:
             batch = Batch(model, self.data.batch(rows), seed=self.seed, draw=draw)
             made.append([batch.timed(statistic.compute) for statistic in statistics])
             done += len(rows)
             if self.progress is not None:
-                self.progress(done, draws * len(order))
+                self.progress(draw * len(order) + min(len(order), round(done * times)), draws * len(order))
         if self.shared:
             made = [one for theirs in ranks.from_all(made) for one in theirs]
         return {
