@@ -215,18 +215,44 @@ def test_algorithms_of_a_gpu_are_those_that_repeat_where_they_shall(deterministi
     assert seen == [(deterministic, not deterministic)] * 2
 
 
-def test_a_step_that_was_broken_off_is_neither_gone_on_with_nor_saved(tmp_path):
-    def broken(flow, batch, loss):
+def test_a_step_that_was_broken_off_in_the_middle_is_neither_gone_on_with_nor_saved(tmp_path, monkeypatch):
+    state = start(CONFIG)
+
+    def broken(*_):
         raise KeyboardInterrupt
 
-    state = start(CONFIG)
-    with pytest.raises(KeyboardInterrupt):
-        run(state, CONFIG, objective=Changed(change=broken))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("oodflow.training.loop.step_if", broken)
+        run(state, CONFIG)
     assert not state.whole
     for what in (lambda: run(state, CONFIG), lambda: state.save(tmp_path / "checkpoint.safetensors", CONFIG)):
         with pytest.raises(OodflowError, match="step 1 was broken off half done: restore the state from a checkpoint"):
             what()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("error", [MemoryError, torch.OutOfMemoryError, KeyboardInterrupt])
+def test_a_step_whose_gradients_fail_leaves_all_as_it_was(error, tmp_path):
+    """Batch norms, too, which have seen the batch by then: what was done before can be saved, and gone on with."""
+
+    def broken(flow, batch, loss):
+        raise error
+
+    def with_norms():
+        return start(CONFIG, RealNVPConfig(scales=2, width=4, net=ResNetConfig(blocks=1)))
+
+    half = CONFIG.model_copy(update={"steps": 3})
+    state, expected = run(with_norms(), half), run(with_norms(), half)
+    with pytest.raises(error):
+        run(state, CONFIG, objective=Changed(change=broken))
+    assert state.whole
+    state.save(tmp_path / "checkpoint.safetensors", CONFIG)
+    for name, tensor in tensors(expected.flow).items():
+        assert torch.equal(tensors(state.flow)[name], tensor), name
+    run(state, CONFIG)
+    run(expected, CONFIG)
+    for name, tensor in tensors(expected.flow).items():
+        assert torch.equal(tensors(state.flow)[name], tensor), name
 
 
 def test_terms_come_with_the_report():

@@ -20,12 +20,20 @@ class Snapshot:
             self._groups[tensor.dtype].append(tensor)
         self._before = {dtype: _joined(group) for dtype, group in self._groups.items()}
 
+    def restore(self) -> None:
+        """Give the tensors their values back."""
+        for dtype, group in self._groups.items():
+            self._give(group, self._before[dtype])
+
     def restore_unless(self, good: Tensor) -> None:
         """Give the tensors their values back, unless ``good``, a boolean scalar, is true."""
         for dtype, group in self._groups.items():
-            values = torch.where(good, _joined(group), self._before[dtype])
-            pieces = torch.split(values, [tensor.numel() for tensor in group])
-            torch._foreach_copy_(group, [piece.view_as(tensor) for piece, tensor in zip(pieces, group, strict=True)])
+            self._give(group, torch.where(good, _joined(group), self._before[dtype]))
+
+    @staticmethod
+    def _give(group: list[Tensor], values: Tensor) -> None:
+        pieces = torch.split(values, [tensor.numel() for tensor in group])
+        torch._foreach_copy_(group, [piece.view_as(tensor) for piece, tensor in zip(pieces, group, strict=True)])
 
 
 def step_if(optimiser: torch.optim.Optimizer, good: Tensor) -> None:

@@ -153,8 +153,13 @@ def take_step(
 
         # A forward pass whose numbers are not finite would leave them in the batch norms' running statistics.
         statistics = Snapshot(buffer for buffer in state.flow.buffers() if buffer.dtype != torch.bool)
-        loss, terms = gradients(state, batch, config, objective)
-        grad_norm = clip_gradients(state.clipped, config.max_grad_norm)
+        try:
+            loss, terms = gradients(state, batch, config, objective)
+            grad_norm = clip_gradients(state.clipped, config.max_grad_norm)
+        except BaseException:  # no memory, say: nothing else has changed so far, and the steps before can be saved
+            statistics.restore()
+            state.whole = True
+            raise
 
         finite = ranks.all_agree(loss.detach().isfinite() & grad_norm.isfinite())
         step_if(state.optimiser, finite)

@@ -79,7 +79,7 @@ def errors(lab: Lab, error: type[BaseException], times: int) -> Fault:
         process.join()
         lost += not (process.exitcode == 1 and saved(path) == step and _whole_after(lab, path))
     what = f"{error.__name__} in the middle of a step"
-    promise = f"exit code 1; the checkpoint before that step stays, and nothing half done is saved; {WHOLE}"
+    promise = f"exit code 1; the steps before are saved, and nothing half done is; {WHOLE}"
     return Fault(what=what, promise=promise, tried=times, lost=lost)
 
 
