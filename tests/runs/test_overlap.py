@@ -9,7 +9,8 @@ from PIL import Image
 from oodflow.data import load
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.runs import RunDir
-from oodflow.runs.overlap import noted
+from oodflow.runs.config import StartingWeights
+from oodflow.runs.overlap import noted, overlaps
 
 
 def save(tmp_path, name, images):
@@ -56,6 +57,17 @@ def test_some_are_counted_and_said(oodflow, run, sets, noise, tmp_path):
 def test_other_images_are_not_mentioned(oodflow, run, noise, tmp_path):
     result = oodflow("evaluate", run, "--ood", save(tmp_path, "noise", noise), "--json")
     assert [one["note"] for one in json.loads(result.out)["sets"]] == ["", ""]
+
+
+def test_weights_to_begin_with_may_have_seen_what_is_held_out_elsewhere(run, sets, noise, tmp_path):
+    held_out = images_of(sets.inside, "calibration")
+    test = load(save(tmp_path, "mixed", np.concatenate([noise, held_out])), "all")
+    for whole in ((), (sets.inside,)):
+        weights = StartingWeights(path="weights.safetensors", digest="", data=(sets.inside,), whole=whole)
+        config = RunDir(run).config().model_copy(update={"data": "flat?shape=1x8x8", "start": weights})
+        (note,) = overlaps(config, test, [], None)
+        seen = f"{len(held_out)} of these {len(test)} images are trained on as well, by their content"
+        assert note == (seen if whole else "")
 
 
 def test_rows_may_be_the_same_by_chance(oodflow, tmp_path):

@@ -197,6 +197,7 @@ def test_beginning_with_weights(oodflow, finished, config, tmp_path, tiny):
         assert torch.allclose(tensor.double(), before[name].double(), atol=1e-9), name
     assert record_of(run.path)["config"]["start"] == {
         "path": str(finished / "weights.safetensors"), "digest": tuned.start.digest, "data": [config.data],
+        "whole": [],
     }  # fmt: skip
     assert tuned.asked_split(config.data) == "test", "for the weights know the rest"
     written = tmp_path / "here"
@@ -252,7 +253,16 @@ def test_held_out_data_that_the_weights_know_are_none(config, finished, tmp_path
     save_flow(tmp_path / "run/weights.safetensors", package.load(finished))
     with pytest.raises(UsageError, match=r"nothing is held out from its weights: set split=train\+calibration, too"):
         begin_from(config, tmp_path / "run")
-    assert begin_from(whole, tmp_path / "run").start.data == (config.data,)
+    tuned = begin_from(whole, tmp_path / "run")
+    assert tuned.start.data == tuned.start.whole == (config.data,)
+
+    (tmp_path / "between").mkdir()
+    between = override(begin_from(override(config, ["data=flat?shape=1x8x8"]), tmp_path / "run"), [])
+    RunDir(tmp_path / "between").write_config(between)
+    save_flow(tmp_path / "between/weights.safetensors", package.load(finished))
+    assert between.start.whole == (config.data,)
+    with pytest.raises(UsageError, match="nothing is held out from its weights"):
+        begin_from(config, tmp_path / "between")
 
 
 def test_a_run_that_was_not_begun_yet_knows_its_weights(config, finished, tmp_path):

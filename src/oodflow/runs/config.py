@@ -42,11 +42,13 @@ class StartingWeights(Config):
         path: of the file.
         digest: SHA-256 of its content.
         data: the data sets that they were trained on, where that is known.
+        whole: those of them whose calibration part was trained on, too.
     """
 
     path: str
     digest: str
     data: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
 
 class RunConfig(Config):
@@ -80,6 +82,12 @@ class RunConfig(Config):
     def trained_on(self) -> tuple[str, ...]:
         """The data sets that its weights know, those that they were trained on before included."""
         return (self.data, *self.objective.streams.values(), *(self.start.data if self.start else ()))
+
+    @property
+    def trained_on_whole(self) -> tuple[str, ...]:
+        """Those of :attr:`trained_on` of which nothing is held out from its weights but a test part."""
+        own = (self.data, *self.objective.streams.values()) if self.split != "train" else ()
+        return (*own, *(self.start.whole if self.start else ()))
 
     @field_validator("data", "ood")
     @classmethod

@@ -44,7 +44,8 @@ def overlaps(config: RunConfig, test: DataSet | None, outsides: Sequence[DataSet
     trained_on = _known([config.data], [config.split], root) if own else NONE
     inside = [trained_on, _known([config.data], ["calibration", "test"], root) if own else NONE]
     if own:  # weights that training began with have seen images, too
-        trained_on = np.concatenate([trained_on, _known(before, ["train"], root)])
+        whole = config.start.whole if config.start else ()
+        trained_on = np.concatenate([trained_on, _known(before, ["train"], root), _known(whole, ["calibration"], root)])
     notes = []
     if test is not None:
         keys = _keys(_images(test, root))

@@ -36,7 +36,9 @@ def places_of(config: RunConfig, run: Path) -> dict[str, str]:
 def movable(config: RunConfig) -> frozenset[str]:
     """Name the settings that say where a user's own data lie: a run goes on with others, if the data are the same."""
     own = {name for name, spec in trained_on(config).items() if _is_own(spec)}
-    beside = {"ood": config.ood, "start.data": config.start.data if config.start else ()}
+    beside = {"ood": config.ood}
+    if config.start is not None:
+        beside |= {"start.data": config.start.data, "start.whole": config.start.whole}
     return frozenset(own | {name for name, specs in beside.items() if any(map(_is_own, specs))})
 
 
@@ -122,7 +124,8 @@ def _renamed(config: RunConfig, rename: Callable[[str], str]) -> RunConfig:
         "objective": config.objective.model_copy(update=beside),
     }
     if config.start is not None:
-        changed["start"] = config.start.model_copy(update={"data": tuple(map(rename, config.start.data))})
+        start = {name: tuple(map(rename, getattr(config.start, name))) for name in ("data", "whole")}
+        changed["start"] = config.start.model_copy(update=start)
     return config.model_copy(update=changed)
 
 

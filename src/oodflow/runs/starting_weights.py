@@ -29,12 +29,13 @@ def begin_from(config: RunConfig, path: Path) -> RunConfig:
         remedy = f"finish it with `oodflow train --resume {path}`" if run else "name a run, or a weights.safetensors"
         raise NotThere(f"there is no {file} to begin with: {remedy}.")
     known = None if run is None else run.config()
-    if known and known.split != config.split == "train" and same_set(known.data, config.data):
+    data, whole = (known.trained_on, known.trained_on_whole) if known else ((), ())
+    if config.split == "train" and any(same_set(spec, config.data) for spec in whole):
         raise UsageError(
-            f"{path} was trained on {known.split} of {known.data}, so that nothing is held out from its weights: set "
-            f"split={known.split}, too."
+            f"{path} was trained on train+calibration of {config.data}, so that nothing is held out from its weights: "
+            "set split=train+calibration, too."
         )
-    start = StartingWeights(path=str(file), digest=digest(file), data=known.trained_on if known else ())
+    start = StartingWeights(path=str(file), digest=digest(file), data=data, whole=whole)
     begun = config.model_copy(update={"start": start})
     read_start(begun)
     return begun
