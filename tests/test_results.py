@@ -6,6 +6,7 @@ import pytest
 
 from oodflow.bench.gpu import GpuRecord, gpu_document
 from oodflow.bench.page import bench_document
+from oodflow.bench.ranks import RanksRecord, ranks_document
 from oodflow.bench.record import BenchRecord
 from oodflow.bench.reliability import ReliabilityRecord, reliability_document
 from oodflow.bench.tabular import TabularRecord, tabular_document
@@ -39,6 +40,7 @@ PAGES = {
         name: (Comparison, lambda comparison, title, name=name: scores_document(comparison, title, f"{name}.png"))
         for name in SCORES
     },
+    "processes": (RanksRecord, ranks_document),
     "reliability": (ReliabilityRecord, reliability_document),
     "tabular": (TabularRecord, lambda record, title: tabular_document(record, title, "tabular.png")),
     "time-to-quality": (Curves, lambda curves, title: curves_document(curves, title, "time-to-quality.png")),
@@ -75,7 +77,7 @@ VERBS = {
 """By which a page is written; all others by ``compare``."""
 
 
-OF_RUNS = sorted(data for data in RESULTS.glob("*.json") if data.stem not in ("bench", "gpu"))
+OF_RUNS = sorted(data for data in RESULTS.glob("*.json") if data.stem not in ("bench", "gpu", "processes"))
 
 
 @pytest.mark.parametrize("data", OF_RUNS, ids=lambda data: data.stem)
