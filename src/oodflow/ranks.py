@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
+from hashlib import sha256
+from time import monotonic, sleep
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import torch
 import torch.distributed as dist
@@ -68,7 +71,10 @@ def joined(timeout: timedelta = timedelta(minutes=30)) -> Iterator[None]:
             "`torchrun --nproc-per-node N -m oodflow ...`, or take WORLD_SIZE away."
         )
     try:
-        dist.init_process_group(_backend(), timeout=timeout)
+        store, own, count = next(dist.rendezvous("env://", timeout=timeout))  # type: ignore[attr-defined]
+        dist.init_process_group(
+            _backend(), store=_of_this_start(store, own, count, timeout), rank=own, world_size=count, timeout=timeout
+        )
     except (RuntimeError, ValueError) as error:
         raise OodflowError(f"the {launched()} processes can't find one another: {error}") from error
     try:
@@ -81,6 +87,31 @@ def joined(timeout: timedelta = timedelta(minutes=30)) -> Iterator[None]:
         ) from error
     finally:
         dist.destroy_process_group()
+
+
+def _of_this_start(store: Any, own: int, count: int, timeout: timedelta) -> Any:
+    """Give what the processes that are there now write into the store a place of its own.
+
+    A launcher that starts all anew may keep the store, with addresses of processes that have ended; connecting to one
+    fails. Each therefore writes a name that it alone has, the first one calls up the names it finds, again where they
+    change, and they have met when all have answered to one call.
+    """
+    mine = uuid4().hex
+    store.set(f"oodflow/name/{own}", mine)
+    until = monotonic() + timeout.total_seconds()
+    answered = ""
+    while monotonic() < until:
+        if own == 0:
+            names = [store.get(f"oodflow/name/{each}").decode() for each in range(count)]
+            store.set("oodflow/call", " ".join(names))
+        call = store.get("oodflow/call").decode()
+        if call.split()[own : own + 1] == [mine]:
+            meeting = f"oodflow/{sha256(call.encode()).hexdigest()}"
+            if store.add(meeting, int(call != answered)) == count:
+                return dist.PrefixStore(meeting, store)  # type: ignore[attr-defined]
+            answered = call
+        sleep(0.02)
+    raise RuntimeError(f"not all of them have answered within {timeout.total_seconds():g} s")
 
 
 def _backend() -> str:

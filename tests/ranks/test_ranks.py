@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import torch.distributed as dist
 from launching import ended, launch, together
 from safetensors.torch import load_file
 
@@ -303,3 +305,15 @@ def test_processes_that_do_not_find_one_another(monkeypatch):
         ranks.joined(timedelta(seconds=1)),
     ):
         pass
+
+
+def test_processes_that_are_started_anew_ask_only_one_another():
+    """A launcher may keep the store, with what the former ones have written into it."""
+    store = dist.HashStore()
+    for _ in range(3):
+        with ThreadPoolExecutor(3) as pool:
+            places = list(pool.map(lambda own: ranks._of_this_start(store, own, 3, timedelta(seconds=30)), range(3)))
+        for own, place in enumerate(places):
+            assert not place.check([str(own)])
+            place.set(str(own), "here")
+        assert all(place.get(str(own)) == b"here" for place in places for own in range(3))
