@@ -4,6 +4,7 @@ Each has a rank, from 0; the one of rank 0 speaks and writes for all. Alone a pr
 does nothing, so that callers need not ask how many there are.
 """
 
+import gc
 import os
 import pickle
 from collections.abc import Callable, Iterator
@@ -86,6 +87,7 @@ def joined(timeout: timedelta = timedelta(minutes=30)) -> Iterator[None]:
             f"another of the {launched()} processes has ended, or does not answer: what it said tells why."
         ) from error
     finally:
+        gc.collect()  # what still holds the group, such as a module with its hooks: threads that outlive it abort the end
         dist.destroy_process_group()
 
 
