@@ -87,7 +87,7 @@ def joined(timeout: timedelta = timedelta(minutes=30)) -> Iterator[None]:
             f"another of the {launched()} processes has ended, or does not answer: what it said tells why."
         ) from error
     finally:
-        gc.collect()  # what still holds the group, such as a module with its hooks: threads that outlive it abort the end
+        gc.collect()  # of what holds the group, such as a module with its hooks: it has threads, which must end before
         dist.destroy_process_group()
 
 
