@@ -51,8 +51,13 @@ def stop_between_steps() -> Iterator[Callback]:
                 before[signum] = signal.signal(signum, note)
     except ValueError:  # not the main thread
         pass
+    parting = False
     try:
         yield callback
+    except Interrupted:
+        parting = ranks.launched() > 1  # a signal that comes late would stop them while they let go of one another
+        raise
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not parting:
+            for number, handler in before.items():
+                signal.signal(number, handler)
