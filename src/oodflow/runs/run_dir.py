@@ -175,7 +175,7 @@ def load(path: str | Path, *, builder: Callable[[], Flow] | None = None) -> Flow
 
     Raises:
         UsageError: for a folder that is not a run, and when a builder is needed, or does not fit.
-        OodflowError: when the run has no weights yet, or they are damaged.
+        OodflowError: when the run has no weights yet, or they are damaged, or of another flow than its configuration.
     """
     path = path_of(path)
     if not path.is_dir() and (path.exists() or path.suffix == ".safetensors"):
@@ -183,4 +183,10 @@ def load(path: str | Path, *, builder: Callable[[], Flow] | None = None) -> Flow
     run = RunDir.open(path)
     if not run.weights_file.exists():
         raise OodflowError(f"{path} has no weights yet: finish it with `oodflow train --resume {path}`.")
-    return load_flow(run.weights_file, builder=builder)
+    flow = load_flow(run.weights_file, builder=builder)
+    if flow.config is not None and flow.config != run.written_config().flow:
+        raise OodflowError(
+            f"{run.weights_file} holds another flow ({flow.config.title}) than {run.config_file} is of: put back the "
+            "file that belongs there, or load the weights by their own path."
+        )
+    return flow
