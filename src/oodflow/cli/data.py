@@ -8,8 +8,8 @@ from pathlib import Path
 
 from oodflow.cli.display import line, result_console
 from oodflow.data import SOURCES, AnySource, TableSource, data_root, download, status, verify
-from oodflow.data.load import named
 from oodflow.data.manage import registered
+from oodflow.data.naming import named
 from oodflow.data.sources.image_files import IMAGE_FILES
 from oodflow.data.tables import TABLE_FILES
 from oodflow.errors import NotThere

@@ -7,7 +7,8 @@ from typing import Literal
 
 from oodflow.data.found import require_name
 from oodflow.data.image_set import Shape
-from oodflow.data.load import missing, named, note_of
+from oodflow.data.load import missing, note_of
+from oodflow.data.naming import named
 from oodflow.data.source import AnySource, ImageSource
 from oodflow.data.sources import SOURCES
 from oodflow.data.spec import parse

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from oodflow.data.load import source_of
+from oodflow.data.naming import source_of
 from oodflow.data.sources import SOURCES
 from oodflow.data.sources.folder import ENDINGS
 from oodflow.data.sources.image_files import holds_table, kind_of_images

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from oodflow.data import Images, ImageSet, Shape, data_root
-from oodflow.data.load import source_of
+from oodflow.data.naming import source_of
 from oodflow.data.sources import SOURCES
 from oodflow.data.sources.folder import ENDINGS
 from oodflow.data.sources.image_files import IMAGE_FILES, kind_of_images

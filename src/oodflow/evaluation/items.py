@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oodflow.data import DataSet, ImageSet, RealSet, data_root, load
-from oodflow.data.load import named
+from oodflow.data.naming import named
 from oodflow.data.sources.folder import Folder
 from oodflow.data.spec import without_encoder
 from oodflow.data.splits import part_of

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 
-from oodflow.data.load import named
+from oodflow.data.naming import named
 from oodflow.errors import UnknownName
 from oodflow.flows import AutoregressiveConfig, GlowConfig, LocalConfig, RealNVPConfig, TarFlowConfig
 from oodflow.nets import ConvNetConfig, HighwayConfig, ResNetConfig

@@ -10,7 +10,7 @@ import numpy as np
 
 from oodflow.data import DataSet, ImageSet, load
 from oodflow.data.content import Keys, content_keys
-from oodflow.data.load import is_own
+from oodflow.data.naming import is_own
 from oodflow.data.spec import without_encoder
 from oodflow.errors import OodflowError, UsageError
 from oodflow.runs.config import RunConfig

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from oodflow.data.load import named
+from oodflow.data.naming import named
 from oodflow.data.spec import path_of, with_path
 from oodflow.errors import NotThere, OodflowError, UsageError
 from oodflow.runs.config import RunConfig

@@ -15,7 +15,7 @@ from oodflow.bench.tabular.methods import METHODS, Method
 from oodflow.bench.tabular.record import MethodFacts, Session, TabularOptions, TabularRecord, Trial
 from oodflow.bench.tabular.tables import TABLES, Parts, Table, deal, find_table, read_table
 from oodflow.bench.tabular.trials import Trials
-from oodflow.data.load import data_root
+from oodflow.data.root import data_root
 from oodflow.errors import OodflowError, UsageError
 from oodflow.metrics import aupr_out, auroc
 from oodflow.runs.provenance import provenance
@@ -37,7 +37,7 @@ def measure(
     Args:
         options: what to measure.
         path: the file of trials, JSON lines.
-        root: where data sets lie; none: see :func:`oodflow.data.load.data_root`.
+        root: where data sets lie; none: see :func:`oodflow.data.data_root`.
         command: what the user typed, for the record.
         say: takes a line after each trial.
 

@@ -1,0 +1,17 @@
+"""Where data sets lie."""
+
+import os
+from pathlib import Path
+
+from oodflow.files import path_of
+
+
+def data_root(explicit: Path | None = None) -> Path:
+    """Where data sets lie: ``explicit``, else ``$OODFLOW_DATA``, else the user's cache directory."""
+    if explicit is not None:
+        return path_of(explicit, "root")
+    if path := os.environ.get("OODFLOW_DATA"):
+        return path_of(path, "$OODFLOW_DATA")
+    import pooch
+
+    return Path(pooch.os_cache("oodflow")) / "data"
