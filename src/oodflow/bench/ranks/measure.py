@@ -1,13 +1,10 @@
 """Timing one process against several, by turns."""
 
 import json
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
+from oodflow.bench.ranks.launch import launch
 from oodflow.bench.ranks.options import RanksOptions
 from oodflow.bench.ranks.record import RanksRecord, SharedFlow, Way
 from oodflow.bench.rounds import ratios, summary
@@ -61,21 +58,8 @@ def _flow(recipe: str, scale: str, options: RanksOptions) -> SharedFlow:
 
 def _timed(recipe: str, scale: str, processes: int, threads: int, options: RanksOptions) -> dict[str, Any]:
     """Run the processes, and return what the first one prints."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    shared = {"WORLD_SIZE": processes, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "OMP_NUM_THREADS": threads}
-    command = [sys.executable, "-m", "oodflow.bench.ranks.worker", recipe, scale, str(threads)]
-    started = [
-        subprocess.Popen(
-            [*command, options.model_dump_json()],
-            env=os.environ | {name: str(value) for name, value in {**shared, "RANK": rank, "LOCAL_RANK": rank}.items()},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in range(processes)
-    ]
+    command = ["-m", "oodflow.bench.ranks.worker", recipe, scale, threads, options.model_dump_json()]
+    started = launch(processes, command, OMP_NUM_THREADS=str(threads))
     try:
         said = [process.communicate(timeout=PATIENCE) for process in started]
     finally:
