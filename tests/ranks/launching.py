@@ -26,7 +26,11 @@ def launch(count: int, arguments: Sequence[object], **environment: str) -> list[
 
 
 def ended(processes: Sequence[subprocess.Popen]) -> list[Ended]:
-    """Wait for processes, and tell how each has ended; where one does not, all are killed, and what they said is told."""
+    """Wait for processes, and tell how each has ended; where one does not, all are killed, and what they said is told.
+
+    Raises:
+        AssertionError: with code (none: it had not ended), output and errors of each.
+    """
     try:
         said = [process.communicate(timeout=120) for process in processes]
     except subprocess.TimeoutExpired:
