@@ -67,6 +67,8 @@ def main(path):
     """Compute all cases, and write what the first process has of them."""
     torch.set_num_threads(1)
     with ranks.joined():
+        assert ranks.all_agree(torch.tensor(True))
+        assert ranks.count() == 1 or not ranks.all_agree(torch.tensor(ranks.is_first())), "one alone does not decide"
         found = {
             f"{case}: {name}": tensor for case, *settings in cases() for name, tensor in gradients(*settings).items()
         }
