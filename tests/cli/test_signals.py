@@ -11,6 +11,12 @@ from oodflow.runs import RunDir
 from oodflow.training import TrainState
 
 
+def _as_from_a_terminal():
+    """Tests may run under nohup or in the background, where these are ignored, and a child would ignore them, too."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def train(*arguments):
     """Start a training that would take hours, and wait for its first look."""
     command = [sys.executable, "-m", "oodflow", "train", *arguments]
@@ -20,7 +26,7 @@ def train(*arguments):
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # tests may run under nohup
+        preexec_fn=_as_from_a_terminal,
     )
     for line in process.stderr:
         if line.startswith("step "):
