@@ -24,6 +24,10 @@ NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP}
 """What file systems say that know no locks: there nobody is kept out."""
 
 
+class Owned(OodflowError):
+    """Another process works in a folder."""
+
+
 @contextmanager
 def owned(
     folder: Path, doing: str = "is being trained by", wait: Callable[[str], object] | None = None
@@ -38,7 +42,8 @@ def owned(
         wait: is told that another process owns it, whose end is then waited for; none: that is an error.
 
     Raises:
-        OodflowError: another process owns it, or it can't be written.
+        Owned: another process owns it.
+        OodflowError: it can't be written.
 
     Example:
         >>> folder = getfixture("tmp_path") / "run"
@@ -47,7 +52,7 @@ def owned(
         ...         pass
         Traceback (most recent call last):
         ...
-        oodflow.errors.OodflowError: ... is being trained by process ... since ...: choose another folder, or wait ...
+        oodflow.ownership.Owned: ... is being trained by process ... since ...: choose another folder, or wait ...
         >>> folder.exists()
         False
     """
@@ -75,7 +80,7 @@ def _locked(folder: Path, doing: str, wait: Callable[[str], object] | None) -> I
             except BlockingIOError:
                 if wait is None:
                     with file:
-                        raise OodflowError(f"{folder} {doing} {_owner(file)}: {_REMEDY}.") from None
+                        raise Owned(f"{folder} {doing} {_owner(file)}: {_REMEDY}.") from None
                 wait(f"{folder} {doing} {_owner(file)}: waiting until it has ended.")
                 fcntl.flock(file, fcntl.LOCK_EX)
             except OSError as error:

@@ -37,6 +37,7 @@ def add_verbs(verbs: "Verbs[Parser]") -> None:
     _export(verbs)
     _explain(verbs)
     _pages(verbs)
+    _reproduce(verbs)
     _masks(verbs)
     _bench(verbs)
     _tabular(verbs)
@@ -246,6 +247,26 @@ def _pages(verbs: "Verbs[Parser]") -> None:
         pictured=True,
     )  # fmt: skip
     add_data_dir(negative)
+
+
+def _reproduce(verbs: "Verbs[Parser]") -> None:
+    text = "make a table or figure of the paper anew, and say which of its claims hold"
+    parser = add_verb(verbs, "reproduce", "oodflow.cli.reproduce:run", text)
+    text = "fig2, table1, ...; all of them; or list, which shows them and what they cost here"
+    parser.add_argument("name", metavar="NAME", help=text)
+    parser.add_argument("--scale", default="cpu", help="smoke (seconds), cpu (default), long or paper (GPU)")
+    text = "folder to work in and go on in (default: reproductions/SCALE)"
+    parser.add_argument("--out", type=path, metavar="FOLDER", help=text)
+    text = "of the trainings (default: 0 1 2); verdicts need two at least"
+    parser.add_argument("--seeds", nargs="+", type=from_zero, default=[0, 1, 2], metavar="N", help=text)
+    text = "a model of images for fig17 and table2a, as of `oodflow embed`; without it these are not run"
+    parser.add_argument("--encoder", metavar="MODEL", help=text)
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--plan", action="store_true", help="print the graph of all pieces of work as JSON, and exit")
+    one.add_argument("--only", metavar="NODE", help="do one piece of work of --plan, with what it needs")
+    add_device(parser)
+    add_data_dir(parser)
+    add_json(parser)
 
 
 def _masks(verbs: "Verbs[Parser]") -> None:

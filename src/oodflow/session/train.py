@@ -151,6 +151,18 @@ def _going_on(run: RunDir, options: SessionOptions, settings: Sequence[str]) -> 
     return config, True
 
 
+def is_finished(run: RunDir) -> bool:
+    """Tell whether a run's training has come to its end, be it that nothing better came for long enough."""
+    record = run.record()
+    if not (record and record.training and run.weights_file.exists() and run.config_file.exists()):
+        return False
+    config = run.config()
+    if record.training.steps >= _training(config).steps:
+        return True
+    looks = config.monitor.patience
+    return looks is not None and Best(run, watched_split(config), looks, lambda line: None).patience.ended
+
+
 def _move(run: RunDir, config: RunConfig, options: SessionOptions) -> None:
     """Write down that data of a finished run lie elsewhere, once they are seen to be what it was trained on."""
     with told_where_else(config, run.path):

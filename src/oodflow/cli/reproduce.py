@@ -1,0 +1,101 @@
+"""``oodflow reproduce``."""
+
+import shlex
+from argparse import Namespace
+from pathlib import Path
+
+from oodflow.cli.display import show
+from oodflow.document import Document, Paragraph, table
+from oodflow.errors import OodflowError, UsageError
+from oodflow.paper.cost import Clock, in_words
+from oodflow.paper.experiment import Experiment
+from oodflow.paper.experiments import EXPERIMENTS
+from oodflow.paper.graph import Work, named, nodes, plan
+from oodflow.paper.lab import Lab
+from oodflow.paper.page import reproduction_document, write_reproduction
+from oodflow.paper.reproduction import Reproduction, reproduction
+from oodflow.recipes import SCALES
+from oodflow.session.progress import progress_console, training_progress
+
+ALL, LIST = "all", "list"
+
+
+def run(arguments: Namespace) -> int:
+    """List the experiments, print the graph of some, or do them and show what came of it."""
+    if arguments.name == LIST:
+        _list(arguments)
+        return 0
+    experiments = dict(EXPERIMENTS) if arguments.name == ALL else {arguments.name: EXPERIMENTS[arguments.name]}
+    lab = _lab(arguments, arguments.scale)
+    every, clock = nodes(experiments.values(), lab), Clock(lab)
+    if arguments.plan:
+        print(plan(every, arguments.name, lab, clock).as_json(), end="")
+        return 0
+    work = Work(lab, clock)
+    wanted = every if arguments.only is None else [named(every, arguments.only)]
+    work.do(wanted)
+    if arguments.only is not None:
+        return _report_failures(work)
+    record = reproduction(experiments, lab, work.failed, shlex.join(arguments.command))
+    _finish(record, arguments, lab)
+    return _report_failures(work)
+
+
+def _lab(arguments: Namespace, scale: str) -> Lab:
+    if scale not in SCALES:
+        raise UsageError(f"--scale is {scale!r}: expected one of {', '.join(SCALES)}.")
+    seeds = tuple(dict.fromkeys(arguments.seeds))
+    return Lab(
+        folder=arguments.out or Path("reproductions") / scale,
+        scale=scale,
+        seeds=seeds,
+        pictures=frozenset(picture.file(seeds[0]) for one in EXPERIMENTS.values() for picture in one.pictures),
+        root=arguments.data_dir,
+        encoder=arguments.encoder,
+        device=arguments.device,
+        say=progress_console.print,
+        watch=training_progress,
+    )
+
+
+def _finish(record: Reproduction, arguments: Namespace, lab: Lab) -> None:
+    """Write the page of all that was asked, beside the folder, and show it or print JSON."""
+    path = lab.folder if arguments.name == ALL else lab.folder / arguments.name
+    figures = f"{lab.folder.name}/figures" if arguments.name == ALL else "figures"
+    written = write_reproduction(record, path, figures)
+    if arguments.json:
+        print(record.as_json(), end="")
+        return
+    show(reproduction_document(record, f"{arguments.name}, {lab.scale} scale", figures))
+    progress_console.print(f"Wrote {' and '.join(map(str, written))}")
+
+
+def _report_failures(work: Work) -> int:
+    """Say what could not be done, which is an error only where nothing says that data are missing."""
+    if not work.failed:
+        return 0
+    reasons: dict[str, list[str]] = {}
+    for name, reason in work.failed.items():
+        reasons.setdefault(reason, []).append(name)
+    told = [f"{len(names)} could not be done, {names[0]} first: {reason}" for reason, names in reasons.items()]
+    raise OodflowError(" ".join(told))
+
+
+def _list(arguments: Namespace) -> None:
+    """Show each experiment, what of it is done, and what all of it would take here at each scale."""
+    rows = [[name, one.place, one.title, *_costs(one, arguments)] for name, one in EXPERIMENTS.items()]
+    header = ["name", "paper", "shows", *(f"{scale}: done, left" for scale in SCALES)]
+    about = Paragraph("Pieces of work that are done, of all, and about how long the rest takes alone on this machine.")
+    show(Document("", (table(header, rows), about)))
+
+
+def _costs(one: Experiment, arguments: Namespace) -> list[str]:
+    cells = []
+    for scale in SCALES:
+        lab = _lab(arguments, scale)
+        clock, every = Clock(lab), nodes([one], lab)
+        left = [node for node in every if not node.done(lab)]
+        guesses = [seconds for node in left if (seconds := clock.seconds(node)) is not None]
+        done = f"{len(every) - len(left)} of {len(every)}"
+        cells.append(f"{done}, {in_words(sum(guesses))}" if guesses else done)
+    return cells

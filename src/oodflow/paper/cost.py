@@ -1,0 +1,149 @@
+"""How long pieces of work take: guessed by what they compute and how fast this machine does it, then measured."""
+
+import time
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from oodflow.data.naming import named, read_spec
+from oodflow.errors import OodflowError, UsageError
+from oodflow.flows import FlowConfig
+from oodflow.paper.lab import EXPLAINED, IMAGES, Lab
+from oodflow.paper.nodes import Evaluating, Explaining, Node, Training
+from oodflow.runs import RunConfig
+
+BACKWARD = 3.0
+"""A training step computes as much as three forward passes."""
+
+SHARE = 0.35
+"""Of the rate of a matrix product, what flows of this size come to on a CPU (results/bench.md has it by flow)."""
+
+EXPLAINING = 60.0
+"""Forward passes for each image that is explained: 40 dequantisations, the couplings, the square drawn anew."""
+
+
+class Clock:
+    """Estimates seconds, and corrects itself by what pieces of work have taken.
+
+    Args:
+        lab: where they are done.
+    """
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self._guessed = self._taken = 0.0
+
+    def seconds(self, node: Node) -> float | None:
+        """Estimate how long a piece of work takes alone on this machine; none: nothing is known of it."""
+        try:
+            match node:
+                case Training():
+                    config = node.config(self.lab)
+                    asked = config.training
+                    images = 0.0 if asked is None else BACKWARD * asked.steps * asked.batch_size
+                case Evaluating(training=training):
+                    images, config = 4.0 * (IMAGES[self.lab.scale] or 10_000), training.config(self.lab)
+                case Explaining(training=training):
+                    images, config = 2.0 * EXPLAINING * EXPLAINED[self.lab.scale], training.config(self.lab)
+                case _:
+                    return None
+            return images * flop(config) / (SHARE * rate())
+        except OodflowError:
+            return None
+
+    def took(self, node: Node, seconds: float) -> None:
+        """Take into account how long a piece of work has taken."""
+        guess = self.seconds(node)
+        if guess and guess > 1:
+            self._guessed += guess
+            self._taken += seconds
+
+    def left(self, waiting: Sequence[Node], elapsed: float) -> str:
+        """Say how long what is waiting will take, in words; empty where nothing is known."""
+        guesses = [guess for node in waiting if (guess := self.seconds(node)) is not None]
+        if not guesses:
+            return ""
+        factor = self._taken / self._guessed if self._guessed else 1.0
+        return f", about {in_words(factor * sum(guesses))} left"
+
+
+@cache
+def rate() -> float:
+    """FLOP/s of a matrix product on this machine: the best of a few, for others may be at work."""
+    side = 768
+    one = torch.randn(side, side)
+    seconds = []
+    for _ in range(8):
+        started = time.perf_counter()
+        one @ one
+        seconds.append(time.perf_counter() - started)
+    return float(2 * side**3 / min(seconds))
+
+
+def in_words(seconds: float) -> str:
+    """Write how long something takes.
+
+    Example:
+        >>> in_words(40), in_words(600), in_words(20_000), in_words(4_000_000)
+        ('1 min', '10 min', '5.6 h', '46 days')
+    """
+    if seconds < 3600:
+        return f"{max(1, round(seconds / 60))} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 72 * 3600 else f"{seconds / 86400:.0f} days"
+
+
+def flop(config: RunConfig) -> float:
+    """Count the operations of a flow's forward pass for one image.
+
+    Raises:
+        UsageError: the shape of its data is not known.
+    """
+    return _flop(config.flow, _shape(config.data))
+
+
+@lru_cache(maxsize=1024)
+def _flop(flow: FlowConfig, shape: tuple[int, ...]) -> float:
+    with torch.device("meta"):
+        built = flow.build(shape)
+    with _Counting() as counting:
+        built.bijection(torch.zeros(1, *shape, device="meta"))
+    return float(counting.flop)
+
+
+class _Counting(TorchFunctionMode):
+    """Counts convolutions and matrix products where torch is asked for them, a multiplication with its addition as two.
+
+    PyTorch's own counter looks at each operation that these come to, which takes minutes for flows of published sizes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flop = 0.0
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        result = function(*args, **(kwargs or {}))
+        if function in _PRODUCTS:
+            weight = args[1]
+            each = weight.shape[-1] if function is torch.nn.functional.linear else weight[0].numel()
+            self.flop += 2.0 * result.numel() * (args[0].shape[-1] if function is torch.matmul else each)
+        return result
+
+
+_PRODUCTS = {torch.nn.functional.conv2d, torch.nn.functional.linear, torch.matmul}
+
+
+def _shape(spec: str) -> tuple[int, ...]:
+    """Tell the shape of a set's images or rows without looking at them.
+
+    Raises:
+        UsageError: it can't be known.
+    """
+    shape = read_spec(spec).shape or named(spec).shape
+    if shape is None or "encoder" in spec:
+        raise UsageError(f"{spec} does not tell its shape: nothing is known of what a flow over it costs.")
+    return tuple(shape)

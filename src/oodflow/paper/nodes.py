@@ -1,0 +1,271 @@
+"""The pieces of work that a reproduction is made of. Each leaves something behind, and is done where that is there."""
+
+import shutil
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from oodflow.data import load
+from oodflow.evaluation.evaluate import evaluate, open_flow, open_sets
+from oodflow.evaluation.options import EvaluationOptions
+from oodflow.evaluation.record import Evaluation
+from oodflow.explanation.explain import explain
+from oodflow.explanation.options import ExplainOptions
+from oodflow.explanation.record import Explanation
+from oodflow.metrics import bits_per_dim, ranking
+from oodflow.paper.lab import EXPLAINED, IMAGES, Lab
+from oodflow.paper.study import Study
+from oodflow.records import Record
+from oodflow.report.evaluated_runs import EvaluatedRun
+from oodflow.runs import RunConfig
+from oodflow.runs.run_dir import RunDir
+from oodflow.session.options import SessionOptions
+from oodflow.session.train import is_finished, train_or_open
+from oodflow.statistics import LogProb, Observation, Store
+
+
+@dataclass(frozen=True)
+class Node(ABC):
+    """A piece of work."""
+
+    kind: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What it is called, in any reproduction."""
+
+    @property
+    def needs(self) -> tuple["Node", ...]:
+        """What has to be done before."""
+        return ()
+
+    @property
+    def seed(self) -> int:
+        """Of the training that it belongs to: work on all first seeds comes before that on the second."""
+        return 0
+
+    @abstractmethod
+    def command(self, lab: Lab) -> str:
+        """Write down what does the same by itself."""
+
+    @abstractmethod
+    def done(self, lab: Lab) -> bool:
+        """Tell whether what it leaves behind is there."""
+
+    @abstractmethod
+    def run(self, lab: Lab) -> None:
+        """Do it.
+
+        Raises:
+            OodflowError: data are missing, a training has diverged, the disk is full, ...
+        """
+
+
+@dataclass(frozen=True)
+class Training(Node):
+    """Train one seed of a study: leaves a run behind."""
+
+    study: Study
+    of_seed: int
+    kind = "train"
+
+    @property
+    def name(self) -> str:
+        """``train-STUDY-SEED``."""
+        return f"train-{self.study.name}-{self.of_seed}"
+
+    @property
+    def seed(self) -> int:
+        """Of the training."""
+        return self.of_seed
+
+    def path(self, lab: Lab) -> Path:
+        """Name the run's folder."""
+        return lab.runs / f"{self.study.name}-{self.of_seed}"
+
+    def config(self, lab: Lab) -> RunConfig:
+        """Make the run's configuration."""
+        return self.study.config(lab.scale, self.of_seed, lab.encoder)
+
+    def command(self, lab: Lab) -> str:
+        """``oodflow train``."""
+        settings = self.study.all_settings(lab.scale, lab.encoder)
+        words = ["train", self.study.recipe, "--scale", lab.scale, *settings, "--seed", str(self.of_seed)]
+        return lab.command(*words, "--out", str(self.path(lab)))
+
+    def done(self, lab: Lab) -> bool:
+        """Tell whether it has come to its end."""
+        return is_finished(RunDir(self.path(lab)))
+
+    def run(self, lab: Lab) -> None:
+        """Train, from where it was stopped."""
+        with lab.watch() as callback:
+            options = SessionOptions(
+                command=self.command(lab), root=lab.root, callbacks=[callback] if callback else [], say=lab.say,
+                device=lab.device,
+            )  # fmt: skip
+            train_or_open(self.config(lab), self.path(lab), options)
+
+
+@dataclass(frozen=True)
+class Product(Node):
+    """A node that leaves a record behind, small enough to be kept."""
+
+    record: ClassVar[type[Record]]
+
+    def file(self, lab: Lab) -> Path:
+        """Name the record's file."""
+        return lab.found / f"{self.name}.json"
+
+    def done(self, lab: Lab) -> bool:
+        """Tell whether the record is there."""
+        return self.file(lab).is_file()
+
+    def read(self, lab: Lab) -> Any:
+        """Read the record.
+
+        Raises:
+            OodflowError: it is damaged, or not there.
+        """
+        return self.record.read(self.file(lab))
+
+    def show(self, lab: Lab, folder: Path) -> None:
+        """Copy those pictures from a run's folder to the reproduction's that its page shows."""
+        for source in folder.glob("*.png"):
+            if (name := f"{self.name}-{source.name}") in lab.pictures:
+                lab.figures.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, lab.figures / name)
+
+
+class TrainedOn(Record):
+    """How likely a flow finds what it was trained on.
+
+    Attributes:
+        bits_per_dim: mean of as many images, or rows, as were evaluated.
+        auroc: of the likelihood, by which the test part would be told from them; a half: not at all.
+        auroc_low: where its interval begins.
+        auroc_high: where it ends.
+    """
+
+    bits_per_dim: float
+    auroc: float
+    auroc_low: float
+    auroc_high: float
+
+
+class EvaluatedStudy(Record):
+    """What one seed of a study finds likely.
+
+    Attributes:
+        evaluated: the run with its evaluation.
+        trained_on: the same of the data that it was trained on.
+    """
+
+    version: ClassVar[int | None] = 1
+
+    evaluated: EvaluatedRun
+    trained_on: TrainedOn
+
+
+@dataclass(frozen=True)
+class Evaluating(Product):
+    """Evaluate one seed of a study."""
+
+    training: Training
+    kind = "evaluate"
+    record = EvaluatedStudy
+
+    @property
+    def name(self) -> str:
+        """``evaluate-STUDY-SEED``."""
+        return f"evaluate-{self.training.study.name}-{self.seed}"
+
+    @property
+    def seed(self) -> int:
+        """Of the training."""
+        return self.training.seed
+
+    @property
+    def needs(self) -> tuple[Node, ...]:
+        """The training."""
+        return (self.training,)
+
+    def command(self, lab: Lab) -> str:
+        """``oodflow evaluate``."""
+        ood = self.training.study.asked_about(lab.encoder)
+        limit = IMAGES[lab.scale]
+        words = ["evaluate", str(self.training.path(lab)), *(["--ood", *ood] if ood else [])]
+        return lab.command(*words, *(["--limit", str(limit)] if limit else []))
+
+    def run(self, lab: Lab) -> None:
+        """Evaluate, and look at what was trained on."""
+        run = RunDir.open(self.training.path(lab))
+        options = EvaluationOptions(
+            ood=self.training.study.asked_about(lab.encoder), limit=IMAGES[lab.scale], device=lab.device
+        )
+        evaluation, folder = evaluate(run, options, command=self.command(lab), root=lab.root)
+        record = run.record()
+        assert record is not None, "what was evaluated was trained"
+        evaluated = EvaluatedRun(run=record.model_copy(update={"evaluation": None}), evaluation=evaluation)
+        self.show(lab, folder)
+        EvaluatedStudy(evaluated=evaluated, trained_on=_trained_on(run, evaluation, lab)).write(self.file(lab))
+
+
+def _trained_on(run: RunDir, evaluation: Evaluation, lab: Lab) -> TrainedOn:
+    """Score as many of the images that were trained on as of the test part."""
+    flow, weights, _ = open_flow(run)
+    options, config = evaluation.options, run.config()
+    test, *_ = open_sets(run, flow, options, lab.root)
+    store = Store(run.statistics_dir, weights)
+    known = load(config.data, config.split, root=lab.root).limit(len(test))
+    likely, others = (
+        Observation(flow, images, seed=options.seed, batch_size=options.batch_size, store=store)[LogProb()]
+        for images in (known, test)
+    )
+    found = ranking(-likely, -others)
+    return TrainedOn(
+        bits_per_dim=float(bits_per_dim(likely, flow.dims).mean()),
+        auroc=found.auroc,
+        auroc_low=found.auroc_low,
+        auroc_high=found.auroc_high,
+    )
+
+
+@dataclass(frozen=True)
+class Explaining(Product):
+    """Explain one seed of a study beside one set."""
+
+    training: Training
+    ood: str
+    kind = "explain"
+    record = Explanation
+
+    @property
+    def name(self) -> str:
+        """``explain-STUDY-SET-SEED``."""
+        return f"explain-{self.training.study.name}-{self.ood.partition('?')[0]}-{self.seed}"
+
+    @property
+    def seed(self) -> int:
+        """Of the training."""
+        return self.training.seed
+
+    @property
+    def needs(self) -> tuple[Node, ...]:
+        """The training."""
+        return (self.training,)
+
+    def command(self, lab: Lab) -> str:
+        """``oodflow explain``."""
+        words = ["explain", str(self.training.path(lab)), "--ood", self.ood, "--limit", str(EXPLAINED[lab.scale])]
+        return lab.command(*words)
+
+    def run(self, lab: Lab) -> None:
+        """Explain."""
+        options = ExplainOptions(ood=self.ood, limit=EXPLAINED[lab.scale], device=lab.device)
+        run = RunDir.open(self.training.path(lab))
+        explanation, folder = explain(run, options, command=self.command(lab), root=lab.root)
+        self.show(lab, folder)
+        explanation.write(self.file(lab))

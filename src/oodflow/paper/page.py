@@ -1,0 +1,146 @@
+"""A reproduction as a page."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from oodflow.document import Block, Bullets, Code, Document, Figure, Paragraph, Section, Strong, Table, Text, table
+from oodflow.document.numbers import number
+from oodflow.paper.claims import Checked, Measured, Verdict
+from oodflow.paper.reproduction import Reproduced, Reproduction, Rest, verdicts
+from oodflow.runs.pages import write_page
+
+VERDICTS: tuple[Verdict, ...] = ("holds", "does not hold", "can't be told", "not run")
+
+SOURCE = "Kirichenko, Izmailov, Wilson (2020), arXiv:2006.08545"
+
+READING = (
+    "A claim holds where the whole 95 % interval of what was measured lies in the range that it asks for, does not "
+    "hold where it lies outside, and can't be told otherwise. Intervals are of the mean over seeds of training, with "
+    "what the choice of test images leaves open; differences are taken seed by seed. Resolution: how far from the end "
+    "of that range a true value must be to be told four times out of five. Learned nothing: the same flow after its "
+    "first step."
+)
+
+
+def reproduction_document(record: Reproduction, title: str = "Reproduction", figures: str = "figures") -> Document:
+    """Lay a reproduction out; ``figures`` is the folder of its pictures, as seen from the page."""
+    seeds = ", ".join(map(str, record.seeds))
+    every = Counter(claim.verdict for _, claim in verdicts(record))
+    told = ", ".join(f"{every[verdict]} {verdict}" for verdict in VERDICTS if every[verdict])
+    encoder = f", encoder {record.encoder}" if record.encoder else ""
+    return Document(
+        title,
+        (
+            Paragraph(
+                f"Tables and figures of {SOURCE}, at {record.scale} scale, seeds {seeds}{encoder}. Of "
+                f"{every.total()} claims: {told}."
+            ),
+            _overview(record),
+            Paragraph(READING),
+            *(_section(name, one, figures) for name, one in record.experiments.items()),
+            Section("What these rest on", tuple(_rests(record))),
+        ),
+    )
+
+
+def write_reproduction(record: Reproduction, path: Path, figures: str) -> tuple[Path, ...]:
+    """Write ``path.md`` and ``path.json``."""
+    return write_page(path, record, lambda title: reproduction_document(record, title, figures))
+
+
+def _overview(record: Reproduction) -> Table:
+    rows = [
+        [one.place or name, one.title, *(_count(one.count(verdict)) for verdict in VERDICTS)]
+        for name, one in record.experiments.items()
+    ]
+    return table(["", "", *VERDICTS], rows, ["left", "left", "right", "right", "right", "right"])
+
+
+def _count(count: int) -> str:
+    return str(count) if count else ""
+
+
+def _section(name: str, one: Reproduced, figures: str) -> Section:
+    blocks: list[Block] = [Paragraph(one.about)]
+    if one.claims:
+        blocks.append(claims_table(one.claims))
+        blocks += _notes(one.claims)
+    blocks += [
+        Figure(picture.caption.rstrip("."), f"{figures}/{picture.file}", picture.caption, picture.caption)
+        for picture in one.pictures
+    ]
+    return Section(f"{one.place}: {one.title}" if one.place else one.title, tuple(blocks))
+
+
+def claims_table(claims: Sequence[Checked]) -> Table:
+    """Put claims with their verdicts beside the paper's numbers."""
+    header = ["claim", "measured", "expected", "paper", "measured [95 %]", "learned nothing", "resolution", "verdict"]
+    return table(header, [_row(claim) for claim in claims])
+
+
+def _row(claim: Checked) -> list[Text]:
+    digits = claim.digits
+    return [
+        f"{claim.says} ({claim.place})" if claim.place else claim.says,
+        claim.unit,
+        _expected(claim),
+        number(claim.paper, 2 if claim.paper and claim.paper > 99.9 else digits),
+        _measured(claim.measured, digits),
+        number(claim.learned_nothing, digits),
+        _resolution(claim.measured, digits),
+        Strong(claim.verdict) if claim.verdict in ("holds", "does not hold") else claim.verdict,
+    ]
+
+
+def _expected(claim: Checked) -> str:
+    low, high = (number(end, claim.digits) for end in (claim.low, claim.high))
+    if claim.low is not None and claim.low == claim.high:
+        return low
+    if not low:
+        return f"below {high}"
+    return f"{low} to {high}" if high else f"above {low}"
+
+
+def _measured(measured: Measured | None, digits: int) -> str:
+    if measured is None:
+        return ""
+    if measured.exact or len(measured.values) < 2:
+        return number(measured.values[0], digits)
+    interval = measured.interval
+    low, high = (number(end, digits) for end in (interval.low, interval.high))
+    return f"{number(interval.value, digits)} [{low}, {high}]"
+
+
+def _resolution(measured: Measured | None, digits: int) -> str:
+    if measured is None or measured.exact or len(measured.values) < 2:
+        return ""
+    return number(measured.resolution, digits)
+
+
+def _notes(claims: Sequence[Checked]) -> list[Block]:
+    """Say why ranges are what they are, and why claims were not run, each once."""
+    argued = dict.fromkeys(claim.why for claim in claims if claim.why)
+    missing = dict.fromkeys(claim.reason for claim in claims if claim.verdict == "not run" and claim.reason)
+    items = [*(f"On what is expected: {why}" for why in argued), *(f"Not run: {reason}" for reason in missing)]
+    return [Bullets(tuple(items))] if items else []
+
+
+def _rests(record: Reproduction) -> list[Block]:
+    every: dict[str, Rest] = {}
+    for one in record.experiments.values():
+        every |= one.rests
+    made = record.provenance
+    machine = f"{made.system}, {made.cpus} cores, torch {made.torch}, Python {made.python}, oodflow {made.oodflow}"
+    data = sorted({line for rest in every.values() for line in rest.data})
+    commands = {command: rest for rest in every.values() for command in rest.commands}
+    return [
+        Paragraph(("Page: ", Code(made.command), f" (commit {made.commit}, {made.day}); {machine}.")),
+        Bullets(tuple(_command(command, rest) for command, rest in commands.items())),
+        Bullets(tuple(data)),
+    ]
+
+
+def _command(command: str, rest: Rest) -> Text:
+    told = [f"commit {rest.commit}" if rest.commit else "", rest.date[:10]]
+    return (Code(command), f" ({', '.join(filter(None, told))})" if any(told) else "")
