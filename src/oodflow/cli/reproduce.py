@@ -2,6 +2,7 @@
 
 import shlex
 from argparse import Namespace
+from collections.abc import Mapping
 from pathlib import Path
 
 from oodflow.cli.display import show
@@ -31,14 +32,14 @@ def run(arguments: Namespace) -> int:
     if arguments.plan:
         print(plan(every, arguments.name, lab, clock).as_json(), end="")
         return 0
-    work = Work(lab, clock)
-    wanted = every if arguments.only is None else [named(every, arguments.only)]
-    work.do(wanted)
+    work = Work(lab, clock, wait=arguments.only is not None)
     if arguments.only is not None:
-        return _report_failures(work)
-    record = reproduction(experiments, lab, work.failed, shlex.join(arguments.command))
+        work.do([named(every, arguments.only)])
+        return _report({**work.blocked, **work.failed})
+    work.do(every)
+    record = reproduction(experiments, lab, {**work.blocked, **work.failed}, shlex.join(arguments.command))
     _finish(record, arguments, lab)
-    return _report_failures(work)
+    return _report(work.failed)
 
 
 def _lab(arguments: Namespace, scale: str) -> Lab:
@@ -70,15 +71,23 @@ def _finish(record: Reproduction, arguments: Namespace, lab: Lab) -> None:
     progress_console.print(f"Wrote {' and '.join(map(str, written))}")
 
 
-def _report_failures(work: Work) -> int:
-    """Say what could not be done, which is an error only where nothing says that data are missing."""
-    if not work.failed:
-        return 0
+def _report(failed: Mapping[str, str]) -> int:
+    """Say what could not be done. That data are not at hand is no failure: the page says so.
+
+    Raises:
+        OodflowError: something could not be done.
+    """
     reasons: dict[str, list[str]] = {}
-    for name, reason in work.failed.items():
+    for name, reason in failed.items():
         reasons.setdefault(reason, []).append(name)
-    told = [f"{len(names)} could not be done, {names[0]} first: {reason}" for reason, names in reasons.items()]
-    raise OodflowError(" ".join(told))
+    if reasons:
+        told = [f"{names[0]}{_others(len(names) - 1)}: {reason}" for reason, names in reasons.items()]
+        raise OodflowError(f"could not be done: {' '.join(told)}")
+    return 0
+
+
+def _others(count: int) -> str:
+    return f" and {count} more" if count else ""
 
 
 def _list(arguments: Namespace) -> None:

@@ -17,6 +17,7 @@ from oodflow.explanation.summary import between, explained_set
 from oodflow.figures import save_figure
 from oodflow.files import file_name, in_folders, write_text, written_together
 from oodflow.flows import Flow
+from oodflow.runs.config import RunConfig
 from oodflow.runs.naming import name_of
 from oodflow.runs.overlap import noted
 from oodflow.runs.own_data import require_unchanged
@@ -102,7 +103,7 @@ def explanation_of(
             command=training.command,
             commit=training.commit,
             steps=training.steps,
-            configuration=sha256(without_seed(config).encode()).hexdigest(),
+            configuration=configuration_digest(config),
             seed=config.training.seed if config.training else None,
         ),
         device=str(flow.device),
@@ -114,6 +115,11 @@ def explanation_of(
         ),
         between=between(inside.measured, outside.measured, flow.dims, seed=options.seed),
     )
+
+
+def configuration_digest(config: RunConfig) -> str:
+    """Digest a configuration but for its seed."""
+    return sha256(without_seed(config).encode()).hexdigest()
 
 
 def read_explanations(paths: Sequence[Path]) -> Explanations:

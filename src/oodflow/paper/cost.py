@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from oodflow.data.naming import named, read_spec
-from oodflow.errors import OodflowError, UsageError
+from oodflow.data import shape_of
+from oodflow.errors import OodflowError
 from oodflow.flows import FlowConfig
 from oodflow.paper.lab import EXPLAINED, IMAGES, Lab
 from oodflow.paper.nodes import Evaluating, Explaining, Node, Training
@@ -61,7 +61,7 @@ class Clock:
             self._guessed += guess
             self._taken += seconds
 
-    def left(self, waiting: Sequence[Node], elapsed: float) -> str:
+    def left(self, waiting: Sequence[Node]) -> str:
         """Say how long what is waiting will take, in words; empty where nothing is known."""
         guesses = [guess for node in waiting if (guess := self.seconds(node)) is not None]
         if not guesses:
@@ -101,7 +101,7 @@ def flop(config: RunConfig) -> float:
     Raises:
         UsageError: the shape of its data is not known.
     """
-    return _flop(config.flow, _shape(config.data))
+    return _flop(config.flow, shape_of(config.data))
 
 
 @lru_cache(maxsize=1024)
@@ -127,23 +127,12 @@ class _Counting(TorchFunctionMode):
         self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         result = function(*args, **(kwargs or {}))
-        if function in _PRODUCTS:
-            weight = args[1]
-            each = weight.shape[-1] if function is torch.nn.functional.linear else weight[0].numel()
-            self.flop += 2.0 * result.numel() * (args[0].shape[-1] if function is torch.matmul else each)
+        if function in _CONVOLUTIONS:
+            self.flop += 2.0 * result.numel() * args[1][0].numel()
+        elif function in _PRODUCTS:
+            self.flop += 2.0 * result.numel() * args[0].shape[-1]
         return result
 
 
-_PRODUCTS = {torch.nn.functional.conv2d, torch.nn.functional.linear, torch.matmul}
-
-
-def _shape(spec: str) -> tuple[int, ...]:
-    """Tell the shape of a set's images or rows without looking at them.
-
-    Raises:
-        UsageError: it can't be known.
-    """
-    shape = read_spec(spec).shape or named(spec).shape
-    if shape is None or "encoder" in spec:
-        raise UsageError(f"{spec} does not tell its shape: nothing is known of what a flow over it costs.")
-    return tuple(shape)
+_CONVOLUTIONS = {torch.conv2d, torch.nn.functional.conv2d}
+_PRODUCTS = {torch.nn.functional.linear, torch.matmul, torch.Tensor.matmul, torch.Tensor.__matmul__}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from oodflow.paper.claims import Claim
 from oodflow.paper.lab import Lab
 from oodflow.paper.nodes import Evaluating, Explaining, Node, Product, Training
-from oodflow.paper.study import Study
+from oodflow.paper.study import Question, Study
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Experiment:
         place: in the paper; empty: it asks what the paper leaves open.
         about: a few sentences on what it shows.
         evaluated: flows that are asked which data sets they find likely.
+        asked: flows that are asked something else besides.
         untrained: flows to hold them against, which have learned nothing; one seed is enough.
         explained: flows whose latents and couplings are measured, each beside a set.
         others: other pieces of work.
@@ -48,6 +49,7 @@ class Experiment:
     place: str
     about: str
     evaluated: tuple[Study, ...] = ()
+    asked: tuple[tuple[Study, Question], ...] = ()
     untrained: tuple[Study, ...] = ()
     explained: tuple[tuple[Study, str], ...] = ()
     others: tuple[Product, ...] = ()
@@ -60,6 +62,8 @@ class Experiment:
         for seed in lab.seeds:
             for study in self.evaluated:
                 yield Evaluating(Training(study, seed))
+            for study, question in self.asked:
+                yield Evaluating(Training(study, seed), question)
             for study, ood in self.explained:
                 yield Explaining(Training(study, seed), ood)
         for study in self.untrained:

@@ -7,7 +7,7 @@ from oodflow.explanation.record import Explanation
 from oodflow.paper.claims import Measured
 from oodflow.paper.lab import Lab
 from oodflow.paper.nodes import EvaluatedStudy, Evaluating, Explaining, Product, Training
-from oodflow.paper.study import Study
+from oodflow.paper.study import ITS_OWN, Question, Study
 from oodflow.recipes.scales import Scale
 
 T = TypeVar("T")
@@ -45,13 +45,13 @@ class Found:
         except Missing as error:
             return None, str(error)
 
-    def evaluations(self, study: Study) -> list[EvaluatedStudy]:
-        """Collect what the seeds of a study find likely.
+    def evaluations(self, study: Study, question: Question = ITS_OWN) -> list[EvaluatedStudy]:
+        """Collect what the seeds of a study answer.
 
         Raises:
             Missing: none of them has been evaluated.
         """
-        return self._all([Evaluating(Training(study, seed)) for seed in self.seeds])
+        return self._all([Evaluating(Training(study, seed), question) for seed in self.seeds])
 
     def explanations(self, study: Study, ood: str) -> list[Explanation]:
         """Collect the explanations of the seeds of a study.

@@ -87,14 +87,17 @@ class Work:
     Args:
         lab: where.
         clock: tells how long they take.
+        wait: whether to wait for what other processes do, rather than to leave it and what needs it to them.
 
     Attributes:
-        failed: by name, why a piece of work could not be done.
+        blocked: by name, which data a piece of work lacks.
+        failed: by name, why one could not be done.
         elsewhere: by name, which other process does it.
     """
 
-    def __init__(self, lab: Lab, clock: Clock) -> None:
-        self.lab, self.clock = lab, clock
+    def __init__(self, lab: Lab, clock: Clock, *, wait: bool = False) -> None:
+        self.lab, self.clock, self.wait = lab, clock, wait
+        self.blocked: dict[str, str] = {}
         self.failed: dict[str, str] = {}
         self.elsewhere: dict[str, str] = {}
 
@@ -104,22 +107,27 @@ class Work:
         asked = [node for node in wanted if len(wanted) == 1]  # a training by itself, say
         both = dict.fromkeys(one for node in (*products, *asked) for one in (*node.needs, node))
         waiting = [node for node in both if not node.done(self.lab)]
-        begun, count = time.monotonic(), len(waiting)
+        count = len(waiting)
         for place, node in enumerate(waiting, 1):
-            if any(one.name in self.elsewhere for one in node.needs):
-                self.elsewhere[node.name] = "it needs what another process does"
+            if self._left_out(node):
                 continue
-            if reason := self._blocked(node):
-                self.failed[node.name] = reason
-                continue
-            left = self.clock.left(waiting[place - 1 :], time.monotonic() - begun)
-            self.lab.say(f"[{place}/{count}] {node.name}{left}")
+            self.lab.say(f"[{place}/{count}] {node.name}{self.clock.left(waiting[place - 1 :])}")
             self._try(node)
+
+    def _left_out(self, node: Node) -> bool:
+        """Tell whether a piece of work can't be done, for what it needs could not be, or lacks data; and note why."""
+        for reasons in (self.blocked, self.failed, self.elsewhere):
+            if reason := next((reasons[one.name] for one in node.needs if one.name in reasons), ""):
+                reasons[node.name] = reason
+                return True
+        if isinstance(node, Training) and (reason := missing_data(node, self.lab)):
+            self.blocked[node.name] = reason
+        return node.name in self.blocked
 
     def _try(self, node: Node) -> None:
         started = time.monotonic()
         try:
-            with owned(self.lab.folder / "working" / node.name, "is being done by"):
+            with owned(self.lab.folder / "working" / node.name, DOING, self.lab.say if self.wait else None):
                 if not node.done(self.lab):
                     node.run(self.lab)
         except Owned as error:  # whoever does it goes on with what needs it
@@ -131,12 +139,8 @@ class Work:
         else:
             self.clock.took(node, time.monotonic() - started)
 
-    def _blocked(self, node: Node) -> str:
-        """Say why a piece of work can't be begun; empty: it can."""
-        for one in node.needs:
-            if one.name in self.failed:
-                return self.failed[one.name]
-        return missing_data(node, self.lab) if isinstance(node, Training) else ""
+
+DOING = "is being done by"
 
 
 def missing_data(node: Training, lab: Lab) -> str:

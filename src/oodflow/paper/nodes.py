@@ -10,12 +10,12 @@ from oodflow.data import load
 from oodflow.evaluation.evaluate import evaluate, open_flow, open_sets
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.evaluation.record import Evaluation
-from oodflow.explanation.explain import explain
+from oodflow.explanation.explain import configuration_digest, explain
 from oodflow.explanation.options import ExplainOptions
 from oodflow.explanation.record import Explanation
 from oodflow.metrics import bits_per_dim, ranking
 from oodflow.paper.lab import EXPLAINED, IMAGES, Lab
-from oodflow.paper.study import Study
+from oodflow.paper.study import ITS_OWN, Question, Study
 from oodflow.records import Record
 from oodflow.report.evaluated_runs import EvaluatedRun
 from oodflow.runs import RunConfig
@@ -171,16 +171,18 @@ class EvaluatedStudy(Record):
 
 @dataclass(frozen=True)
 class Evaluating(Product):
-    """Evaluate one seed of a study."""
+    """Ask one seed of a study."""
 
     training: Training
+    question: Question = ITS_OWN
     kind = "evaluate"
     record = EvaluatedStudy
 
     @property
     def name(self) -> str:
-        """``evaluate-STUDY-SEED``."""
-        return f"evaluate-{self.training.study.name}-{self.seed}"
+        """``evaluate-STUDY-SEED``, with the name of the question between."""
+        asked = f"-{self.question.name}" if self.question.name else ""
+        return f"evaluate-{self.training.study.name}{asked}-{self.seed}"
 
     @property
     def seed(self) -> int:
@@ -192,20 +194,25 @@ class Evaluating(Product):
         """The training."""
         return (self.training,)
 
+    def done(self, lab: Lab) -> bool:
+        """Tell whether it has been done, of a training by this very configuration."""
+        return super().done(lab) and self.read(lab).evaluated.run.config == self.training.config(lab)
+
     def command(self, lab: Lab) -> str:
         """``oodflow evaluate``."""
-        ood = self.training.study.asked_about(lab.encoder)
-        limit = IMAGES[lab.scale]
-        words = ["evaluate", str(self.training.path(lab)), *(["--ood", *ood] if ood else [])]
-        return lab.command(*words, *(["--limit", str(limit)] if limit else []))
+        options = self._options(lab)
+        words = ["evaluate", str(self.training.path(lab)), *(["--ood", *options.ood] if options.ood else [])]
+        words += ["--scores", *options.scores] if options.scores != ITS_OWN.scores else []
+        return lab.command(*words, *(["--limit", str(options.limit)] if options.limit else []))
+
+    def _options(self, lab: Lab) -> EvaluationOptions:
+        ood = self.question.ood or self.training.study.asked_about(lab.encoder)
+        return EvaluationOptions(ood=ood, scores=self.question.scores, limit=IMAGES[lab.scale], device=lab.device)
 
     def run(self, lab: Lab) -> None:
         """Evaluate, and look at what was trained on."""
         run = RunDir.open(self.training.path(lab))
-        options = EvaluationOptions(
-            ood=self.training.study.asked_about(lab.encoder), limit=IMAGES[lab.scale], device=lab.device
-        )
-        evaluation, folder = evaluate(run, options, command=self.command(lab), root=lab.root)
+        evaluation, folder = evaluate(run, self._options(lab), command=self.command(lab), root=lab.root)
         record = run.record()
         assert record is not None, "what was evaluated was trained"
         evaluated = EvaluatedRun(run=record.model_copy(update={"evaluation": None}), evaluation=evaluation)
@@ -256,6 +263,13 @@ class Explaining(Product):
     def needs(self) -> tuple[Node, ...]:
         """The training."""
         return (self.training,)
+
+    def done(self, lab: Lab) -> bool:
+        """Tell whether it has been done, of a training by this very configuration."""
+        if not super().done(lab):
+            return False
+        trained, config = self.read(lab).trained, self.training.config(lab)
+        return trained is not None and trained.configuration == configuration_digest(config)
 
     def command(self, lab: Lab) -> str:
         """``oodflow explain``."""

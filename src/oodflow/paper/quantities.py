@@ -9,16 +9,16 @@ from oodflow.metrics import Estimate
 from oodflow.paper.claims import Measured, Quantity
 from oodflow.paper.found import Found, Missing
 from oodflow.paper.nodes import EvaluatedStudy
-from oodflow.paper.study import Study
+from oodflow.paper.study import ITS_OWN, Question, Study
 
 PERCENT = 100.0
 
 
-def auroc(study: Study, ood: str) -> Quantity:
-    """AUROC of the likelihood in per cent: 50 is chance, below it the flow prefers the other set."""
+def auroc(study: Study, ood: str, score: str = "likelihood", question: Question = ITS_OWN) -> Quantity:
+    """AUROC of a score in per cent: 50 is chance, below it the likelihood prefers the other set."""
 
     def look(found: Found) -> Measured:
-        rankings = [_asked(one, ood).scores["likelihood"] for one in found.evaluations(study)]
+        rankings = [_asked(one, ood).scores[score] for one in found.evaluations(study, question)]
         return Measured(
             values=tuple(PERCENT * one.auroc for one in rankings),
             within=PERCENT * mean((one.auroc_high - one.auroc_low) / 2 for one in rankings),

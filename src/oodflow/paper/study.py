@@ -12,6 +12,24 @@ ENCODER = "{encoder}"
 
 
 @dataclass(frozen=True)
+class Question:
+    """What else a study is asked.
+
+    Attributes:
+        name: of the question, for files; empty: it is that of the study itself.
+        ood: data sets; empty: those of the study.
+        scores: that are asked for.
+    """
+
+    name: str = ""
+    ood: tuple[str, ...] = ()
+    scores: tuple[str, ...] = ("likelihood",)
+
+
+ITS_OWN = Question()
+
+
+@dataclass(frozen=True)
 class Study:
     """A recipe with settings, to be trained with several seeds.
 

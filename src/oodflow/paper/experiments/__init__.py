@@ -1,7 +1,7 @@
 """Tables and figures of the paper, one subject a file."""
 
 from oodflow.paper.experiment import Experiment
-from oodflow.paper.experiments import baselines, biases, couplings, latents, masks, negative, objective, vectors
+from oodflow.paper.experiments import baselines, beyond, biases, couplings, latents, masks, negative, objective, vectors
 from oodflow.registry import Registry
 
 EXPERIMENTS: Registry[Experiment] = Registry(
@@ -29,6 +29,10 @@ EXPERIMENTS: Registry[Experiment] = Registry(
         "table2a": vectors.TABLE_2A,
         "fig18": vectors.FIGURE_18,
         "table2b": vectors.TABLE_2B,
+        "glow-masks": beyond.GLOW_MASKS,
+        "better-likelihood": beyond.BETTER_LIKELIHOOD,
+        "untuned-pairs": beyond.UNTUNED_PAIRS,
+        "grey-and-colour": beyond.GREY_AND_COLOUR,
     },
 )
 """By the name that the command line takes, in the order of the paper."""

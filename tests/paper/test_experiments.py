@@ -1,0 +1,63 @@
+"""Every experiment keeps the contract, and the contract catches others."""
+
+from dataclasses import replace
+
+import pytest
+
+from oodflow.paper.claims import above
+from oodflow.paper.experiment import Picture
+from oodflow.paper.experiments import EXPERIMENTS
+from oodflow.paper.experiments.baselines import FLOWS
+from oodflow.paper.graph import nodes
+from oodflow.paper.lab import Lab
+from oodflow.paper.nodes import Training
+from oodflow.paper.quantities import auroc
+from oodflow.report.published import PUBLISHED_AUROC
+from oodflow.testing import check_experiment
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_experiment_keeps_the_contract(name):
+    check_experiment(EXPERIMENTS[name])
+
+
+def test_contract_catches_a_claim_about_what_is_not_asked_for():
+    one = EXPERIMENTS["fig5"]
+    other = replace(one.claims[0], quantity=auroc(FLOWS["glow", "mnist"], "notmnist"))
+    with pytest.raises(AssertionError, match="rests on evaluate-mnist-glow-0"):
+        check_experiment(replace(one, claims=(other,)))
+
+
+def test_contract_catches_a_picture_of_nothing():
+    one = EXPERIMENTS["fig2"]
+    with pytest.raises(AssertionError, match="explain-nobody-0 is none"):
+        check_experiment(replace(one, pictures=(Picture("explain-nobody", "latents", "Nobody."),)))
+
+
+def test_contract_catches_a_range_upside_down():
+    one = EXPERIMENTS["fig7"]
+    upside_down = replace(above(1.0), high=0.0)
+    with pytest.raises(AssertionError, match="ends in order"):
+        check_experiment(replace(one, claims=(replace(one.claims[0], expected=upside_down),)))
+
+
+def test_a_name_stands_for_one_configuration_throughout_the_paper(tmp_path):
+    """Trainings are shared between figures, by name."""
+    lab = Lab(tmp_path, "cpu", encoder="none")
+    trainings = [node for node in nodes(EXPERIMENTS.values(), lab) if isinstance(node, Training)]
+    assert len({node.name for node in trainings}) == len(set(trainings)) == len(trainings)
+
+
+def test_table_1_asks_for_every_number_of_the_paper():
+    numbers = [claim.paper for claim in EXPERIMENTS["table1"].claims if "comes to the paper's number" in claim.says]
+    assert sorted(numbers) == sorted(number for row in PUBLISHED_AUROC.values() for number in row.values())
+
+
+def test_every_claim_of_an_auroc_of_a_trained_flow_stands_beside_one_that_learned_nothing():
+    without = [
+        claim.says
+        for name in ("table1", "fig17", "table2a", "fig18", "table2b", "fig13")
+        for claim in EXPERIMENTS[name].claims
+        if claim.unit == "AUROC, %" and claim.learned_nothing is None
+    ]
+    assert not without
