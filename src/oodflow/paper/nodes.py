@@ -96,8 +96,9 @@ class Training(Node):
         return lab.command(*words, "--out", str(self.path(lab)))
 
     def done(self, lab: Lab) -> bool:
-        """Tell whether it has come to its end."""
-        return is_finished(RunDir(self.path(lab)))
+        """Tell whether a run of this very configuration has come to its end."""
+        run = RunDir(self.path(lab))
+        return is_finished(run) and self.config(lab) in (run.written_config(), run.config())
 
     def run(self, lab: Lab) -> None:
         """Train, from where it was stopped."""

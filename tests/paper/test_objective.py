@@ -1,0 +1,56 @@
+"""Figure 4 and Proposition 1, on a flow that is a known density."""
+
+import numpy as np
+import pytest
+
+from oodflow.bijections import Chain
+from oodflow.flows import Flow, Reals
+from oodflow.paper.experiments.objective import SHARE, SPREAD, Proposition, mixture_log_prob
+
+
+@pytest.fixture
+def normal():
+    """A flow that changes nothing: the standard normal density of the plane."""
+    return Flow(Reals((2,)), Chain([]))
+
+
+def normal_log_prob(points):
+    return -(points**2).sum(1) / 2 - np.log(2 * np.pi)
+
+
+@pytest.fixture
+def sides():
+    generator = np.random.default_rng(0)
+    return generator.normal(size=(300, 2)), np.stack([np.linspace(5, 9, 20), np.full(20, 7.0)], 1)
+
+
+def test_the_propositions_density_is_kept_where_it_was_trained_and_high_elsewhere(normal, sides):
+    own, others = sides
+    proposition = Proposition(normal, own, others, 1000.0, seed=0)
+    np.testing.assert_allclose(proposition.log_prob(own), normal_log_prob(own), atol=1e-5)
+    assert np.exp(proposition.log_prob(others)).min() >= 1000.0
+    assert (proposition.log_prob(np.array([[50.0, 50.0]])) == -np.inf).all()
+
+
+def test_it_has_the_mass_of_a_density_by_monte_carlo(normal, sides):
+    """What is kept is counted anew with other draws; what is moved is a volume times a height."""
+    own, others = sides
+    proposition = Proposition(normal, own, others, 1000.0, seed=0)
+    radius, other, kept = proposition.radii()
+    assert 0.0 < kept <= 0.5
+    drawn = np.random.default_rng(7).normal(size=(20_000, 2))
+    distance = np.sqrt(((drawn[:, None] - own[None]) ** 2).sum(-1).min(1))
+    assert np.mean(distance < radius) == pytest.approx(kept, abs=0.02)
+    height = np.exp(proposition.log_prob(others)).mean()
+    assert kept + len(others) * np.pi * other**2 * height == pytest.approx(1.0, abs=1e-9)
+
+
+def test_the_mixture_is_a_density_that_loses_a_hundredth_at_most(normal, sides):
+    own, others = sides
+    loss = normal_log_prob(own) - mixture_log_prob(normal, own, others)
+    assert loss.max() == pytest.approx(-np.log1p(-SHARE), abs=1e-5)
+    ticks = np.linspace(-6, 11, 1701)
+    grid = np.stack(np.meshgrid(ticks, ticks), -1).reshape(-1, 2)
+    mass = np.exp(np.concatenate([mixture_log_prob(normal, part, others) for part in np.array_split(grid, 40)])).sum()
+    assert mass * (ticks[1] - ticks[0]) ** 2 == pytest.approx(1.0, abs=2e-3)
+    assert SPREAD > 0

@@ -1,0 +1,139 @@
+"""`oodflow reproduce`, as a user meets it."""
+
+import json
+
+import pytest
+
+from oodflow.paper.claims import Claim, above
+from oodflow.paper.experiment import Experiment, Picture
+from oodflow.paper.experiments import EXPERIMENTS
+from oodflow.paper.quantities import auroc, auroc_of_trained_on, bits_per_dim, explained, less, outside
+from oodflow.paper.reproduction import Reproduction
+from oodflow.paper.study import Study
+
+PATCHES = Study("photographs-realnvp", ood=("noise",))
+FACES = Study("celeba-realnvp")
+
+NOTHING = auroc(PATCHES.untrained, "noise")
+MARGIN = explained(PATCHES, "noise", outside(lambda one: one.resampling.margin), "it")
+
+SMALL = Experiment(
+    title="Small",
+    place="Figure 0",
+    about="Photographs and noise.",
+    evaluated=(PATCHES, FACES),
+    untrained=(PATCHES,),
+    explained=((PATCHES, "noise"),),
+    claims=(
+        Claim("noise is told", "1", auroc(PATCHES, "noise"), "AUROC, %", above(50), 99.9, NOTHING),
+        Claim("the train part is as likely", "1", auroc_of_trained_on(PATCHES), "AUROC, %", above(0)),
+        Claim("its image stays", "2", MARGIN, "grey levels", above(0)),
+        Claim("faces are as likely", "3", less(bits_per_dim(FACES), bits_per_dim(PATCHES)), "bits/dim", above(0)),
+    ),
+    pictures=(Picture("evaluate-photographs-realnvp", "likelihoods", "What it finds likely."),),
+)  # fmt: skip
+
+
+@pytest.fixture
+def small():
+    with EXPERIMENTS.replacing("small", SMALL):
+        yield
+
+
+def test_a_reproduction_says_what_holds_and_why_what_is_missing_was_not_run(oodflow, small, tmp_path):
+    out = tmp_path / "made"
+    words = ["reproduce", "small", "--scale", "smoke", "--seeds", "0", "1", "--out", out]
+    result = oodflow(*words)
+    assert result.code == 0, result.err
+    assert "noise is told (1)" in result.out
+    assert "celeba (train) is not in " in result.out.partition("Not run: ")[2]
+    record = Reproduction.read(out / "small.json")
+    told, alike, stays, faces = record.experiments["small"].claims
+    assert {claim.verdict for claim in (told, alike, stays, faces)} == {"not run"}, "at smoke scale nothing is learned"
+    assert told.measured is not None
+    assert len(told.measured.values) == 2
+    assert told.learned_nothing is not None
+    assert faces.measured is None
+    assert faces.reason.startswith("celeba (train) is not in ")
+    (picture,) = record.experiments["small"].pictures
+    assert (out / "figures" / picture.file).stat().st_size > 1000
+    page = (out / "small.md").read_text()
+    assert f"figures/{picture.file}" in page
+    assert f"oodflow train photographs-realnvp --scale smoke --seed 1 --out {out}/runs/photographs-realnvp-1" in page
+
+    again = oodflow(*words)
+    assert "[1/" not in again.err.replace("celeba", ""), "all that can be done is done"
+    assert Reproduction.read(out / "small.json").experiments == record.experiments
+
+
+def test_what_was_measured_is_enough_to_go_on_without_the_flows(oodflow, small, tmp_path):
+    import shutil
+
+    out = tmp_path / "made"
+    words = ["reproduce", "small", "--scale", "smoke", "--seeds", "0", "--out", out]
+    assert oodflow(*words).code == 0
+    before = Reproduction.read(out / "small.json")
+    shutil.rmtree(out / "runs")
+    result = oodflow(*words)
+    assert result.code == 0
+    assert not (out / "runs" / "photographs-realnvp-0").exists()
+    assert Reproduction.read(out / "small.json").experiments == before.experiments
+
+
+def test_one_piece_of_work_is_done_by_itself_with_what_it_needs(oodflow, small, tmp_path):
+    out = tmp_path / "made"
+    name = "evaluate-photographs-realnvp-1"
+    result = oodflow("reproduce", "small", "--scale", "smoke", "--out", out, "--only", name)
+    assert result.code == 0, result.err
+    assert [path.name for path in (out / "found").iterdir()] == [f"{name}.json"]
+    assert [path.name for path in (out / "runs").iterdir()] == ["photographs-realnvp-1"]
+    assert not (out / "working").exists()
+
+
+def test_a_study_that_was_changed_is_asked_anew(oodflow, tmp_path):
+    def made(study):
+        claim = Claim("it", "", auroc(study, "noise"), "%", above(0))
+        one = Experiment("Small", "", "It.", evaluated=(study,), claims=(claim,))
+        with EXPERIMENTS.replacing("small", one):
+            return oodflow("reproduce", "small", "--scale", "smoke", "--seeds", "0", "--out", tmp_path / "made")
+
+    assert made(PATCHES).code == 0
+    changed = Study("photographs-realnvp", ("flow.width=6",), ood=("noise",))
+    assert "holds a run of another configuration" in made(changed).error
+
+
+def test_the_plan_is_a_graph_that_a_scheduler_can_take(oodflow, small, tmp_path):
+    result = oodflow("reproduce", "small", "--scale", "smoke", "--out", tmp_path / "made", "--plan")
+    plan = json.loads(result.out)
+    names = [node["name"] for node in plan["nodes"]]
+    assert names[:2] == ["train-photographs-realnvp-0", "evaluate-photographs-realnvp-0"]
+    assert all(need in names for node in plan["nodes"] for need in node["needs"])
+    assert not (tmp_path / "made").exists(), "nothing is written"
+
+
+def test_what_needs_no_training_holds_exactly(oodflow, tmp_path):
+    result = oodflow("reproduce", "fig7", "--scale", "smoke", "--out", tmp_path / "made", "--json")
+    record = json.loads(result.out)
+    assert {claim["verdict"] for claim in record["experiments"]["fig7"]["claims"]} == {"holds"}
+
+
+def test_the_cycle_mask_returns_after_four_couplings(oodflow, tmp_path):
+    result = oodflow("reproduce", "fig12", "--scale", "smoke", "--out", tmp_path / "made", "--json")
+    cycle, halves = json.loads(result.out)["experiments"]["fig12"]["claims"]
+    assert (cycle["measured"]["values"], halves["measured"]["values"]) == ([4.0], [2.0])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["fig99"], "unknown experiment 'fig99': did you mean 'fig9'"),
+        (["fig7", "--scale", "large"], "--scale is 'large': expected one of smoke, cpu, long, paper."),
+        (["fig7", "--only", "mask"], "unknown piece of work 'mask': did you mean 'masks'?"),
+        (["fig7", "--seeds", "-1"], "expected a whole number from 0 but got '-1'"),
+        (["fig7", "--plan", "--only", "masks"], "not allowed with argument"),
+    ],
+)
+def test_what_was_mistyped_is_refused_in_a_sentence(oodflow, words, message):
+    result = oodflow("reproduce", *words)
+    assert result.code == 2
+    assert message in result.error
