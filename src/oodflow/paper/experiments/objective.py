@@ -29,7 +29,7 @@ POINTS, OUTSIDE, DRAWN = 2000, 40, 20_000
 STEPS = {"smoke": 4, "cpu": 1500, "long": 1500, "paper": 1500}
 DENSITY = 1000.0
 """What the proposition's density is to reach on all out-of-distribution points; the flow's is below 1 on its own."""
-SHARE, SPREAD = 0.01, 0.02
+SHARE, SPREAD = 0.01, 0.002
 """Of the mixture: how much of its mass is about the out-of-distribution points, and how far from them."""
 
 
