@@ -255,3 +255,26 @@ def test_the_page_on_detectors_tells_numbers_that_are_so():
     assert (VALIDATION, AUTO_FPR, table_recipe(1000, 5).flow.domain.jitter) == (0.2, 0.05, 0.5)
     dealt = (deal_rows(RealSet.from_array(np.zeros((n, 2))), None, 0, fits=True, chooses=True) for n in (182, 183))
     assert [len(parts.calibration) for parts in dealt] == [18, 19]
+
+
+REPRODUCING = (DOCS / "reproducing.md").read_text(encoding="utf-8")
+
+
+def test_the_experiment_of_the_page_keeps_the_contract():
+    (code,) = re.findall(r"```python\n(.*?)```", REPRODUCING, re.DOTALL)
+    from oodflow.paper.experiments import EXPERIMENTS
+
+    with EXPERIMENTS.replacing("wider", EXPERIMENTS["fig7"]):
+        exec(code.replace('EXPERIMENTS.register("wider")(', "(lambda one: one)("), {})
+
+
+def test_the_page_names_every_experiment_and_counts_the_trainings_of_table_1():
+    from oodflow.paper.experiments import EXPERIMENTS
+    from oodflow.paper.graph import nodes
+    from oodflow.paper.lab import Lab
+
+    for name in EXPERIMENTS:
+        assert re.search(rf"\b{name}\b", REPRODUCING) or re.fullmatch(r"fig([2-9]|1[0-8])", name), name
+    trained = [node for node in nodes([EXPERIMENTS["table1"]], Lab(Path("none"), "cpu")) if node.kind == "train"]
+    (told,) = re.findall(r"# (\d+) trainings", REPRODUCING)
+    assert int(told) == len([node for node in trained if not node.name.removesuffix("-0").endswith("untrained")])

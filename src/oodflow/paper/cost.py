@@ -106,17 +106,16 @@ def flop(config: RunConfig) -> float:
 
 @lru_cache(maxsize=1024)
 def _flop(flow: FlowConfig, shape: tuple[int, ...]) -> float:
-    with torch.device("meta"):
-        built = flow.build(shape)
-    with _Counting() as counting:
-        built.bijection(torch.zeros(1, *shape, device="meta"))
+    built = flow.build(shape)
+    with torch.inference_mode(), _Counting() as counting:
+        built.bijection(torch.zeros(1, *shape))
     return float(counting.flop)
 
 
 class _Counting(TorchFunctionMode):
     """Counts convolutions and matrix products where torch is asked for them, a multiplication with its addition as two.
 
-    PyTorch's own counter looks at each operation that these come to, which takes minutes for flows of published sizes.
+    PyTorch's own counter looks at each operation that these come to, and takes several times as long.
     """
 
     def __init__(self) -> None:
