@@ -100,5 +100,6 @@ def own_folders(monkeypatch, tmp_path):
     """No data sets on disk, an empty cache, and a working directory of its own: nothing of whoever runs the test."""
     monkeypatch.setenv("OODFLOW_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("OODFLOW_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path / "share"))
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")

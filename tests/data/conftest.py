@@ -4,8 +4,9 @@ from oodflow.data import Source, load
 
 
 @pytest.fixture
-def root(tmp_path):
-    """An empty data root."""
+def root(tmp_path, monkeypatch):
+    """An empty data root, and nothing in packages of the system."""
+    monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path / "share"))
     path = tmp_path / "data"
     path.mkdir()
     return path

@@ -220,3 +220,17 @@ def test_says_what_was_expected_and_what_is_there(root, open_set):
     assert "expected omniglot/images_background.zip" in verify("omniglot", root)[0]
     with pytest.raises(OodflowError, match=r"but there is no folder .*nowhere\."):
         load("mnist", "test", root=root / "nowhere")
+
+
+def test_files_of_the_systems_packages_are_found_beside_the_data_root(root, open_set, tmp_path, monkeypatch):
+    installed = tmp_path / "usr/share"
+    monkeypatch.setenv("XDG_DATA_DIRS", f"not/absolute:{tmp_path / 'none'}:{installed}")
+    place = installed / "datasets/fashion-mnist/t10k-images-idx3-ubyte.gz"
+    write_idx(place, GREY)
+    np.testing.assert_array_equal(open_set("fashion_mnist").batch(slice(None))[:, 0], GREY)
+    assert (
+        status("fashion_mnist", root).detail == f"train: missing; test: partial: 30 of 10,000 images; in {place.parent}"
+    )
+    assert verify("fashion_mnist", root)[0].startswith(f"fashion_mnist (train) is not in {root}")
+    write_idx(root / "FashionMNIST/raw/t10k-images-idx3-ubyte", GREY[:12])  # what is the user's own comes first
+    assert len(open_set("fashion_mnist")) == 12

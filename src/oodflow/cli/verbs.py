@@ -50,6 +50,7 @@ def _demo(verbs: "Verbs[Parser]") -> None:
     parser.add_argument("--out", type=path, help="run directory (default: the next free runs/demo-N)")
     parser.add_argument("--scale", default="cpu", choices=["smoke", "cpu"], help="smoke: seconds, shows nothing")
     add_device(parser)
+    add_data_dir(parser)
     add_json(parser)
 
 

@@ -4,7 +4,7 @@ from oodflow.data.batches import TrainingBatches, in_order
 from oodflow.data.data_set import DataSet
 from oodflow.data.image_set import Images, ImageSet, Shape
 from oodflow.data.load import load, load_images
-from oodflow.data.manage import SourceStatus, download, status, verify
+from oodflow.data.manage import SourceStatus, at_hand, download, status, verify
 from oodflow.data.naming import canonical, same_images, same_set, shape_of, share_part, specs_of, splits_of
 from oodflow.data.of_array import data_set_of
 from oodflow.data.real_set import RealSet
@@ -29,6 +29,7 @@ __all__ = [
     "SourceStatus",
     "TableSource",
     "TrainingBatches",
+    "at_hand",
     "canonical",
     "data_root",
     "data_set_of",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from oodflow.data.root import installed
 from oodflow.errors import UnknownName, UsageError
 
 SHOWN = 6
@@ -61,11 +62,11 @@ def require_name(kind: str, name: str, names: Iterable[str], others: Iterable[st
 
 
 def find(root: Path, places: Sequence[str]) -> Path | None:
-    """Find the first of some places under a folder that is there: as it is written or, failing that, in another way."""
-    for place in places:
-        if (path := root / place).exists():
-            return path
-    return next(filter(None, (_alike(root, place) for place in places)), None)
+    """Find the first of some places that is there: as it is written or, failing that, in another way.
+
+    They are looked for under a data root or, failing that, where the system's packages put data sets.
+    """
+    return next(filter(None, (_find(folder, places) for folder in (root, *installed()))), None)
 
 
 def said(root: Path, places: Sequence[str]) -> str:
@@ -78,6 +79,13 @@ def said(root: Path, places: Sequence[str]) -> str:
     folders = dict.fromkeys(_deepest(root, place) for place in places)
     deepest = max(folders, key=lambda folder: len(folder.parts))
     return f"expected {_listed(places, ' or ')}, but {_held(deepest)}"
+
+
+def _find(folder: Path, places: Sequence[str]) -> Path | None:
+    for place in places:
+        if (path := folder / place).exists():
+            return path
+    return next(filter(None, (_alike(folder, place) for place in places)), None)
 
 
 def _alike(root: Path, place: str) -> Path | None:

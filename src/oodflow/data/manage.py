@@ -1,6 +1,6 @@
 """What a user does with data sets as a whole: see which are there, download them, check them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +12,7 @@ from oodflow.data.naming import named
 from oodflow.data.source import AnySource, ImageSource
 from oodflow.data.sources import SOURCES
 from oodflow.data.spec import parse
+from oodflow.data.splits import part_of
 from oodflow.errors import OodflowError
 from oodflow.ownership import owned
 
@@ -50,11 +51,9 @@ def status(name: str, root: Path) -> SourceStatus:
     details = []
     for part in source.parts:
         try:
-            counts[part] = source.count(part, root) if source.files(part, root) else 0
-            notes = (
-                [note_of(source, part, root, counts[part]), source.taken(part, root)] if counts[part] else ["missing"]
-            )
-            note = "; ".join(filter(None, notes))
+            files = source.files(part, root)
+            counts[part] = source.count(part, root) if files else 0
+            note = _noted(source, part, root, counts[part], files) if counts[part] else "missing"
         except (OodflowError, OSError) as error:  # one bad set, or one that may not be read, hides no other
             counts[part], note = 0, str(error)
         if note:
@@ -65,6 +64,24 @@ def status(name: str, root: Path) -> SourceStatus:
     if any(counts.values()):
         return SourceStatus(name, "partial", counts, detail)
     return SourceStatus(name, "missing", counts, detail)
+
+
+def _noted(source: AnySource, part: str, root: Path, count: int, files: Sequence[Path]) -> str:
+    """Say what is special about a part, and where it lies if that is in a folder of the system's packages."""
+    folders = [] if source.own else sorted({str(file.parent) for file in files if not file.is_relative_to(root)})
+    elsewhere = f"in {' and '.join(folders)}" if folders else ""
+    return "; ".join(filter(None, [note_of(source, part, root, count), source.taken(part, root), elsewhere]))
+
+
+def at_hand(spec: str, split: str, root: Path) -> bool:
+    """Tell whether a split of a data set can be opened, be it of a partial copy, without a download.
+
+    Example:
+        >>> at_hand("digits?shape=1x28x28", "test", Path("anywhere"))
+        True
+    """
+    source = named(spec)
+    return source.built_in or bool(source.files(part_of(source.name, split, source.parts), root))
 
 
 def registered(name: str) -> AnySource:

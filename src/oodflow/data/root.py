@@ -15,3 +15,12 @@ def data_root(explicit: Path | None = None) -> Path:
     import pooch
 
     return Path(pooch.os_cache("oodflow")) / "data"
+
+
+def installed() -> list[Path]:
+    """Where the system's packages put data sets, beside any data root: ``datasets`` in each of ``$XDG_DATA_DIRS``.
+
+    Debian's package dataset-fashion-mnist has the official files in ``/usr/share/datasets/fashion-mnist``.
+    """
+    folders = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
+    return [Path(folder) / "datasets" for folder in folders.split(":") if folder.startswith("/")]

@@ -121,6 +121,22 @@ def realnvp_patches(scale: Scale, images: int) -> Preset:
             raise no_scale(scale, "cpu", "smoke")
 
 
+def realnvp_demo(scale: Scale, images: int) -> Preset:
+    """RealNVP for 28x28 grey images, trained for no longer than it takes to show the effect; the paper has no such run.
+
+    After 1,500 steps, 93 s of one core, 2,000 test images of FashionMNIST are at 3.601 bits/dim and as many of MNIST at
+    2.078, with an AUROC of 4.7 %; one seed (M).
+    """
+    flow, training = realnvp_grey(scale, images)
+    match scale:
+        case "smoke":
+            return flow, training
+        case "cpu":
+            return flow, cpu_training(1500, batch_size=16)
+        case _:
+            raise no_scale(scale, "cpu", "smoke")
+
+
 def mixture_grey(scale: Scale, images: int) -> Preset:
     """RealNVP with mixture couplings, for 28x28 grey images; the paper has none."""
     match scale:
@@ -301,7 +317,10 @@ _RUNS: dict[str, tuple[Callable[[Scale, int], Preset], str, tuple[str, ...]]] = 
         "photographs?mutated=0.2",
         ("digits", "flat", "smooth", "noise"),
     ),
-    # The demo's: built in, no download.
+    # The demo's: the paper's own case in minutes, with MNIST or the digits of scikit-learn.
+    "demo-mnist": (realnvp_demo, "fashion_mnist", ("mnist",)),
+    "demo-digits": (realnvp_demo, "fashion_mnist", ("digits?shape=1x28x28",)),
+    # Built in, no download.
     "photographs-realnvp": (realnvp_patches, "photographs", ("digits", "flat", "smooth", "noise")),
 }
 
