@@ -70,6 +70,22 @@ def test_weights_to_begin_with_may_have_seen_what_is_held_out_elsewhere(run, set
         assert note == (seen if whole else "")
 
 
+def test_weights_to_begin_with_may_have_seen_what_is_asked_about(run, sets, noise, tmp_path):
+    trained_on, name = images_of(sets.inside, "train"), "flat?shape=1x8x8"
+    mixed = load(save(tmp_path, "mixed", np.concatenate([noise, trained_on[:3]])), "all")
+    test = load(sets.inside, "test")  # of the set itself
+    other = load(save(tmp_path, "noise", noise), "all")
+    weights = StartingWeights(path="weights.safetensors", digest="", data=(sets.inside,))
+    config = RunDir(run).config().model_copy(update={"data": name, "start": weights})
+    began = "the weights that training began with were trained on"
+    assert overlaps(config, None, [mixed, test, other], None) == [
+        f"3 of these 23 images are what {began} before, by their content",
+        f"{began} this set",
+        "",
+    ]
+    assert overlaps(config.model_copy(update={"start": None}), None, [mixed, test, other], None) == ["", "", ""]
+
+
 def test_rows_may_be_the_same_by_chance(oodflow, tmp_path):
     rows = np.random.default_rng(0).integers(0, 4, (300, 3)).astype(np.float64)
     data, other = save(tmp_path, "rows", rows), save(tmp_path, "others", rows[:50])

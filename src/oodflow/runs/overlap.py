@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from oodflow.data import DataSet, ImageSet, load
+from oodflow.data import DataSet, ImageSet, load, same_set
 from oodflow.data.content import Keys, content_keys
 from oodflow.data.naming import is_own
 from oodflow.data.spec import without_encoder
@@ -24,7 +24,8 @@ def overlaps(config: RunConfig, test: DataSet | None, outsides: Sequence[DataSet
     """Say of the test set what was trained on, and of each other set what is in distribution, whatever file it lies in.
 
     In distribution is what is in the test set and, where a user's own data are on either side, what was trained on and
-    held out; official sets by two names are two. What is not on disk is not looked at.
+    held out; official sets by two names are two. What is not on disk is not looked at. What the weights that training
+    began with have seen is trained on, and said of the other sets, too.
 
     Args:
         config: of the run.
@@ -43,16 +44,19 @@ def overlaps(config: RunConfig, test: DataSet | None, outsides: Sequence[DataSet
     own = any(map(is_own, (config.data, *before, *(one.name for one in sets))))
     trained_on = _known([config.data], [config.split], root) if own else NONE
     inside = [trained_on, _known([config.data], ["calibration", "test"], root) if own else NONE]
-    if own:  # weights that training began with have seen images, too
-        whole = config.start.whole if config.start else ()
-        trained_on = np.concatenate([trained_on, _known(before, ["train"], root), _known(whole, ["calibration"], root)])
+    whole = config.start.whole if config.start else ()
+    earlier = np.concatenate([_known(before, ["train"], root), _known(whole, ["calibration"], root)]) if own else NONE
     notes = []
     if test is not None:
         keys = _keys(_images(test, root))
         inside.append(keys)
-        notes.append(_note(test, keys, trained_on, "trained on"))
+        notes.append(_note(test, keys, np.concatenate([trained_on, earlier]), "trained on"))
     joined = np.concatenate(inside)
-    return notes + [_note(one, _keys(_images(one, root)), joined, "in distribution") for one in outsides]
+    for one in outsides:
+        keys = _keys(_images(one, root))
+        said = [_note(one, keys, joined, "in distribution"), _seen_before(one, keys, before, earlier)]
+        notes.append("; ".join(filter(None, said)))
+    return notes
 
 
 def noted(config: RunConfig, sets: Sequence[Set], root: Path | None) -> list[Set]:
@@ -95,6 +99,15 @@ def _note(data: DataSet, keys: Keys, others: Keys, what: str) -> str:
             "data, or take these away from one of the two."
         )
     return f"{count:,} of these {every:,} {data.unit} are {what} as well, by their content" if count else ""
+
+
+def _seen_before(data: DataSet, keys: Keys, before: Iterable[str], earlier: Keys) -> str:
+    """Say whether the weights that training began with know a set, by its name, or some of it, by its content."""
+    if any(same_set(data.name, spec) for spec in before):
+        return "the weights that training began with were trained on this set"
+    count = int(np.isin(keys, earlier).sum())
+    whose = "the weights that training began with were trained on before, by their content"
+    return f"{count:,} of these {len(keys):,} {data.unit} are what {whose}" if count else ""
 
 
 def _known(specs: Iterable[str], splits: Sequence[str], root: Path | None) -> Keys:
