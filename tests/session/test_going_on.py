@@ -167,6 +167,29 @@ def test_divergence_is_left_by_a_lower_rate(oodflow, config, tmp_path):
     assert oodflow("evaluate", run.path).code == 0
 
 
+def test_retreats_before_anything_is_saved_are_written_down(config, tmp_path):
+    """And the training can be begun anew in the same run, which is said to have no steps."""
+
+    def wreck(state, report):
+        if report.step == 1:
+            next(state.flow.parameters()).data.fill_(torch.nan)
+
+    run = RunDir(tmp_path / "run")
+    impatient = override(config, ["training.max_skipped=0", "training.checkpoint_every=2"])
+    with pytest.raises(Diverged, match="nothing was saved"):
+        start(impatient, run.path, SessionOptions(**QUIET, callbacks=[wreck]))
+    training = record_of(run.path)["training"]
+    assert [(one["diverged"], one["step"], one["rate"]) for one in training["retreats"]] == [
+        (2, 0, 0.25),
+        (2, 0, 0.0625),
+        (2, 0, 0.015625),
+    ]
+    assert (training["steps"], run.weights_file.exists()) == (0, False)
+    resume(run, SessionOptions(**QUIET))
+    again = record_of(run.path)["training"]
+    assert (again["steps"], again["retreats"]) == (4, training["retreats"])
+
+
 def test_a_retreat_that_helped_is_written_down(config, tmp_path):
     def wreck(state, report):
         if report.step == 3 and not state.retreats:

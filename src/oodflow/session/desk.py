@@ -47,6 +47,7 @@ class Desk:
         notes = restore(run, config, state, options.say)
         if config.start is not None and state.step == 0:
             state.begin_with(read_start(config, state.flow.shape).state_dict())
+        retreating = history.retreating
         change = history.go_on(state, notes, config)
         self.board = Board(run.tensorboard_dir, state.step)
         log = Log(run.log_file, training.log_every, self.board, notes.get("unlogged", []))
@@ -59,6 +60,8 @@ class Desk:
         )
         self.checkpoints.step = state.step or None
         run.write_config(config)
+        if retreating:
+            record.write(state, batches, history)  # now: it may never come as far as to a checkpoint
         self._say_what(config, training, sets)
         if change:
             self.say(f"From step {change.step + 1:,} on with {change.words}.")

@@ -13,7 +13,8 @@ RATE = "training.lr"
 
 
 class History:
-    """The changes and retreats of a run so far. Every checkpoint has them; retreats in vain only the record has.
+    """The changes and retreats of a run so far. Every checkpoint has them; retreats in vain only the record has, which is
+    written anew as training goes on from one.
 
     Attributes:
         changes: of settings, in the order of their steps.
@@ -26,6 +27,11 @@ class History:
         self.retreats = record.training.retreats if record and record.training else ()
         self._diverged: tuple[int, int] | None = None
         self._in_session = 0
+
+    @property
+    def retreating(self) -> bool:
+        """Whether the training has diverged, and not gone on since."""
+        return self._diverged is not None
 
     def go_on(self, state: TrainState, notes: Mapping[str, Any], config: RunConfig) -> Change | None:
         """Take over what a checkpoint knows, and tell which settings are others from here on.

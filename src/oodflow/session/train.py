@@ -26,7 +26,7 @@ from oodflow.session.monitor import watched_split
 from oodflow.session.options import SessionOptions
 from oodflow.session.patience import NoImprovement
 from oodflow.session.training_data import require_apart, training_data
-from oodflow.session.training_record import TrainingRecord, write_retreats
+from oodflow.session.training_record import TrainingRecord
 from oodflow.statistics import require_columns, require_shape
 from oodflow.training import (
     Callback,
@@ -206,8 +206,6 @@ def _train(run: RunDir, config: RunConfig, options: SessionOptions) -> None:
         except Diverged as error:
             retreats = error.retreats + 1
             if retreats > RETREATS:
-                if ranks.is_first():
-                    write_retreats(run, history)
                 raise
             rate = f"{RETREAT**retreats:.2g} of the learning rate"
             if ranks.is_first():

@@ -72,11 +72,3 @@ class TrainingRecord:
         if record and record.training:
             training = record.training.model_copy(update={"places": self.facts["places"]})
             record.model_copy(update={"config": self.config, "training": training}).write(self.run.record_file)
-
-
-def write_retreats(run: RunDir, history: History) -> None:
-    """Add retreats that were in vain to the record of what stands on disk, if anything does."""
-    record = run.record()
-    if record and record.training:
-        training = record.training.model_copy(update={"retreats": history.retreats})
-        record.model_copy(update={"training": training}).write(run.record_file)
