@@ -35,7 +35,7 @@ def test_demo(oodflow, tmp_path):
     ("sets", "outside", "why"),
     [
         (["fashion_mnist", "mnist"], "mnist", "the paper's own case, whose data are at hand."),
-        (["fashion_mnist"], "digits?shape=1x28x28", "there is no mnist in "),
+        (["fashion_mnist"], "framed_digits", "there is no mnist in "),
     ],
     ids=["with MNIST", "with the digits of scikit-learn"],
 )

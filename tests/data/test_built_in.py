@@ -15,7 +15,7 @@ def all_images(spec, split="test"):
 
 
 @pytest.mark.parametrize("shape", ["1x28x28", "3x32x32", "3x5x9"])
-@pytest.mark.parametrize("name", [*GENERATED, "photographs", "digits"])
+@pytest.mark.parametrize("name", [*GENERATED, "photographs", "digits", "framed_digits"])
 def test_any_shape(name, shape):
     opened = load(f"{name}?shape={shape}", "test")
     assert "x".join(map(str, opened.shape)) == shape
@@ -41,6 +41,14 @@ def test_splits_are_drawn_apart(name):
 @pytest.mark.parametrize("name", [*GENERATED, "photographs", "digits"])
 def test_native_shapes_are_alike(name):
     assert load(name, "test").shape == (1, 16, 16)  # so that one flow can be asked about all of them
+
+
+def test_digits_in_frames_lie_as_those_of_mnist_do():
+    framed, digits = all_images("framed_digits"), all_images("digits?shape=1x20x20")
+    assert framed.shape[1:] == (1, 28, 28)
+    np.testing.assert_array_equal(framed[:, :, 4:24, 4:24], digits)
+    framed[:, :, 4:24, 4:24] = 0
+    assert not framed.any()
 
 
 def test_nothing_is_written(cache):

@@ -125,7 +125,8 @@ def realnvp_demo(scale: Scale, images: int) -> Preset:
     """RealNVP for 28x28 grey images, trained for no longer than it takes to show the effect; the paper has no such run.
 
     After 1,500 steps, 93 s of one core, 2,000 test images of FashionMNIST are at 3.601 bits/dim and as many of MNIST at
-    2.078, with an AUROC of 4.7 %; one seed (M).
+    2.078, with an AUROC of 4.7 %; the digits of scikit-learn in frames, in place of MNIST, have one of 15.7 %, and
+    without frames of 73.6 %; one seed (M).
     """
     flow, training = realnvp_grey(scale, images)
     match scale:
@@ -319,7 +320,7 @@ _RUNS: dict[str, tuple[Callable[[Scale, int], Preset], str, tuple[str, ...]]] = 
     ),
     # The demo's: the paper's own case in minutes, with MNIST or the digits of scikit-learn.
     "demo-mnist": (realnvp_demo, "fashion_mnist", ("mnist",)),
-    "demo-digits": (realnvp_demo, "fashion_mnist", ("digits?shape=1x28x28",)),
+    "demo-digits": (realnvp_demo, "fashion_mnist", ("framed_digits",)),
     # Built in, no download.
     "photographs-realnvp": (realnvp_patches, "photographs", ("digits", "flat", "smooth", "noise")),
 }

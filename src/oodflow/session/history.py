@@ -13,8 +13,7 @@ RATE = "training.lr"
 
 
 class History:
-    """The changes and retreats of a run so far. Every checkpoint has them; retreats in vain only the record has, which is
-    written anew as training goes on from one.
+    """The changes and retreats of a run so far. Every checkpoint has them; retreats in vain only the record has.
 
     Attributes:
         changes: of settings, in the order of their steps.

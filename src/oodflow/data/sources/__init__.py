@@ -3,7 +3,7 @@
 from oodflow.data.source import AnySource
 from oodflow.data.sources.celeba import CelebA
 from oodflow.data.sources.cifar import CIFAR10, CIFAR100
-from oodflow.data.sources.digits import Digits
+from oodflow.data.sources.digits import Digits, FramedDigits
 from oodflow.data.sources.emnist import EMNIST
 from oodflow.data.sources.fashion_mnist import FASHION_MNIST
 from oodflow.data.sources.flat import Flat
@@ -39,6 +39,7 @@ SOURCES: Registry[AnySource] = Registry(
         "imagenet32": IMAGENET32,
         "photographs": Photographs(),
         "digits": Digits(),
+        "framed_digits": FramedDigits(),
         "flat": Flat(),
         "smooth": Smooth(),
         "noise": Noise(),

@@ -24,3 +24,19 @@ class Digits(BuiltIn):
 
         grey = np.rint(load_digits().images * (255 / 16)).astype(np.uint8)  # levels 0 to 16
         return fit(grey[:, None], shape, bicubic=True)
+
+
+class FramedDigits(Digits):
+    """The same, 20/28 as high and as wide as the black images in whose middle they lie, as MNIST has its digits."""
+
+    name = "framed_digits"
+    description = "the same digits in the middle of 28 x 28, as MNIST's lie (Alpaydin, Kaynak 1998)"
+    shape = (1, 28, 28)
+
+    def images(self, part: str, shape: Shape) -> Images:
+        """All digits, in frames of the wanted shape."""
+        channels, *sides = shape
+        height, width = (max(1, side * 20 // 28) for side in sides)
+        free = (sides[0] - height, sides[1] - width)
+        margins = [(space // 2, space - space // 2) for space in free]
+        return np.pad(super().images(part, (channels, height, width)), [(0, 0), (0, 0), *margins])
