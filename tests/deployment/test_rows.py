@@ -120,6 +120,21 @@ def test_rows_on_standard_input(oodflow, table, expected, stdin, tmp_path):
     assert oodflow("detect", table.run, "-").code == 1
 
 
+def test_names_on_standard_input_are_paths_as_on_the_command_line(
+    oodflow, table, expected, stdin, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    file = write_csv(tmp_path / "people.csv", table.rows)
+    stdin(b"~/people.csv\n~/none.csv\nnul\0.csv\n~/people.csv\n")
+    named = oodflow("detect", table.run, "-", "--stdin", "names")
+    rows = len(expected)
+    assert named.code == 1
+    assert column(named, "file") == [str(file)] * rows + ["~/none.csv", "nul\0.csv"] + [str(file)] * rows
+    assert str(tmp_path / "none.csv") in column(named, "error")[rows]
+    assert "expected the path of a file or folder" in column(named, "error")[rows + 1]
+
+
 def test_what_has_come_is_judged_before_more_is_waited_for(table):
     """A stream of pieces, the second of which ends in the middle of a row, is asked for no more than there is."""
     pieces = [b"age,weight,height\n40,70,1.7\n41,71,1.7\n", b"42,72,1.7\n43,", b"73,1.7\n", b""]

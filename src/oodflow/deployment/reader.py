@@ -83,9 +83,13 @@ class Reader(ABC):
     def _named(self, lines: Lines) -> Stream:
         for line in lines:
             if name := line.rstrip("\r\n"):
-                yield from guarded(name, self.read(Path(name)))
+                yield from guarded(name, self._of_name(name))
             if lines.drained:
                 yield None
+
+    def _of_name(self, name: str) -> Iterator[Datum]:
+        """Read what a line names, which is a path as on the command line; errors as :meth:`read`."""
+        yield from self.read(path_of(name))
 
 
 def files_in(folder: Path) -> Iterator[Path]:
