@@ -24,3 +24,15 @@ def test_weights_of_another_flow_are_refused(oodflow, tiny, tmp_path):
         package.load(run)
     save_flow(run / "weights.safetensors", config.build((1, 8, 8)))
     assert package.load(run).config == config
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_configuration_in_another_encoding_is_told(oodflow, run, encoding):
+    file = run / "config.json"
+    file.write_text(file.read_text(encoding="utf-8"), encoding=encoding)
+    refused = oodflow("evaluate", run)
+    assert refused.code == 1
+    assert refused.error == (
+        f"oodflow: {file} is in UTF-16, or begins with a byte order mark, as some editors save files: save it in UTF-8 "
+        "without one."
+    )

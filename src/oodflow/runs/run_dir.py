@@ -1,5 +1,6 @@
 """The folder of a run: what lies where, and how it is opened."""
 
+import codecs
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,6 +23,9 @@ from oodflow.runs.record import RunRecord
 STEP = "step"
 """In the metadata of weights: after which step of the training they were saved."""
 
+
+OTHER_ENCODINGS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"{\0", b"\0{")
+"""How JSON begins that is not in plain UTF-8."""
 
 POINTER = "run.json"
 """In a folder that stands for a run: which run that is."""
@@ -135,9 +139,15 @@ class RunDir:
 
     def written_config(self) -> RunConfig:
         """Read the configuration as it was written."""
+        written = self.config_file.read_bytes()
         try:
-            return RunConfig.model_validate_json(self.config_file.read_bytes())
+            return RunConfig.model_validate_json(written)
         except ValidationError as error:
+            if written.startswith(OTHER_ENCODINGS):
+                raise OodflowError(
+                    f"{self.config_file} is in UTF-16, or begins with a byte order mark, as some editors save files: "
+                    "save it in UTF-8 without one."
+                ) from error
             flaw = first_flaw(error)
             raise OodflowError(f"{self.config_file} is not valid at {flaw.where or 'the file'}: {flaw.why}.") from error
 
