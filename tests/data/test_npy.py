@@ -147,3 +147,21 @@ def test_refuses_objects_archives_and_damaged_files(tmp_path, open_set):
         open_set(f"npy:{path}", "all")
     with pytest.raises(OodflowError, match=r"nowhere\.npy: there is no such file"):
         open_set(f"npy:{tmp_path}/nowhere.npy", "all")
+
+
+@pytest.mark.parametrize(
+    "array", [IMAGES, np.asfortranarray(IMAGES), np.ones((20, 3))], ids=["images", "fortran", "rows"]
+)
+def test_what_follows_the_array_is_told(tmp_path, open_set, array):
+    """As where two were saved into one file."""
+    with (tmp_path / "x.npy").open("wb") as file:
+        np.save(file, array)
+        np.save(file, array[:2])
+    more = (tmp_path / "x.npy").stat().st_size - len(saved(tmp_path, array))
+    with pytest.raises(OodflowError, match=rf"x\.npy: not one array: {more:,} bytes follow the one of shape"):
+        open_set(f"npy:{tmp_path}/x.npy", "all")
+
+
+def saved(folder, array) -> bytes:
+    np.save(folder / "alone.npy", array)
+    return (folder / "alone.npy").read_bytes()

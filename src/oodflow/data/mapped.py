@@ -17,11 +17,17 @@ def map_npy(path: Path) -> Any:
         OodflowError: it is neither, or damaged.
     """
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:  # a damaged header is read as Python, and fails in whatever way that does
         # NumPy takes what it does not know for pickled objects, and tells how to load these all the same.
         why = "it is another kind of file" if "pickle" in str(error) else str(error).rstrip(".")
         raise OodflowError(f"{path}: not a whole .npy file of numbers ({why}).") from error
+    if isinstance(array, np.memmap) and (more := path.stat().st_size - array.offset - array.nbytes):
+        raise OodflowError(
+            f"{path}: not one array: {more:,} bytes follow the one of shape {list(array.shape)}, as where another was "
+            "saved behind it: save each into a file of its own."
+        )
+    return array
 
 
 def release(array: npt.NDArray[Any]) -> None:
