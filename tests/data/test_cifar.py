@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from oodflow.data import SOURCES, status
+from oodflow.data import SOURCES, status, verify
 from oodflow.errors import OodflowError
 
 from .layouts import random_images, write_cifar10
@@ -85,3 +85,35 @@ def test_doubts_a_complete_batch_that_is_not_official(root):
     came = hashlib.md5(path.read_bytes()).hexdigest()
     told = f"{path}: its md5 is {came}, the official file has 40351d587109b95175f43aff81a1287e."
     assert few.doubts("test", root) == [told]
+
+
+@pytest.mark.parametrize("place", ["cifar10/cifar-10-batches-bin", "cifar-10-batches-bin", "cifar10"])
+def test_reads_the_binary_version(root, open_set, place):
+    images = random_images(12, 3, 32, 32)
+    write_binary(root / place / "data_batch_3.bin", images, labels=1)
+    write_binary(root / place / "test_batch.bin", images[:5], labels=1)
+    np.testing.assert_array_equal(open_set("cifar10", "train+calibration").batch(slice(None)), images)
+    np.testing.assert_array_equal(open_set("cifar10").batch(slice(None)), images[:5])
+    assert verify("cifar10", root) == []
+
+
+def test_reads_the_binary_version_with_two_labels(root, open_set):
+    images = random_images(12, 3, 32, 32)
+    write_binary(root / "cifar-100-binary/test.bin", images, labels=2)
+    np.testing.assert_array_equal(open_set("cifar100").batch(slice(None)), images)
+
+
+@pytest.mark.parametrize("size", [0, 3072, 2 * 3073 + 5])
+def test_refuses_damaged_binary_batches(root, open_set, size):
+    path = root / "cifar10/test_batch.bin"
+    path.parent.mkdir()
+    path.write_bytes(bytes(size))
+    with pytest.raises(OodflowError, match=f"test_batch.bin: not a whole CIFAR-10 batch: it has {size:,} bytes"):
+        open_set("cifar10")
+
+
+def write_binary(path, images, *, labels):
+    """Records of so many labels and the pixels."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    records = np.concatenate([np.full((len(images), labels), 7, np.uint8), images.reshape(len(images), -1)], axis=1)
+    path.write_bytes(records.tobytes())

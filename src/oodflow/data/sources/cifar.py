@@ -1,10 +1,12 @@
-"""CIFAR: small colour photographs of ten kinds of things, and of a hundred, in Python pickles."""
+"""CIFAR: small colour photographs of ten kinds of things, and of a hundred, in Python pickles or binary files."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+import numpy as np
 
 from oodflow.data.fit import fit
 from oodflow.data.formats.pickled import Refused, bytes_array, read_pickle
@@ -16,6 +18,8 @@ from oodflow.errors import OodflowError
 
 MOST = 1 << 28  # bytes of a file; the longest has 155 million
 TITLES = {"labels": "CIFAR-10", "fine_labels": "CIFAR-100"}
+BINARY = ".bin"
+BEFORE = {"labels": 1, "fine_labels": 2}  # labels, a byte each, before the pixels of an image in a binary file
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Cifar(ImageSource):
 
     Args:
         folder: that the archive unpacks to.
+        binary: that the archive of the binary version unpacks to, whose batches have the same names and pixels.
         batches: of each part: names of its files, and the md5 of each.
         labels: the key of the labels, by which the sets are told apart.
         The rest is described at :class:`oodflow.data.source.Source`.
@@ -33,6 +38,7 @@ class Cifar(ImageSource):
     description: str
     parts: Mapping[str, int | None]
     folder: str
+    binary: str
     batches: Mapping[str, Mapping[str, str]]
     labels: str
     downloads: tuple[Remote, ...]
@@ -54,15 +60,17 @@ class Cifar(ImageSource):
             yield fit(read_batch(path, self.labels), shape)
 
     def doubts(self, part: str, root: Path) -> list[str]:
-        """Complete batches that are not the official files."""
+        """Complete batches that are not the official files, of which the pickles are known."""
         md5 = self.batches[part]
         size = (self.parts[part] or 0) // len(md5)
-        complete = (path for path in self.files(part, root) if len(read_batch(path, self.labels)) == size)
+        pickles = (path for path in self.files(part, root) if path.suffix != BINARY)
+        complete = (path for path in pickles if len(read_batch(path, self.labels)) == size)
         return [doubt for path in complete for doubt in unofficial(path, md5[same_name(path.name, md5) or path.name])]
 
     def _places(self, name: str) -> tuple[str, ...]:
-        """In its folder, where torchvision unpacks it, or without the archive's folder."""
-        return f"{self.name}/{self.folder}/{name}", f"{self.folder}/{name}", f"{self.name}/{name}"
+        """In its folder, where torchvision unpacks it, or without the archive's folder; then the binary version."""
+        versions = ((self.folder, name), (self.binary, name + BINARY))
+        return tuple(f"{folder}/{file}" for of, file in versions for folder in (f"{self.name}/{of}", of, self.name))
 
 
 def read_batch(path: Path, labels: str = "labels") -> Images:
@@ -76,6 +84,8 @@ def read_batch(path: Path, labels: str = "labels") -> Images:
         raise OodflowError(
             f"{path}: not a {title} batch: it has {size:,} bytes, one has at most 155 million; get the file again."
         )
+    if path.suffix == BINARY:
+        return _read_binary(path, labels)
     try:
         batch = read_pickle(path.read_bytes())
     except Refused as error:
@@ -91,6 +101,17 @@ def read_batch(path: Path, labels: str = "labels") -> Images:
     return data.reshape(-1, 3, 32, 32)
 
 
+def _read_binary(path: Path, labels: str) -> Images:
+    """Read records of labels and pixels."""
+    content, size = np.fromfile(path, np.uint8), BEFORE[labels] + 3072
+    if not content.size or content.size % size:
+        raise OodflowError(
+            f"{path}: not a whole {TITLES[labels]} batch: it has {content.size:,} bytes, which should be a multiple of "
+            f"{size:,}; get the file again."
+        )
+    return content.reshape(-1, size)[:, BEFORE[labels] :].reshape(-1, 3, 32, 32)
+
+
 def _value(batch: Any, key: str) -> Any:
     """Take a value by its key, which Python 2 wrote as bytes."""
     return batch.get(key.encode(), batch.get(key)) if isinstance(batch, dict) else None
@@ -103,6 +124,7 @@ CIFAR10 = Cifar(
     description="small colour photographs of ten kinds of things (Krizhevsky 2009)",
     parts=MappingProxyType({"train": 50_000, "test": 10_000}),
     folder="cifar-10-batches-py",
+    binary="cifar-10-batches-bin",
     batches=MappingProxyType({
         "train": MappingProxyType({
             "data_batch_1": "c99cafc152244af753f735de768cd75f",
@@ -128,6 +150,7 @@ CIFAR100 = Cifar(
     description="small colour photographs of a hundred kinds of things (Krizhevsky 2009)",
     parts=MappingProxyType({"train": 50_000, "test": 10_000}),
     folder="cifar-100-python",
+    binary="cifar-100-binary",
     batches=MappingProxyType({
         "train": MappingProxyType({"train": "16019d7e3df5f24257cddd939b257f8d"}),
         "test": MappingProxyType({"test": "f0ef6b0ae62326f3e7ffdfab6717acfc"}),
