@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from safetensors.torch import load_file
 from oodflow import ranks
 from oodflow.data import ImageSet, TrainingBatches
 from oodflow.errors import OodflowError, UsageError
+from oodflow.flows import load_tensors, save_tensors
 from oodflow.statistics import Observation, PixelMoments
 from oodflow.training.streams import load_part
 
@@ -249,6 +251,28 @@ def test_what_all_lack_is_told_once(settings, trained, tmp_path):
         assert first.err.count("oodflow: ") == 1
         assert "none" in first.err
         assert other.err == ""
+
+
+def test_an_error_at_the_end_of_an_evaluation_is_that_of_all(trained, tmp_path):
+    """The first one, which alone writes, can't."""
+    run = Path(shutil.copytree(trained, tmp_path / "run", ignore=shutil.ignore_patterns("evaluations")))
+    (run / "evaluations").write_bytes(b"no folder")
+    first, *others = together(3, "evaluate", run)
+    assert first.code == 1
+    assert "evaluations" in first.err
+    assert [(one.code, one.out, one.err) for one in others] == [(1, "", "")] * 2
+
+
+def test_what_all_come_upon_in_an_evaluation_is_told_once(trained, tmp_path):
+    run = Path(shutil.copytree(trained, tmp_path / "run", ignore=shutil.ignore_patterns("evaluations", "statistics")))
+    tensors, notes = load_tensors(run / "weights.safetensors")
+    huge = {name: tensor * 1e30 if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+    save_tensors(run / "weights.safetensors", huge, notes)
+    first, *others = together(3, "evaluate", run)
+    assert first.code == 1
+    assert first.err.count("oodflow: ") == 1
+    assert "infinite or NaN" in first.err
+    assert [(one.code, one.out, one.err) for one in others] == [(1, "", "")] * 2
 
 
 def test_a_number_of_a_rank_without_others_hides_nothing(oodflow, monkeypatch, tmp_path):

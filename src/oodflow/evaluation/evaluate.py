@@ -116,15 +116,16 @@ def evaluate(
     evaluation = evaluation.model_copy(
         update={"replaces": ranks.from_first(lambda: _date_of(folder)), "verdict": conclusion(evaluation)}
     )
-    if not ranks.is_first():
-        return evaluation, folder
-    with written_together(folder) as new:
-        evaluation.write(new / FILE)
-        for one in scored:
-            tensors = {name: torch.from_numpy(values.copy()) for name, values in one.values.items()}
-            save_tensors(new / "scores" / f"{file_name(one.observation.data.name)}.safetensors", tensors, {})
-        write_items(new / ITEMS, scored, reference, limits, root)
-        _draw(new, config, flow, fitted, scored)
+    with ranks.everywhere():
+        if ranks.is_first():
+            with written_together(folder) as new:
+                evaluation.write(new / FILE)
+                for one in scored:
+                    tensors = {name: torch.from_numpy(values.copy()) for name, values in one.values.items()}
+                    scores = new / "scores" / f"{file_name(one.observation.data.name)}.safetensors"
+                    save_tensors(scores, tensors, {})
+                write_items(new / ITEMS, scored, reference, limits, root)
+                _draw(new, config, flow, fitted, scored)
     return evaluation, folder
 
 

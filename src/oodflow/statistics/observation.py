@@ -1,6 +1,7 @@
 """A data set seen by a model: all statistics that are asked for, each computed once."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -119,8 +120,9 @@ class Observation:
             for statistic, (values, cost) in drawn.items():
                 totals[statistic] = statistic.add(totals[statistic], values) if draw else values
                 self._costs[statistic] = self._costs[statistic] + cost if draw else cost
-        for statistic, total in totals.items():
-            self._keep(statistic, statistic.average(total, draws[statistic]))
+        with self._as_one():
+            for statistic, total in totals.items():
+                self._keep(statistic, statistic.average(total, draws[statistic]))
 
     def seconds(self, statistics: Iterable[Statistic]) -> float:
         """Tell how long it took to compute some statistics of all images together, now or when they were stored.
@@ -156,9 +158,10 @@ class Observation:
         found = {statistic: one for statistic, one in kept.items() if one is not None}
         if missing := [statistic for statistic in statistics if statistic not in found]:
             made = self._pass(model, missing, draw, draws)
-            if self.store is not None and (ranks.is_first() or not self.shared):
-                for statistic, (values, cost) in ((one, new) for one, new in made.items() if one.stored):
-                    self.store.write(statistic, self.data.fingerprint, self._noise(statistic, draw), values, cost)
+            with self._as_one():
+                if self.store is not None and (ranks.is_first() or not self.shared):
+                    for statistic, (values, cost) in ((one, new) for one, new in made.items() if one.stored):
+                        self.store.write(statistic, self.data.fingerprint, self._noise(statistic, draw), values, cost)
             found |= made
         return found
 
@@ -173,18 +176,23 @@ class Observation:
         mine = batches[ranks.share(len(batches))] if self.shared else batches
         made: list[list[tuple[Array, Cost]]] = []
         done, times = 0, len(batches) / max(1, len(mine))  # the others are about as far
-        for rows in mine:
-            batch = Batch(model, self.data.batch(rows), seed=self.seed, draw=draw)
-            made.append([batch.timed(statistic.compute) for statistic in statistics])
-            done += len(rows)
-            if self.progress is not None:
-                self.progress(draw * len(order) + min(len(order), round(done * times)), draws * len(order))
+        with self._as_one():
+            for rows in mine:
+                batch = Batch(model, self.data.batch(rows), seed=self.seed, draw=draw)
+                made.append([batch.timed(statistic.compute) for statistic in statistics])
+                done += len(rows)
+                if self.progress is not None:
+                    self.progress(draw * len(order) + min(len(order), round(done * times)), draws * len(order))
         if self.shared:
             made = [one for theirs in ranks.from_all(made) for one in theirs]
         return {
             statistic: (np.concatenate([values for values, _ in parts]), sum((cost for _, cost in parts), Cost(0, 0)))
             for statistic, parts in zip(statistics, zip(*made, strict=True), strict=True)
         }
+
+    def _as_one(self) -> AbstractContextManager[None]:
+        """Let an error of one of the processes that share a pass be the error of all, and be told once."""
+        return ranks.everywhere() if self.shared else nullcontext()
 
     def _shape(self, statistic: Statistic) -> tuple[int, ...]:
         return (len(self) // statistic.group_size, *statistic.shape(self.model, self.data))
