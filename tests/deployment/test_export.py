@@ -107,6 +107,18 @@ def test_a_run_is_exported_with_its_calibration_beside(oodflow, table, tmp_path)
     assert json.loads(oodflow("export", table.run, tmp_path / "x.onnx", "--json").out)["weights"] == record.weights
 
 
+def test_a_run_that_cannot_be_written_is_exported_with_its_calibration_elsewhere(oodflow, table, tmp_path, monkeypatch):
+    monkeypatch.setattr("oodflow.deployment.export.onnx_model", lambda flow: b"a model")
+    monkeypatch.setattr("os.access", lambda place, mode: place != table.run)  # nobody's permissions bind the superuser
+    refused = oodflow("export", table.run, tmp_path / "people.onnx").error
+    assert f"{table.run} can't be written: " in refused
+    assert "detect and export write to another folder with --out" in refused
+    assert oodflow("export", table.run, tmp_path / "people.onnx", "--out", tmp_path / "mine").code == 0
+    assert (tmp_path / "people.onnx").read_bytes() == b"a model"
+    assert list((tmp_path / "mine/calibrations").glob("*/held-out.safetensors"))
+    assert not (table.run / "calibrations").exists()
+
+
 def seconds():
     """A flow over rows with a column of seconds, which float32 would round to two minutes, and some of the rows."""
     rows = np.random.default_rng(0).normal([1.7e9, 70], [30, 8], (200, 2))

@@ -16,9 +16,8 @@ def run(arguments: Namespace) -> None:
     options = DetectionOptions(score=arguments.score, fpr=0.5, seed=arguments.seed, limit=arguments.limit)
     with scoring_progress() as progress:
         caller = Caller(shlex.join(arguments.command), arguments.data_dir, progress, progress_console.print)
-        record, (model, beside) = export(
-            RunDir.open(arguments.run_dir, arguments.restated), arguments.out, options, caller
-        )
+        run_dir = RunDir.open(arguments.run_dir, arguments.restated).writing_to(arguments.out)
+        record, (model, beside) = export(run_dir, arguments.model, options, caller)
     if arguments.json:
         print(record.as_json(), end="")
     else:

@@ -179,7 +179,7 @@ def _export(verbs: "Verbs[Parser]") -> None:
     )
     parser.add_argument("run_dir", type=path, metavar="RUN", help="run directory")
     text = "file to write; its calibration, with thresholds, becomes a .json of the same name"
-    parser.add_argument("out", type=path, metavar="OUT.onnx", help=text)
+    parser.add_argument("model", type=path, metavar="MODEL.onnx", help=text)
     parser.add_argument(
         "--score", metavar="SCORE", help="likelihood (default): the other scores are made outside of it"
     )
@@ -187,6 +187,7 @@ def _export(verbs: "Verbs[Parser]") -> None:
     parser.add_argument("--seed", type=from_zero, default=0, help=text)
     text = "calibrate on at most N held-out images or rows"
     parser.add_argument("--limit", type=at_least_two, metavar="N", help=text)
+    add_out(parser, "the calibration that it keeps")
     add_restated(parser)
     add_data_dir(parser)
     add_json(parser)

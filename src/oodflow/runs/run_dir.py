@@ -164,8 +164,8 @@ class RunDir:
         place = self.out or self.path
         if not os.access(place, os.W_OK):
             raise OodflowError(
-                f"{place} can't be written: change its permissions, or copy the run elsewhere; evaluate, explain and "
-                f"detect write to another folder with --out."
+                f"{place} can't be written: change its permissions, or copy the run elsewhere; evaluate, explain, "
+                "detect and export write to another folder with --out."
             )
 
 
