@@ -174,6 +174,12 @@ def versions(made: Provenance) -> str:
     return f"oodflow {made.oodflow}, torch {made.torch}, Python {made.python}, {made.system}"
 
 
+def rests_on(made: Provenance, machine: str, *more: str) -> Section:
+    """Say what the numbers of a page rest on: command, commit and day, the machine, versions, and what else."""
+    command = (Code(made.command), f" (commit {made.commit}, {made.day})")
+    return Section("What these rest on", (Bullets((command, machine, versions(made), *more)),))
+
+
 def _provenance(record: BenchRecord) -> Bullets:
     made = record.provenance
     load = "" if record.load is None else f", load {number(record.load, 1)} at the start"

@@ -1,8 +1,8 @@
 """The record as a page."""
 
 from oodflow.bench.gpu.record import GpuRecord, GpuSpeed
-from oodflow.bench.page import versions
-from oodflow.document import Bullets, Code, Document, Paragraph, Section, Table, table
+from oodflow.bench.page import rests_on
+from oodflow.document import Code, Document, Paragraph, Table, table
 from oodflow.document.numbers import counted, number, with_range
 
 INTRODUCTION = (
@@ -26,7 +26,11 @@ def gpu_document(record: GpuRecord, title: str = "Training on a GPU") -> Documen
         (
             Paragraph(introduction),
             _speeds(record.flows),
-            Section("What these rest on", (_provenance(record),)),
+            rests_on(
+                record.provenance,
+                f"{record.provenance.gpu or 'no GPU'}, {counted(record.provenance.cpus or 0, 'core')}",
+                f"{record.skipped_steps} training steps skipped",
+            ),
         ),
     )
 
@@ -43,13 +47,3 @@ def _speeds(flows: tuple[GpuSpeed, ...]) -> Table:
         for row in flows
     ]  # fmt: skip
     return table(header, rows)
-
-
-def _provenance(record: GpuRecord) -> Bullets:
-    made = record.provenance
-    return Bullets((
-        (Code(made.command), f" (commit {made.commit}, {made.day})"),
-        f"{made.gpu or 'no GPU'}, {counted(made.cpus or 0, 'core')}",
-        versions(made),
-        f"{record.skipped_steps} training steps skipped",
-    ))  # fmt: skip

@@ -1,8 +1,8 @@
 """The record as a page."""
 
-from oodflow.bench.page import versions
+from oodflow.bench.page import rests_on
 from oodflow.bench.ranks.record import RanksRecord
-from oodflow.document import Bullets, Code, Document, Paragraph, Section, table
+from oodflow.document import Document, Paragraph, table
 from oodflow.document.numbers import counted, number, with_range
 
 
@@ -29,10 +29,5 @@ def ranks_document(record: RanksRecord, title: str = "Several processes") -> Doc
         for way in flow.ways
     ]  # fmt: skip
     made = record.provenance
-    rests = Bullets((
-        (Code(made.command), f" (commit {made.commit}, {made.day})"),
-        f"{made.system}, {counted(made.cpus or 0, 'core')}",
-        versions(made),
-    ))  # fmt: skip
-    blocks = (Paragraph(introduction), table(header, rows), Section("What these rest on", (rests,)))
-    return Document(title, blocks)
+    rests = rests_on(made, f"{made.system}, {counted(made.cpus or 0, 'core')}")
+    return Document(title, (Paragraph(introduction), table(header, rows), rests))

@@ -1,8 +1,8 @@
 """The record as a page."""
 
-from oodflow.bench.page import versions
+from oodflow.bench.page import rests_on
 from oodflow.bench.reliability.record import Fault, Fuzzed, GlowTraining, ReliabilityRecord
-from oodflow.document import Align, Block, Bullets, Code, Document, Paragraph, Section, Table, Text, table
+from oodflow.document import Align, Block, Code, Document, Paragraph, Section, Table, Text, table
 from oodflow.document.numbers import counted, number
 
 ALIGN: tuple[Align, ...] = (
@@ -44,7 +44,14 @@ def reliability_document(record: ReliabilityRecord, title: str = "Reliability") 
         blocks.append(Section("Damaged files", (Paragraph(FILES), _files(record.files))))
     glow: Block = _glow(record.glow) if record.glow else Paragraph(f"Left out here: {record.without_glow}.")
     blocks.append(Section("The published Glow's training", (Paragraph(GLOW), glow)))
-    blocks.append(Section("What these rest on", (_provenance(record),)))
+    made, options = record.provenance, record.options
+    blocks.append(
+        rests_on(
+            made,
+            f"{made.system}, {counted(made.cpus or 0, 'core')}, a thread for each process",
+            f"trainings of {options.steps} steps; random moments by seed {options.seed}",
+        )
+    )
     return Document(title, tuple(blocks))
 
 
@@ -85,13 +92,3 @@ def _training(one: GlowTraining) -> list[Text]:
         "-" if one.highest is None else number(one.highest, 2), f"{one.skipped:,}", str(one.retreats),
         one.ended or "as it should", number(one.minutes, 1),
     ]  # fmt: skip
-
-
-def _provenance(record: ReliabilityRecord) -> Bullets:
-    made = record.provenance
-    return Bullets((
-        (Code(made.command), f" (commit {made.commit}, {made.day})"),
-        f"{made.system}, {counted(made.cpus or 0, 'core')}, a thread for each process",
-        versions(made),
-        f"trainings of {record.options.steps} steps; random moments by seed {record.options.seed}",
-    ))  # fmt: skip

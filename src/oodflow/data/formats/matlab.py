@@ -15,8 +15,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from oodflow.data.formats.stored import PIECE, Header, Stream, exactly, require_plausible, slabs
-from oodflow.errors import OodflowError
+from oodflow.data.formats.stored import PIECE, Header, Stream, damage_told, exactly, require_plausible, slabs
 
 MATRIX, COMPRESSED = 14, 15
 STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
@@ -70,7 +69,7 @@ def mat_array(path: Path, name: str) -> Iterator[MatArray]:
     Raises:
         OodflowError: the file is damaged, in another format, or has no such array.
     """
-    with _damage_told(path), path.open("rb") as file:
+    with damage_told(path, "a MATLAB file"), path.open("rb") as file:
         found = []
         for array_name, array in _arrays(file):
             if array_name == name:
@@ -87,19 +86,8 @@ def mat_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     Raises:
         OodflowError: the file is damaged, or in another format.
     """
-    with _damage_told(path), path.open("rb") as file:
+    with damage_told(path, "a MATLAB file"), path.open("rb") as file:
         return {name: array.shape for name, array in _arrays(file) if name and array.stored is not None}
-
-
-@contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OodflowError:
-        raise
-    except (ValueError, struct.error, zlib.error, EOFError, OSError) as error:
-        why = f"truncated or corrupt, it cannot be read as a MATLAB file ({error})"
-        raise OodflowError(f"{path}: {why}; get it again.") from error
 
 
 def _arrays(file: IO[bytes]) -> Iterator[tuple[str, MatArray]]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -71,6 +72,26 @@ def exactly(stream: Stream, size: int) -> bytes:
         pieces.append(piece)
         left -= len(piece)
     return b"".join(pieces)
+
+
+@contextmanager
+def damage_told(path: Path, kind: str) -> Iterator[None]:
+    """Turn what reading a damaged file fails with, which is whatever its bytes suggest, into a sentence.
+
+    Args:
+        path: of the file.
+        kind: what it can't be read as, such as ``a MATLAB file``.
+
+    Raises:
+        OodflowError: for any error in the block.
+    """
+    try:
+        yield
+    except OodflowError:
+        raise
+    except Exception as error:
+        why = f"truncated or corrupt, it can't be read as {kind} ({error})"
+        raise OodflowError(f"{path}: {why}; get the file again.") from error
 
 
 def require_plausible(path: Path, size: int) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from oodflow.data.formats.stored import damage_told
 from oodflow.data.sources.picture import MOST_BYTES, read_bytes
-from oodflow.errors import OodflowError
 
 Read = Callable[[str], bytes]
 
@@ -24,21 +24,11 @@ def pictures_in(path: Path, endings: tuple[str, ...]) -> Iterator[tuple[list[str
     if path.is_dir():
         yield sorted(_names(path, endings)), lambda name: read_bytes(path / name)
         return
-    with _damage_told(path), zipfile.ZipFile(path) as archive:
+    with damage_told(path, "a zip file of pictures"), zipfile.ZipFile(path) as archive:
         sizes = {one.filename: one.file_size for one in archive.infolist() if _is_picture(one.filename, endings)}
         if any(size > MOST_BYTES for size in sizes.values()):
             raise zipfile.BadZipFile(f"it says that a picture has more than {MOST_BYTES:,} bytes")
         yield sorted(sizes), archive.read
-
-
-@contextmanager
-def _damage_told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OodflowError:
-        raise
-    except Exception as error:  # a damaged archive fails in whatever way its bytes suggest
-        raise OodflowError(f"{path}: truncated or corrupt ({error}); get the file again.") from error
 
 
 def _names(folder: Path, endings: tuple[str, ...]) -> Iterator[str]:
