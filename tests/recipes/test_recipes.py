@@ -8,6 +8,7 @@ from data.layouts import (
     write_cifar10,
     write_hepmass,
     write_idx,
+    write_imagenet,
     write_miniboone,
     write_svhn,
 )
@@ -28,6 +29,7 @@ def root(tmp_path_factory):
     write_celeba(root, "0" * 20)
     write_miniboone(root)
     write_hepmass(root)
+    write_imagenet(root / "imagenet64/train_data_batch_1.npz", random_images(40, 3, 64, 64))
     return root
 
 
@@ -123,6 +125,7 @@ def test_the_contract_catches_a_flow_that_does_not_fit():
         ("celeba-realnvp", 100, 162_770),
         ("celeba-glow", 80, 162_770),
         ("celeba64-realnvp", 100, 162_770),
+        ("imagenet64-realnvp", 42, 1_281_167),
         ("masks-celeba-cycle", 100, 162_770),
         ("bottleneck-fashion-mnist-10", 80, 60_000),
         ("miniboone-signal-realnvp", 100, 32_849),
