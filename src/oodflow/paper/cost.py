@@ -101,7 +101,10 @@ def flop(config: RunConfig) -> float:
     Raises:
         UsageError: the shape of its data is not known.
     """
-    return _flop(config.flow, shape_of(config.data))
+    return _flop(config.flow, _shape(config.data))
+
+
+_shape = lru_cache(maxsize=256)(shape_of)  # of a table a file is looked at
 
 
 @lru_cache(maxsize=1024)
