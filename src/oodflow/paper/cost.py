@@ -9,7 +9,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from oodflow.data import shape_of
-from oodflow.errors import OodflowError
+from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import FlowConfig
 from oodflow.paper.lab import EXPLAINED, IMAGES, Lab
 from oodflow.paper.nodes import Evaluating, Explaining, Node, Training
@@ -50,8 +50,9 @@ class Clock:
                     images, config = 2.0 * EXPLAINING * EXPLAINED[self.lab.scale], training.config(self.lab)
                 case _:
                     return None
-            return images * flop(config) / (SHARE * rate())
-        except OodflowError:
+            each = flop(config)
+            return None if each is None else images * each / (SHARE * rate())
+        except UsageError:  # the recipe has no such scale
             return None
 
     def took(self, node: Node, seconds: float) -> None:
@@ -95,16 +96,19 @@ def in_words(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h" if seconds < 72 * 3600 else f"{seconds / 86400:.0f} days"
 
 
-def flop(config: RunConfig) -> float:
-    """Count the operations of a flow's forward pass for one image.
-
-    Raises:
-        UsageError: the shape of its data is not known.
-    """
-    return _flop(config.flow, _shape(config.data))
+def flop(config: RunConfig) -> float | None:
+    """Count the operations of a flow's forward pass for one image; none: the shape of its data is not known."""
+    shape = _shape(config.data)
+    return None if shape is None else _flop(config.flow, shape)
 
 
-_shape = lru_cache(maxsize=256)(shape_of)  # of a table a file is looked at
+@lru_cache(maxsize=256)
+def _shape(spec: str) -> tuple[int, ...] | None:
+    """Look at a spec once: of a table that means at its file, of an encoder's vectors at the encoder."""
+    try:
+        return shape_of(spec)
+    except OodflowError:
+        return None
 
 
 @lru_cache(maxsize=1024)
