@@ -8,10 +8,17 @@ from oodflow.document import (
     Bullets,
     Code,
     CodeBlock,
+    Distribution,
+    Distributions,
     Document,
+    Exhibit,
     Figure,
+    Gallery,
     Paragraph,
+    Picture,
     Quote,
+    Roc,
+    Sample,
     Section,
     Strong,
     as_markdown,
@@ -123,3 +130,29 @@ def test_a_table_says_how_its_columns_are_aligned():
 def test_a_row_that_is_too_short_or_too_long_is_refused(rows, align):
     with pytest.raises(UsageError, match="expected 2, one for each column"):
         table(["a", "b"], rows, align)
+
+
+def test_distributions_are_a_table():
+    samples = (
+        Sample("a|b", (1, 2, 0), 0, 1, (0.1, 1.5, 2.0)),
+        Sample("digits", (0, 1, 7), 0, 0, (1.0, 2.5, 2.9), Roc((0.0, 1.0), (0.0, 1.0), 0.5)),
+    )
+    scores = (Distribution("likelihood", "bits/dim", (0.0, 1.0, 2.0, 3.0), samples),)
+    tokens = parsed(Document("", (Distributions("Scores", scores, "A caption."),)))
+    cells = [text_of(children) for children in inline(tokens, "td")]
+    assert cells == [
+        "likelihood", "a|b (4)", "▄█·", "0", "3", "0.1", "1.5", "2", "",
+        "likelihood", "digits (8)", "·▂█", "0", "3", "1", "2.5", "2.9", "50.0",
+    ]  # fmt: skip
+    assert text_of(inline(tokens, "paragraph")[1]) == "A caption."
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_a_gallery_is_a_table_of_pictures(text):
+    exhibit = Exhibit(text, Picture("a (1).png", text), (("bits/dim", 1.25), ("b", 2.0)), (Paragraph("never shown"),))
+    tokens = parsed(Document("", (Gallery("Most likely", (exhibit, exhibit)),)))
+    pictures = [one for children in inline(tokens, "td") for one in children if one.type == "image"]
+    assert [(one.attrs["src"], one.content) for one in pictures] == [("a%20(1).png", pictures[0].content)] * 2
+    assert text_of(pictures[0].children) == text
+    assert [one.content for one in tokens if one.type == "inline"][-3:] == ["bits/dim", "1.25", "1.25"]
+    assert "never shown" not in as_markdown(Document("", (Gallery("", (exhibit,)),)))

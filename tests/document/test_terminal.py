@@ -7,7 +7,24 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from oodflow.document import Bullets, Code, CodeBlock, Document, Figure, Paragraph, Quote, Section, Strong, table
+from oodflow.document import (
+    Bullets,
+    Code,
+    CodeBlock,
+    Distribution,
+    Distributions,
+    Document,
+    Exhibit,
+    Figure,
+    Gallery,
+    Paragraph,
+    Picture,
+    Quote,
+    Sample,
+    Section,
+    Strong,
+    table,
+)
 from oodflow.document.terminal import fits, show
 
 WORDS = "A paragraph of many words that is longer than a narrow terminal is wide, and then\nsome more."
@@ -75,6 +92,16 @@ def test_what_fits_breaks_no_word(letter):
         assert max(map(cell_len, lines)) <= width
         found = sorted(word for line in lines for word in line.split() if "─" not in word)
         assert found == sorted(word for row in words for word in row)
+
+
+def test_what_a_page_lets_one_choose_from_is_told_in_tables():
+    samples = (Sample("photographs", (1, 2, 0), 0, 1, (0.1, 1.5, 2.0)),)
+    scores = Distributions("Scores", (Distribution("likelihood", "bits/dim", (0.0, 1.0, 2.0, 3.0), samples),), "All.")
+    exhibit = Exhibit("no. 3", Picture("3.png", "a three"), (("bits/dim", 2.5), ("typicality", 9.0)), (Paragraph("z"),))
+    text = shown(Document("", (scores, Gallery("Most likely", (exhibit,)))), 120)
+    for words in ("Scores", "photographs (4)  ▄█·", "All.", "Most likely", "a three", "bits/dim  2.5"):
+        assert words in " ".join(text.split("\n")), words
+    assert "typicality" not in text
 
 
 def test_a_path_without_spaces_is_folded():

@@ -3,8 +3,21 @@
 import re
 from collections.abc import Sequence
 
-from oodflow.document.model import Block, Bullets, CodeBlock, Document, Figure, Paragraph, Quote, Section, Table
-from oodflow.document.text import Code, Span, Strong, Text, spans
+from oodflow.document.model import (
+    Block,
+    Bullets,
+    CodeBlock,
+    Distributions,
+    Document,
+    Figure,
+    Gallery,
+    Paragraph,
+    Quote,
+    Section,
+    Table,
+)
+from oodflow.document.plain import plain_form
+from oodflow.document.text import Code, Picture, Span, Strong, Text, spans
 
 _MARKS = re.compile(r"[\\`*<~|]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])|\](?=\()")
 """What would begin markup inside of a line; underscores within a word, as in ``fashion_mnist``, do not."""
@@ -43,6 +56,8 @@ def _block(block: Block, level: int) -> list[str]:
             return [_table(block)]
         case Figure():
             return [f"![{_alt(block.alt)}]({_target(block.file)})", *([_lines(block.caption)] if block.caption else [])]
+        case Distributions() | Gallery():
+            return _blocks(plain_form(block), level)
         case Section(title, inner):
             return [_heading(title, level), *_blocks(inner, level + 1)]
 
@@ -77,6 +92,8 @@ def _span(span: Span, *, in_table: bool = False) -> str:
             return _code(text, in_table)
         case Strong(text):
             return f"**{_escaped(_one_line(text))}**"
+        case Picture(file, text):
+            return f"![{_alt(text)}]({_target(file)})".replace("|", r"\|" if in_table else "|")
         case _:
             return _escaped(span)
 

@@ -47,6 +47,16 @@ def number(value: float | None, digits: int, *, sign: bool = False) -> str:
     return "" if value is None else f"{value:{'+' if sign else ''},.{digits}f}".replace("-", "−")
 
 
+def significant(value: float, digits: int = 4) -> str:
+    """Write a number of any size with so many significant digits, and a proper minus.
+
+    Example:
+        >>> significant(-1234.56), significant(0.000123456), significant(2.0)
+        ('−1,235', '0.0001235', '2')
+    """
+    return f"{value:,.{digits}g}".replace("-", "−")
+
+
 def with_interval(estimate: Interval | None, digits: int) -> str:
     """Write an estimate with its interval, or that there is none.
 

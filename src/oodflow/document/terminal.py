@@ -9,8 +9,21 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text as Line
 
-from oodflow.document.model import Block, Bullets, CodeBlock, Document, Figure, Paragraph, Quote, Section, Table
-from oodflow.document.text import Code, Strong, Text, plain, spans
+from oodflow.document.model import (
+    Block,
+    Bullets,
+    CodeBlock,
+    Distributions,
+    Document,
+    Figure,
+    Gallery,
+    Paragraph,
+    Quote,
+    Section,
+    Table,
+)
+from oodflow.document.plain import plain_form
+from oodflow.document.text import Code, Picture, Strong, Text, plain, spans
 
 _WORD = 18  # cells of a word that a column must have room for, two for a wide letter; a longer word is folded
 
@@ -43,6 +56,8 @@ def _blocks(blocks: Sequence[Block], width: int) -> Iterator[RenderableType]:
                 yield _line((Strong("Figure"), f": {block.alt} ({block.file})"))
                 if block.caption:
                     yield _line(block.caption)
+            case Distributions() | Gallery():
+                yield from _blocks(plain_form(block), width)
             case Section(title, inner):
                 yield Line(title, style="bold")
                 yield from _blocks(inner, width)
@@ -123,6 +138,8 @@ def _line(text: Text, style: str = "") -> Line:
                 line.append(_flowing(code), style="cyan")
             case Strong(words):
                 line.append(_flowing(words), style="bold")
+            case Picture(text=alt):
+                line.append(_flowing(alt), style="italic")
             case _:
                 line.append(_flowing(span))
     return line

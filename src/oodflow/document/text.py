@@ -18,7 +18,20 @@ class Strong:
     text: str
 
 
-Span = str | Code | Strong
+@dataclass(frozen=True)
+class Picture:
+    """A small picture in a line or a cell.
+
+    Attributes:
+        file: its place, relative to the document's.
+        text: what it shows, for who can't see it.
+    """
+
+    file: str
+    text: str
+
+
+Span = str | Code | Strong | Picture
 
 Text = Span | tuple[Span, ...]
 """What may stand in a paragraph, an item of a list or a cell."""
