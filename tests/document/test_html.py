@@ -1,4 +1,4 @@
-"""Documents as HTML: read back by a parser, every text is what it was, no text becomes markup, and nothing is fetched."""
+"""Documents as HTML: read back by a parser, every text is what it was, none becomes markup, and nothing is fetched."""
 
 import base64
 import hashlib
@@ -91,8 +91,8 @@ def test_every_block_is_there():
     page = page_of(
         Paragraph(("plain ", Code("code"), Strong("strong"))), Quote("quoted"), Bullets(("one", Code("two"))),
         CodeBlock("a <- 1\n", "r"), table(["set", "AUROC"], [["mnist", "7.1"]], ["left", "right"]),
-        Figure("curve", "curve.png", "a curve", "Its caption."), Section("Part", (Section("Inner", ()),)), Section("B", ()),
-        distributions(), gallery(),
+        Figure("curve", "curve.png", "a curve", "Its caption."), Section("Part", (Section("Inner", ()),)),
+        Section("B", ()), distributions(), gallery(),
     )  # fmt: skip
     assert page.texts("h1") == ["A page"] == page.texts("title")
     assert page.texts("h2") == ["Part", "B", "Scores", "no. 3"]

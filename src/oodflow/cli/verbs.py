@@ -36,6 +36,7 @@ def add_verbs(verbs: "Verbs[Parser]") -> None:
     _detect(verbs)
     _export(verbs)
     _explain(verbs)
+    _report(verbs)
     _pages(verbs)
     _reproduce(verbs)
     _masks(verbs)
@@ -213,6 +214,19 @@ def _explain(verbs: "Verbs[Parser]") -> None:
         help="show batch norm in train mode (default: if the flow has any)",
     )  # fmt: skip
     add_out(parser, "what comes of it")
+    add_device(parser)
+    add_restated(parser)
+    add_data_dir(parser)
+    add_json(parser)
+
+
+def _report(verbs: "Verbs[Parser]") -> None:
+    text = "write what there is of runs as one page that stands alone, to look at, send and print"
+    parser = add_verb(verbs, "report", "oodflow.cli.report:run", text)
+    text = "run directories, whose fullest evaluation counts, or folders of evaluations"
+    parser.add_argument("run_dirs", nargs="+", type=path, metavar="RUN", help=text)
+    text = "write PATH.html, the same as PATH.md, and its pictures in PATH-pictures (default: RUN/report)"
+    parser.add_argument("--write", type=path, metavar="PATH", help=text)
     add_device(parser)
     add_restated(parser)
     add_data_dir(parser)

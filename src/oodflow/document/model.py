@@ -142,7 +142,7 @@ class Distributions:
     """Histograms and ROC curves of several scores, of which a reader chooses.
 
     Attributes:
-        title: names them all.
+        title: names them all; empty: they have none.
         scores: each with the same sets; one at least.
         caption: stands under them; empty: nothing.
     """
@@ -174,7 +174,7 @@ class Gallery:
     """Pictures side by side.
 
     Attributes:
-        title: names them all.
+        title: names them all; empty: they have none.
         exhibits: in their order.
         caption: stands under them; empty: nothing.
     """

@@ -34,7 +34,10 @@ def plain_form(block: Distributions | Gallery) -> tuple[Block, ...]:
         (('', Picture(file='fish.png', text='a fish')), ('weight', '2.5'))
     """
     blocks = _distributions(block) if isinstance(block, Distributions) else _gallery(block)
-    return (Paragraph(Strong(block.title)), *blocks, *([Paragraph(block.caption)] if block.caption else []))
+    title, caption = (
+        [Paragraph(text)] if text else [] for text in (block.title and Strong(block.title), block.caption)
+    )
+    return (*title, *blocks, *caption)
 
 
 def _distributions(block: Distributions) -> list[Block]:

@@ -24,16 +24,16 @@ def comparison_document(comparison: Comparison, title: str = "Runs") -> Document
     return Document(
         title,
         (
-            *_likelihoods(groups),
-            Paragraph(_legend(groups)),
+            *likelihoods(groups),
+            Paragraph(comparison_legend(groups)),
             *(block for group in groups for block in _in_words(group)),
-            *_other_scores(groups),
+            *other_scores(groups),
             Section("What these rest on", tuple(rests)),
         ),
     )
 
 
-def _likelihoods(groups: Sequence[Replicas]) -> list[Block]:
+def likelihoods(groups: Sequence[Replicas]) -> list[Block]:
     """Lay the likelihoods out; where some runs are of images and some of rows, each unit has a table of its own."""
     heads = {group: likelihood_head(group.runs[0].evaluation) for group in groups}
     return [
@@ -65,7 +65,8 @@ def _likelihood_rows(group: Replicas) -> list[list[Text]]:
     return rows
 
 
-def _legend(groups: Sequence[Replicas]) -> str:
+def comparison_legend(groups: Sequence[Replicas]) -> str:
+    """Say what the columns of :func:`likelihoods` are."""
     seeds = " ± is the standard deviation over training seeds." if any(len(group.seeds) > 1 for group in groups) else ""
     differ = unlike([one for group in groups for one in group.runs])
     draws = bits_legend([one.evaluation for group in groups for one in group.runs])
@@ -81,7 +82,8 @@ def _in_words(group: Replicas) -> list[Block]:
     return [Paragraph(f"{name_of(group.config)}, in words:"), Quote(sentence)] if sentence else []
 
 
-def _other_scores(groups: Sequence[Replicas]) -> list[Block]:
+def other_scores(groups: Sequence[Replicas]) -> list[Block]:
+    """Lay the AUROC of all scores out, if others than the likelihood were asked."""
     scores = list(dict.fromkeys(name for group in groups for data in group.outsides for name in data.scores))
     scores = ["likelihood", *(name for name in scores if name != "likelihood")]
     if len(scores) == 1:

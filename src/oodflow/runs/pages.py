@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from oodflow.document import Code, Document, Text, as_markdown
+from oodflow.document import Code, Document, Text, as_html, as_markdown
 from oodflow.document.numbers import counted
+from oodflow.document.plain import in_plain_form, with_files
 from oodflow.files import page_and_data, write_all
 from oodflow.records import Record
 from oodflow.runs.provenance import DataFacts
@@ -41,6 +42,36 @@ def write_page(
     title = page.stem.replace("-", " ").capitalize()
     contents: dict[Path, str | bytes] = {page: as_markdown(document(title)), data: record.as_json()}
     contents |= {page.with_suffix(ending): figure for ending, figure in (figures or {}).items()}
+    write_all(contents)
+    return tuple(contents)
+
+
+def write_report(path: Path, document: Document, read: Callable[[str], bytes]) -> tuple[Path, ...]:
+    """Write ``path.html``, which stands alone, its twin ``path.md``, and the pictures of the latter: all or none.
+
+    Args:
+        path: with or without one of these endings.
+        document: what they say.
+        read: gives the content of each picture, by its ``file``.
+
+    Returns:
+        The files: the page, its twin, and the pictures, in the folder ``path-pictures``.
+
+    Raises:
+        OodflowError: when one of them can't be written.
+    """
+    name = path.name.removesuffix(".html").removesuffix(".md")
+    folder, shown = f"{name}-pictures", dict[str, None]()
+
+    def beside(file: str) -> str:
+        shown[file] = None
+        return f"{folder}/{file}"
+
+    markdown = as_markdown(with_files(in_plain_form(document), beside))
+    contents: dict[Path, str | bytes] = {
+        path.with_name(f"{name}.html"): as_html(document, read), path.with_name(f"{name}.md"): markdown
+    }  # fmt: skip
+    contents |= {path.with_name(folder) / file: read(file) for file in shown}
     write_all(contents)
     return tuple(contents)
 
