@@ -49,6 +49,7 @@ def test_what_is_in_the_wheel(wheel):
     source = {str(path.relative_to(ROOT / "src")) for path in (ROOT / "src/oodflow").rglob("*.py")}
     assert "oodflow/py.typed" in held
     assert {name for name in held if name.endswith(".py")} == source
+    assert {f"oodflow/document/page/page.{ending}" for ending in ("html", "css", "js")} <= held
     assert any(name.endswith("licenses/LICENSE") for name in held)
     assert "oodflow = oodflow.cli:main" in entry_points
 

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 
@@ -168,8 +169,9 @@ def test_it_asks_no_network_and_runs_its_own_script_alone():
     )
 
 
-def test_all_that_is_drawn_stands_in_a_table_and_all_pictures_are_told():
-    page = page_of(distributions(), gallery())
+@pytest.mark.parametrize("title", ["", "Scores"])
+def test_all_that_is_drawn_stands_in_a_table_and_all_pictures_are_told(title):
+    page = page_of(replace(distributions(), title=title), gallery())
     cells = page.texts("td")
     for cell in ("photographs (4)", "digits (8)", "▄█·", "·▂█", "62.5", "2.5"):
         assert cell in cells, cell

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from oodflow.document.model import Block, Distributions, Document, Gallery, Section
 from oodflow.document.numbers import significant
-from oodflow.document.plain import plain_form
+from oodflow.document.plain import as_table
 from oodflow.document.text import Code, Picture, Span, Strong, Text, plain, spans
 from oodflow.errors import UsageError
 
@@ -68,7 +68,7 @@ def _environment(read: Callable[[str], bytes]) -> "Environment":
         return Markup("").join(_span(span, source) for span in spans(shown))
 
     made.filters |= {
-        "data": _data, "identity": id, "kind": lambda block: type(block).__name__, "plain_form": plain_form,
+        "as_table": as_table, "data": _data, "identity": id, "kind": lambda block: type(block).__name__,
         "plain_text": plain, "significant": significant, "source": source, "text": text,
     }  # fmt: skip
     return made

@@ -13,6 +13,7 @@ from oodflow.document.model import (
     Gallery,
     Paragraph,
     Section,
+    Table,
     table,
     table_of_numbers,
 )
@@ -33,17 +34,18 @@ def plain_form(block: Distributions | Gallery) -> tuple[Block, ...]:
         >>> plain_form(Gallery("Animals", (fish,)))[1].rows
         (('', Picture(file='fish.png', text='a fish')), ('weight', '2.5'))
     """
-    blocks = _distributions(block) if isinstance(block, Distributions) else _gallery(block)
     title, caption = (
         [Paragraph(text)] if text else [] for text in (block.title and Strong(block.title), block.caption)
     )
-    return (*title, *blocks, *caption)
+    return (*title, as_table(block), *caption)
 
 
-def _distributions(block: Distributions) -> list[Block]:
+def as_table(block: Distributions | Gallery) -> Table:
+    """Write a block as a table, without its title and caption."""
+    if isinstance(block, Gallery):
+        return _side_by_side(block)
     header = ["score", "set", "histogram", "from", "to", "5 %", "median", "95 %", "AUROC %"]
-    rows = [row for score in block.scores for row in _rows(score)]
-    return [table_of_numbers(header, rows, texts=3)]
+    return table_of_numbers(header, [row for score in block.scores for row in _rows(score)], texts=3)
 
 
 def _rows(score: Distribution) -> list[list[Text]]:
@@ -71,14 +73,14 @@ def letters(counts: Sequence[int]) -> str:
     return "".join(_HEIGHTS[(len(_HEIGHTS) * height - 1) // highest] if height else "·" for height in sums)
 
 
-def _gallery(block: Gallery) -> list[Block]:
+def _side_by_side(block: Gallery) -> Table:
     """Put pictures side by side, and below each the value that names first."""
     names = dict.fromkeys(name for exhibit in block.exhibits for name, _ in exhibit.values[:1])
     rows: list[list[Text]] = [["", *(exhibit.picture for exhibit in block.exhibits)]]
     for name in names:
         values = [dict(exhibit.values).get(name) for exhibit in block.exhibits]
         rows.append([name, *("" if value is None else significant(value) for value in values)])
-    return [table(["", *(exhibit.title for exhibit in block.exhibits)], rows)]
+    return table(["", *(exhibit.title for exhibit in block.exhibits)], rows)
 
 
 def in_plain_form(document: Document) -> Document:

@@ -1,0 +1,337 @@
+"""The page of a run: its parts say what the evaluation, the data and the flow say."""
+
+import csv
+import io
+import json
+import math
+import re
+import shutil
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from oodflow.analysis import coupling_pictures, latents
+from oodflow.cli import main
+from oodflow.document import Distributions, Document, Gallery, Paragraph, Section, plain
+from oodflow.document.plain import in_plain_form
+from oodflow.evaluation.record import Evaluation
+from oodflow.flows import GlowConfig, load_tensors
+from oodflow.metrics import auroc
+from oodflow.report.run_report import run_report
+from oodflow.report.run_report.galleries import EACH, NUMBERS, _each
+from oodflow.runs import RunDir
+from oodflow.runs.run_dir import load as load_flow
+
+SCORES = ("likelihood", "complexity", "typicality?group=5")
+
+
+@pytest.fixture(scope="module")
+def evaluated(trained, sets, tmp_path_factory):
+    """A run that has been evaluated and explained, to be read only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OODFLOW_CACHE", str(tmp_path_factory.mktemp("cache")))
+        run = tmp_path_factory.mktemp("evaluated") / "run"
+        shutil.copytree(trained, run)
+        assert main(["evaluate", str(run), "--scores", *SCORES]) == 0
+        assert main(["explain", str(run), "--limit", "8", "--draws", "2"]) == 0
+    return run
+
+
+@pytest.fixture
+def copy(evaluated, tmp_path):
+    """A copy of it, to do with as one likes."""
+    return shutil.copytree(evaluated, tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def report(evaluated):
+    return run_report([evaluated])
+
+
+def evaluation_of(run):
+    (file,) = run.glob("evaluations/*/evaluation.json")
+    return Evaluation.read(file), file.parent
+
+
+def items_of(folder, of):
+    """What an evaluation says of each image or row of a set."""
+    return [line for line in csv.DictReader((folder / "scores.csv").read_text().splitlines()) if line["set"] == of]
+
+
+def part(document, *titles):
+    """A section, by the titles that lead there."""
+    block = document
+    for title in titles:
+        (block,) = [one for one in block.blocks if isinstance(one, Section) and one.title == title]
+    return block
+
+
+def of_kind(blocks, kind):
+    for block in blocks:
+        if isinstance(block, kind):
+            yield block
+        if isinstance(block, Section):
+            yield from of_kind(block.blocks, kind)
+
+
+def paragraphs(blocks):
+    return [plain(one.text) for one in of_kind(blocks, Paragraph)]
+
+
+def pixels(report, picture):
+    return Image.open(io.BytesIO(report.pictures[picture.file]))
+
+
+def test_it_has_all_parts(report, sets):
+    assert [one.title for one in report.document.blocks] == [
+        "In short", "Scores", "Distributions and ROC curves", "Samples", "Which pixels scores come from",
+        "Most and least likely", f"Why: {sets.outside}", "Training", "Every score and set", "What this rests on",
+    ]  # fmt: skip
+    assert "RealNVP" in report.document.title
+
+
+def test_tables_hold_what_was_evaluated(report, evaluated, sets):
+    evaluation, _ = evaluation_of(evaluated)
+    found = evaluation.outsides[0].scores
+    (likelihood,) = [block for block in part(report.document, "In short").blocks if hasattr(block, "rows")]
+    assert [row[0] for row in likelihood.rows] == [sets.inside, sets.outside]
+    assert likelihood.rows[1][3].startswith(f"{100 * found['likelihood'].auroc:.1f} [")
+    assert likelihood.rows[1][-1] == f"{100 * found['likelihood'].fpr95:.1f}"
+    matrix = part(report.document, "Scores").blocks[0]
+    areas = {row[0]: plain(row[1]) for row in matrix.rows}
+    assert areas == {name: f"{100 * one.auroc:.1f}" for name, one in found.items()}
+
+
+def test_distributions_count_every_value(report, evaluated, sets):
+    (shown,) = of_kind(report.document.blocks, Distributions)
+    evaluation, folder = evaluation_of(evaluated)
+    names = [one.name for one in shown.scores]
+    assert names[0] == "likelihood"
+    assert set(names) == set(evaluation.scores)
+    values = {}
+    for file in (folder / "scores").iterdir():
+        tensors, _ = load_tensors(file)
+        values[file.name] = tensors
+    inside, outside = sorted(values, key=lambda name: "noise" in name)
+    for score in shown.scores:
+        factor = 1 / (64 * math.log(2)) if score.name == "likelihood" else 1.0
+        for sample, of in zip(score.samples, (inside, outside), strict=True):
+            own = values[of][score.name].numpy() * factor
+            assert sample.size == len(own)
+            assert sum(sample.counts) == ((own >= score.edges[0]) & (own <= score.edges[-1])).sum()
+            assert abs(sample.quantiles[1] - np.median(own)) <= 1e-5 * abs(np.median(own))
+            place = int(np.argmax(sample.counts))
+            near = np.histogram(own, bins=np.array(score.edges[place : place + 2]))[0][0]
+            assert abs(near - sample.counts[place]) <= 1  # edges are rounded
+        curve = score.samples[1].roc
+        assert score.samples[0].roc is None
+        assert curve.auroc == auroc(values[inside][score.name].numpy(), values[outside][score.name].numpy())
+        assert (curve.fpr[0], curve.tpr[0], curve.fpr[-1], curve.tpr[-1]) == (0, 0, 1, 1)
+        assert np.trapezoid(curve.tpr, curve.fpr) == pytest.approx(curve.auroc, abs=0.01)
+        assert len(curve.fpr) <= 201
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["inside", "outside"])
+def test_galleries_hold_either_end_of_a_set(report, evaluated, sets, place):
+    of = (sets.inside, sets.outside)[place]
+    most, least = part(report.document, "Most and least likely", of).blocks
+    assert (most.title, least.title) == ("Most likely", "Least likely")
+    _, folder = evaluation_of(evaluated)
+    lines = items_of(folder, of)
+    ranked = sorted(lines, key=lambda line: float(line["likelihood"]))
+    for gallery, ends in ((most, ranked), (least, ranked[::-1])):
+        assert [one.title for one in gallery.exhibits] == [f"no. {line['item']}" for line in ends[:EACH]]
+        for exhibit, line in zip(gallery.exhibits, ends, strict=False):
+            values = dict(exhibit.values)
+            assert values["bits/dim"] == pytest.approx(float(line["likelihood"]) / (64 * math.log(2)), rel=1e-6)
+            assert values["complexity"] == pytest.approx(float(line["complexity"]), rel=1e-6)
+            assert "typicality?group=5" not in values  # it is of no single image
+
+
+def test_an_exhibit_is_the_image_that_it_names(report, sets):
+    images = {str(row): image for row, image in enumerate(np.load(sets.inside.removeprefix("npy:")))}
+    for gallery in part(report.document, "Most and least likely", sets.inside).blocks:
+        for exhibit in gallery.exhibits:
+            shown = np.array(pixels(report, exhibit.picture))
+            assert shown.shape == (96, 96)
+            assert np.array_equal(shown[::12, ::12], images[exhibit.title.removeprefix("no. ")][0])
+
+
+def test_maps_are_the_flows(report, evaluated, sets):
+    flow = load_flow(evaluated)
+    data = np.load(sets.inside.removeprefix("npy:"))
+    exhibit = part(report.document, "Most and least likely", sets.inside).blocks[0].exhibits[2]
+    image = data[[int(exhibit.title.removeprefix("no. "))]]
+    of_latents, of_couplings = (one for one in exhibit.details if hasattr(one, "rows"))
+    layers = coupling_pictures(flow, image)
+    assert of_latents.header == ("z", "log p(z)", "log-det")
+    assert of_couplings.header == ("", *(str(i) for i in range(1, len(layers) + 1)))
+    expected = [latents(flow, image)[0, 0], *(np.nan_to_num(layer.prediction[0, 0]) for layer in layers)]
+    for picture, values in zip([of_latents.rows[0][0], *of_couplings.rows[1][1:]], expected, strict=True):
+        levels = np.array(pixels(report, picture))
+        assert levels.shape == (8, 8)
+        steps = [values[levels == level] for level in np.unique(levels)]
+        assert all(lower.max() <= higher.min() for lower, higher in pairwise(steps))
+    assert len(np.unique(pixels(report, of_latents.rows[0][0]))) > 20
+    assert [plain(cell) for cell in of_couplings.rows[3][1:2]] == [f"{layers[0].r2[0]:.2f}".replace("-", "−")]
+
+
+def test_explanations_are_taken_over_with_their_figures(report, evaluated, sets):
+    section = part(report.document, f"Why: {sets.outside}")
+    assert section.blocks[0].title == "What it says about the paper's observations"
+    (latent_figure,) = part(section, "Latents").blocks
+    (folder,) = (evaluated / "explain").iterdir()
+    assert report.pictures[latent_figure.file] == (folder / "latents.png").read_bytes()
+
+
+def test_what_it_rests_on_is_said(report, evaluated):
+    text = " ".join(paragraphs(part(report.document, "What this rests on").blocks))
+    evaluation, _ = evaluation_of(evaluated)
+    rests = str(part(report.document, "What this rests on"))
+    assert "seed 0" in text
+    for said in (evaluation.inside.fingerprint, evaluation.provenance.torch, "oodflow train", "oodflow evaluate"):
+        assert said in rests, said
+
+
+def test_a_run_that_was_not_evaluated_says_so(run):
+    document = run_report([run]).document
+    assert f"It has not been evaluated: oodflow evaluate {run} does that." in paragraphs(document.blocks)
+    assert [one.title for one in document.blocks if isinstance(one, Section)] == ["Training"]
+
+
+def test_a_run_that_was_not_trained_says_so(trained, tmp_path):
+    RunDir(tmp_path / "new").write_config(RunDir(trained).written_config())
+    document = run_report([tmp_path / "new"]).document
+    assert paragraphs(document.blocks) == [
+        f"It has not been trained: oodflow train --resume {tmp_path / 'new'} does that."
+    ]
+
+
+def test_images_that_are_not_there_are_not_shown(copy, sets, tmp_path, monkeypatch):
+    config = json.loads((copy / "config.json").read_text())
+    config["data"] = "npy:/nowhere/stripes.npy"
+    (copy / "config.json").write_text(json.dumps(config))
+    document = run_report([copy]).document
+    (said,) = paragraphs(part(document, "Most and least likely").blocks)
+    assert said.startswith("The images are not shown: ")
+    assert "/nowhere/stripes.npy" in said
+    assert list(of_kind(document.blocks, Distributions))
+    assert not list(of_kind(document.blocks, Gallery))
+
+
+def test_a_flow_that_has_been_trained_on_is_not_asked(copy, evaluated):
+    weights = copy / "weights.safetensors"
+    other = shutil.copy(copy / "checkpoint.safetensors", copy / "other")
+    assert weights.read_bytes() != other.read_bytes()
+    assert main(["train", "--resume", str(copy), "training.steps=5"]) == 0
+    (said,) = paragraphs(part(run_report([copy]).document, "Most and least likely").blocks)
+    assert said == "The images are not shown: the flow has been trained on since: evaluate it again."
+    why = next(one for one in run_report([copy]).document.blocks if one.title.startswith("Why"))
+    assert "It was made after 4 steps; the flow has been trained for 5 by now." in paragraphs(why.blocks)
+
+
+def test_several_runs_have_a_section_each(evaluated, run):
+    report = run_report([evaluated, run, evaluated])
+    first, second, third = (one.title for one in report.document.blocks[1:])
+    assert report.document.blocks[0].title == "Beside each other"
+    named = [f"{first.partition(' (')[0]} ({folder.name})" for folder in (evaluated, run, evaluated)]
+    assert [first, second, third] == named
+    assert {file.partition("-set-")[0] for file in report.pictures if "-set-" in file} == {"run-1", "run-3"}
+
+
+def test_rows_have_tables_in_place_of_pictures(tmp_path, oodflow):
+    rng = np.random.default_rng(0)
+    for name in ("inside", "outside"):
+        rows = rng.normal(size=(200, 3)) + 4 * (name == "outside")
+        lines = "\n".join(",".join(map(str, row)) for row in rows)
+        (tmp_path / f"{name}.csv").write_text(f"height,width,mass\n{lines}\n")
+    inside, outside = (f"csv:{tmp_path / name}.csv" for name in ("inside", "outside"))
+    run = tmp_path / "rows"
+    assert oodflow("train", "tabular-realnvp", f"data={inside}", "--scale", "smoke", "--out", run).code == 0
+    assert oodflow("evaluate", run, "--ood", outside).code == 0
+    report = run_report([run])
+    (table,) = part(report.document, "Most and least likely", outside).blocks
+    assert table.header == ("", "row", "log p, nats", "height", "width", "mass")
+    assert [row[0] for row in table.rows] == ["Most likely"] * EACH + ["Least likely"] * EACH
+    (folder,) = run.glob("evaluations/*")
+    lines = [
+        line for line in csv.DictReader((folder / "scores.csv").read_text().splitlines()) if line["set"] == outside
+    ]
+    likeliest = min(lines, key=lambda line: float(line["likelihood"]))
+    assert table.rows[0][1] == likeliest["item"]
+    assert float(table.rows[0][2].replace("−", "-").replace(",", "")) == pytest.approx(
+        -float(likeliest["likelihood"]), rel=1e-3
+    )
+    stored = (tmp_path / "outside.csv").read_text().splitlines()[1 + int(likeliest["item"])].split(",")
+    assert float(table.rows[0][3].replace("−", "-")) == pytest.approx(float(stored[0]), rel=1e-3)
+    assert set(report.pictures) == {"training.png"}
+    (shown,) = of_kind(report.document.blocks, Distributions)
+    assert shown.scores[0].axis == "−log p, nats"
+
+
+def test_galleries_of_large_images_are_smaller():
+    flow = GlowConfig(scales=2, steps=1, width=2).build((3, 64, 64))
+    each = _each(flow, 5)
+    assert 1 <= each < EACH
+    assert 2 * 5 * each * (3 * 12 + 6) * 64 * 64 <= NUMBERS
+    assert _each(GlowConfig(scales=2, steps=1, width=2).build((1, 8, 8)), 5) == EACH
+    assert _each(flow, 500) == 1
+
+
+def test_the_command_writes_a_page_and_its_twin(copy, oodflow):
+    result = oodflow("report", copy)
+    assert result.code == 0
+    page, twin, pictures = (copy / name for name in ("report.html", "report.md", "report-pictures"))
+    assert result.out == f"Wrote {page} and {twin} with pictures in {pictures}\n"
+    page, twin = ((copy / f"report.{ending}").read_text(encoding="utf-8") for ending in ("html", "md"))
+    assert 50_000 < len(page) < 10_000_000
+    shown = set(re.findall(r"\]\(report-pictures/([^)]+)\)", twin))
+    assert shown == {file.name for file in (copy / "report-pictures").iterdir()}
+    assert "set-0-0-image.png" in shown
+    assert not any("coupling-1" in file for file in shown)  # but on the page
+    assert twin.startswith("# RealNVP")
+    assert 'src="data:image/png;base64,' in page
+
+
+def test_the_command_tells_what_it_wrote_as_json(copy, tmp_path, oodflow):
+    result = oodflow("report", copy, "--json", "--write", tmp_path / "there" / "mine.html")
+    written = json.loads(result.out)
+    assert written["html"] == str(tmp_path / "there" / "mine.html")
+    assert written["markdown"] == str(tmp_path / "there" / "mine.md")
+    files = [written["html"], written["markdown"], *written["pictures"]]
+    assert sorted(files) == sorted(str(file) for file in (tmp_path / "there").rglob("*") if file.is_file())
+
+
+def test_all_files_appear_or_none(copy, oodflow):
+    (copy / "report.md").mkdir()
+    assert "report.md: it is a folder; choose another name." in oodflow("report", copy).error
+    assert not (copy / "report.html").exists()
+    assert not (copy / "report-pictures").exists()
+
+
+def test_what_is_no_run_is_refused(tmp_path, oodflow):
+    result = oodflow("report", tmp_path)
+    assert result.code == 2
+    assert "is not a run" in result.error
+
+
+def test_the_folder_of_an_evaluation_chooses_it(copy, oodflow):
+    assert oodflow("evaluate", copy, "--limit", 9).code == 0
+    (small,) = copy.glob("evaluations/*limit-9*")
+    (shown,) = of_kind(run_report([small]).document.blocks, Distributions)
+    assert [sample.size for sample in shown.scores[0].samples] == [9, 9]
+    (shown,) = of_kind(run_report([copy]).document.blocks, Distributions)
+    assert shown.scores[0].samples[0].size > 9
+
+
+def test_the_same_run_makes_the_same_page(evaluated, report):
+    again = run_report([evaluated])
+    assert again.document == report.document
+    assert again.pictures == report.pictures
+
+
+def test_its_twin_holds_no_part_that_is_chosen_from(report):
+    assert isinstance(in_plain_form(report.document), Document)
+    assert not list(of_kind(in_plain_form(report.document).blocks, Distributions | Gallery))
