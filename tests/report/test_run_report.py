@@ -12,17 +12,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from oodflow.analysis import coupling_pictures, latents
+from oodflow.analysis import contributions, coupling_pictures, latents
 from oodflow.cli import main
-from oodflow.document import Distributions, Document, Gallery, Paragraph, Section, plain
+from oodflow.document import Distributions, Document, Gallery, Paragraph, Section, as_html, plain
 from oodflow.document.plain import in_plain_form
 from oodflow.evaluation.record import Evaluation
-from oodflow.flows import GlowConfig, load_tensors
+from oodflow.flows import GlowConfig, LocalConfig, RealNVPConfig, load_tensors
 from oodflow.metrics import auroc
 from oodflow.report.run_report import run_report
+from oodflow.report.run_report.closely import BATCH, LAYERS, Scales, look_closely
+from oodflow.report.run_report.distributions import distributions
 from oodflow.report.run_report.galleries import EACH, NUMBERS, _each
+from oodflow.report.run_report.stored import stored
 from oodflow.runs import RunDir
 from oodflow.runs.run_dir import load as load_flow
+from oodflow.training import seeded
 
 SCORES = ("likelihood", "complexity", "typicality?group=5")
 
@@ -269,6 +273,52 @@ def test_rows_have_tables_in_place_of_pictures(tmp_path, oodflow):
     assert set(report.pictures) == {"training.png"}
     (shown,) = of_kind(report.document.blocks, Distributions)
     assert shown.scores[0].axis == "−log p, nats"
+
+
+@pytest.mark.parametrize(
+    ("config", "channels"),
+    [
+        (RealNVPConfig(scales=2, width=2), 1),
+        (GlowConfig(scales=2, steps=8, width=2), 3),
+        (GlowConfig(scales=2, steps=1, width=2), 2),
+        (LocalConfig(width=2, blocks=0), 1),
+    ],
+    ids=["RealNVP", "Glow, many layers", "two channels", "autoregressive"],
+)
+def test_every_flow_is_looked_at_closely(config, channels):
+    with seeded(0):
+        flow = config.build((channels, 8, 8)).eval()
+    images = np.random.default_rng(0).integers(0, 256, (BATCH + 1, *flow.shape), dtype=np.uint8)
+    look = look_closely(flow, images, seed=3)
+    layers = coupling_pictures(flow, images, seed=3)
+    assert look.couplings == len(layers)
+    numbers = [layer.number for layer in look.layers]
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) == min(LAYERS, len(layers))
+    assert (numbers[0], numbers[-1]) == (1, len(layers))
+    last = layers[-1]
+    seen = ~np.isnan(last.prediction).all(1)
+    mean = np.nansum(last.prediction, 1)[seen] / np.isfinite(last.prediction).sum(1)[seen]
+    assert np.allclose(look.layers[-1].prediction[seen], mean)
+    assert np.allclose(look.layers[-1].r2, last.r2, equal_nan=True)
+    assert np.allclose(look.z, latents(flow, images, seed=3))
+    total = look.prior.sum((1, 2)) + look.log_det.sum((1, 2))
+    parts = contributions(flow, images, seed=3).log_prob
+    assert np.allclose(total - parts, (total - parts)[0])  # but for what 8 bits make, the same of all
+    assert Scales.of(look).z.high > 0
+
+
+def test_values_that_are_not_finite_are_counted_and_drawn_nowhere(evaluated):
+    evaluation, _ = evaluation_of(evaluated)
+    found = stored(RunDir.open(evaluated), evaluation)
+    of = evaluation.outsides[0].name
+    found.values[of]["complexity"] = np.append(found.values[of]["complexity"][1:], np.inf)
+    shown = next(one for one in distributions(found).scores if one.name == "complexity")
+    assert np.isfinite(shown.edges).all()
+    assert shown.samples[1].above >= 1
+    assert shown.samples[1].size == evaluation.outsides[0].images
+    page = as_html(Document("", (Distributions("", (shown,)),)), lambda file: b"")
+    assert "Infinity" not in page
 
 
 def test_galleries_of_large_images_are_smaller():

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from importlib.resources import files
+from math import isfinite
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,7 @@ def _environment(read: Callable[[str], bytes]) -> "Environment":
 
     made.filters |= {
         "as_table": as_table, "data": _data, "identity": id, "kind": lambda block: type(block).__name__,
-        "plain_text": plain, "significant": significant, "source": source, "text": text,
+        "plain_text": plain, "significant": significant, "sortable": _sortable, "source": source, "text": text,
     }  # fmt: skip
     return made
 
@@ -119,9 +120,15 @@ def _data(block: Distributions) -> "Markup":
     """Write what the page's script draws, as JSON that can't end the element that it stands in."""
     from jinja2.utils import htmlsafe_json_dumps
 
-    return htmlsafe_json_dumps(
-        [asdict(score) for score in block.scores], json.dumps, allow_nan=False, separators=(",", ":")
-    )
+    scores = [asdict(score) for score in block.scores]
+    for sample in (sample for score in scores for sample in score["samples"]):
+        del sample["quantiles"]  # they stand in the table, and need not be finite
+    return htmlsafe_json_dumps(scores, json.dumps, allow_nan=False, separators=(",", ":"))
+
+
+def _sortable(values: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Leave out what JSON has no word for."""
+    return [(name, value) for name, value in values if isfinite(value)]
 
 
 def _digest(text: str) -> str:

@@ -59,7 +59,7 @@
         draw(this.svg, "line", { class: "grid", x1: left, x2: width - right, y1: this.up(share), y2: this.up(share) });
         draw(this.svg, "text", { x: left - 6, y: this.up(share) + 4, "text-anchor": "end" }, short(100 * share, 3));
       }
-      for (const value of ticks(low, high, Math.max(2, width / 90)))
+      for (const value of ticks(low, high, Math.max(2, width / 70)))
         draw(this.svg, "text", { x: this.across(value), y: height - bottom + 17, "text-anchor": "middle" }, short(value));
       draw(this.svg, "line", { class: "axis", x1: left, x2: width - right, y1: height - bottom, y2: height - bottom });
       draw(this.svg, "text", { x: (left + width - right) / 2, y: height - 5, "text-anchor": "middle" }, name);

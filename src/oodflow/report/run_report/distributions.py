@@ -23,7 +23,8 @@ def distributions(found: Stored) -> Distributions:
     scores = []
     for name in names:
         values = {of: axis_values(found, of, name) for of in (inside, *outsides)}
-        edges = np.linspace(*shared_range(list(values.values())), BINS + 1)
+        finite = [one[np.isfinite(one)] for one in values.values()]
+        edges = np.linspace(*shared_range([one for one in finite if one.size] or [np.zeros(1)]), BINS + 1)
         samples = [_sample(inside, values[inside], edges)]
         samples += [_sample(of, values[of], edges, _roc(values[inside], values[of])) for of in outsides]
         scores.append(Distribution(name, axis_of(found.evaluation, name), _rounded(edges, 6), tuple(samples)))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from oodflow.document import Block, Exhibit, Paragraph, Picture, Strong, Text, table
 from oodflow.document.numbers import number, significant
 from oodflow.figures import Scale, image_bytes, map_bytes
-from oodflow.report.run_report.closely import Closely, Scales
+from oodflow.report.run_report.closely import Closely, Layer, Scales
 from oodflow.report.run_report.distributions import axis_of, axis_values
 from oodflow.report.run_report.stored import Stored
 
@@ -80,23 +80,25 @@ class Exhibition:
         return [Paragraph((Strong("Latents. "), legend)), table(list(panels), [row])]
 
     def _couplings(self, place: int) -> list[Block]:
-        look, rows = self.look, list[list[Text]]()
-        for name, maps, scale in (
-            ("input x", look.before, self.scales.x), ("prediction", look.prediction, self.scales.x),
-            ("log-scale s", look.log_scale, self.scales.s),
-        ):  # fmt: skip
-            cells = [
-                self._map(place, f"{name}, coupling {layer}", values, scale)
-                for layer, values in zip(look.layers, maps[place], strict=True)
-            ]
-            rows.append([name, *cells])
-        rows.append(["R²", *map(_r2, look.r2[place])])
-        some = f" {len(look.layers)} of {look.couplings} are shown." if len(look.layers) < look.couplings else ""
+        layers, scales = self.look.layers, self.scales
+        if not layers:
+            return []
+        rows: list[list[Text]] = [
+            ["input x", *(self._of(place, layer, "input x", layer.before, scales.x) for layer in layers)],
+            ["prediction", *(self._of(place, layer, "prediction", layer.prediction, scales.x) for layer in layers)],
+            ["log-scale s", *(self._of(place, layer, "log-scale s", layer.log_scale, scales.s) for layer in layers)],
+            ["R²", *(_r2(layer.r2[place]) for layer in layers)],
+        ]
+        some = f" {len(layers)} of {self.look.couplings} are shown." if len(layers) < self.look.couplings else ""
         legend = (
             f"What comes into each coupling, and what it predicts of the part that it changes (−t of an affine one), "
-            f"{_span(self.scales.x)}; its log-scale s, {_span(self.scales.s)}; and R² of the prediction.{some}"
+            f"{_span(scales.x)}; its log-scale s, {_span(scales.s)}; and R² of the prediction.{some}"
         )
-        return [Paragraph((Strong("Coupling layers. "), legend)), table(["", *map(str, look.layers)], rows)]
+        header = ["", *(str(layer.number) for layer in layers)]
+        return [Paragraph((Strong("Coupling layers. "), legend)), table(header, rows)]
+
+    def _of(self, place: int, layer: Layer, name: str, maps: NDArray[np.float64], scale: Scale) -> Picture:
+        return self._map(place, f"{name}, coupling {layer.number}", maps[place], scale)
 
     def _map(self, place: int, name: str, values: NDArray[np.float64], scale: Scale) -> Picture:
         return self._picture(place, name, map_bytes(values, scale), f"{name} of {self.names[place]}")

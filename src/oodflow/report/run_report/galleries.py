@@ -107,11 +107,13 @@ def _ends(found: Stored, data: DataSet, each: int) -> dict[str, NDArray[np.intp]
 
 def _rows(found: Stored, data: DataSet, ends: dict[str, NDArray[np.intp]], root: Path | None) -> Table:
     score = found.single()[0]
-    columns = data.columns[:COLUMNS] or [f"number {i}" for i in range(1, min(COLUMNS, data.shape[0]) + 1)]
+    columns = data.columns[:COLUMNS] or [f"number {i}" for i in range(1, min(COLUMNS, math.prod(data.shape)) + 1)]
     name = "log p, nats" if score == "likelihood" else score
     lines: list[list[Text]] = []
     for title, rows in ends.items():
         values = found.values[data.name][score][rows] * (-1 if score == "likelihood" else 1)
         for item, value, row in zip(items(data.take(rows), root), values, data.batch(rows), strict=True):
-            lines.append([title, item, significant(value), *(significant(float(entry)) for entry in row[:COLUMNS])])
+            lines.append(
+                [title, item, significant(value), *(significant(float(entry)) for entry in row.flat[:COLUMNS])]
+            )
     return table_of_numbers(["", "row", name, *columns], lines, texts=2)
