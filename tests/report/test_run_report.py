@@ -90,8 +90,9 @@ def pixels(report, picture):
 
 def test_it_has_all_parts(report, sets):
     assert [one.title for one in report.document.blocks] == [
-        "In short", "Scores", "Distributions and ROC curves", "Samples", "Which pixels scores come from",
-        "Most and least likely", f"Why: {sets.outside}", "Training", "Every score and set", "What this rests on",
+        "In short", "Scores", "Distributions and ROC curves", "Likelihoods", "Samples",
+        "Which pixels scores come from", "Most and least likely", f"Why: {sets.outside}", "Training",
+        "Every score and set", "What this rests on",
     ]  # fmt: skip
     assert "RealNVP" in report.document.title
 
@@ -270,7 +271,7 @@ def test_rows_have_tables_in_place_of_pictures(tmp_path, oodflow):
     )
     stored = (tmp_path / "outside.csv").read_text().splitlines()[1 + int(likeliest["item"])].split(",")
     assert float(table.rows[0][3].replace("−", "-")) == pytest.approx(float(stored[0]), rel=1e-3)
-    assert set(report.pictures) == {"training.png"}
+    assert set(report.pictures) == {"training.png", "likelihoods.png"}
     (shown,) = of_kind(report.document.blocks, Distributions)
     assert shown.scores[0].axis == "−log p, nats"
 

@@ -85,7 +85,7 @@
     }
 
     say(head, lines) {
-      this.output.replaceChildren(make("div", { class: "at" }, head), ...lines.map((line) => make("div", {}, line)));
+      this.output.replaceChildren(make("span", { class: "at" }, head), ...lines.map((line) => make("span", {}, line)));
       this.slider.setAttribute("aria-valuetext", [head, ...lines].join("; "));
     }
   }

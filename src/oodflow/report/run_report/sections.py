@@ -45,10 +45,11 @@ from oodflow.runs.run_dir import RunDir
 _DISTRIBUTIONS = "Distributions and ROC curves"
 
 FROM_EVALUATION = {
+    "likelihoods": ("Likelihoods", "How likely the flow finds each set, with eight of its images."),
     "samples": ("Samples", "Drawn from the flow, the same latents each time."),
     "maps": ("Which pixels scores come from", "The first images of each set, and what each pixel adds to a score."),
 }
-"""Figures of an evaluation that nothing else on the page says: by name, title and caption."""
+"""Figures of an evaluation that the page takes over: by name, title and caption."""
 
 
 def other_sections(run: RunDir, prefix: str, means: Means) -> list[Block]:
