@@ -375,6 +375,17 @@ def test_the_folder_of_an_evaluation_chooses_it(copy, oodflow):
     assert [sample.size for sample in shown.scores[0].samples] == [9, 9]
     (shown,) = of_kind(run_report([copy]).document.blocks, Distributions)
     assert shown.scores[0].samples[0].size > 9
+    assert oodflow("report", small).out.startswith(f"Wrote {copy / 'report.html'} and ")
+
+
+def test_an_evaluation_without_its_values_has_no_distributions(copy):
+    (folder,) = copy.glob("evaluations/*")
+    shutil.rmtree(folder / "scores")
+    document = run_report([copy]).document
+    (said,) = paragraphs(part(document, "Distributions and ROC curves").blocks)
+    assert said.startswith("There are none here: ")
+    assert "Most and least likely" not in [one.title for one in document.blocks]
+    assert part(document, "Every score and set").blocks
 
 
 def test_the_same_run_makes_the_same_page(evaluated, report):

@@ -3,15 +3,15 @@
 import json
 from argparse import Namespace
 
+from oodflow.report.evaluated_runs import run_of
 from oodflow.report.run_report import run_report
 from oodflow.runs.pages import write_report
-from oodflow.runs.run_dir import RunDir
 from oodflow.session.progress import progress_console
 
 
 def run(arguments: Namespace) -> None:
     """Write what there is of runs as a page and its twin, and say where."""
-    first = RunDir.open(arguments.run_dirs[0])
+    first = run_of(arguments.run_dirs[0])
     path = arguments.write or (first.out or first.path) / "report"
     report = run_report(
         arguments.run_dirs, restated=arguments.restated, root=arguments.data_dir, device=arguments.device,

@@ -47,6 +47,15 @@ def telling(evaluation: Evaluation) -> float:
     return sum(sqrt(min(one.n_in, one.n_out)) for outside in evaluation.outsides for one in outside.scores.values())
 
 
+def run_of(path: Path, restated: Sequence[str] = ()) -> RunDir:
+    """Open a run by its folder, or by that of one of its evaluations; ``restated`` says where its data lie now.
+
+    Raises:
+        UsageError: when the path is neither.
+    """
+    return RunDir.open(path.absolute().parents[1] if (path / FILE).is_file() else path, restated)
+
+
 Preference = Callable[[Evaluation], float]
 
 
@@ -65,9 +74,9 @@ def chosen(
         UsageError: when the path is neither.
         OodflowError: when the run has not been evaluated, or an evaluation is damaged.
     """
+    run = run_of(path)
     if (path / FILE).is_file():
-        return RunDir.open(path.absolute().parents[1]), Evaluation.read(path / FILE)
-    run = RunDir.open(path)
+        return run, Evaluation.read(path / FILE)
     found = evaluations(run)
     if not found:
         raise OodflowError(f"{path} has not been evaluated: run `oodflow evaluate {path}` first.")

@@ -3,8 +3,11 @@
   const SERIES = 8, DASHES = 4, SHOWN = 6; // looks of lines; sets that are shown before anybody chooses
   const MARGIN = { left: 46, right: 12, top: 8, bottom: 40 };
 
-  const short = (value, digits = 4) =>
-    value.toLocaleString("en-US", { maximumSignificantDigits: digits }).replace("-", "−");
+  const short = (value, digits = 4) => {
+    const size = Math.abs(value), far = size && (size < 1e-4 || size >= 1e9);
+    const text = far ? value.toExponential(digits - 1) : value.toLocaleString("en-US", { maximumSignificantDigits: digits });
+    return text.replaceAll("-", "−");
+  };
   const percent = (share, digits = 1) =>
     `${(100 * share).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })} %`;
   const sum = (values) => values.reduce((total, value) => total + value, 0);
@@ -63,7 +66,7 @@
         draw(this.svg, "text", { x: this.across(value), y: height - bottom + 17, "text-anchor": "middle" }, short(value));
       draw(this.svg, "line", { class: "axis", x1: left, x2: width - right, y1: height - bottom, y2: height - bottom });
       draw(this.svg, "text", { x: (left + width - right) / 2, y: height - 5, "text-anchor": "middle" }, name);
-      this.svg.setAttribute("aria-label", `${name} against ${upName}`);
+      this.svg.setAttribute("aria-label", `${upName} against ${name}`);
     }
 
     line(points, place) {

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from oodflow.document import Block, Document, Paragraph, Section
 from oodflow.errors import UsageError
-from oodflow.evaluation.record import FILE, evaluations
+from oodflow.evaluation.record import evaluations
 from oodflow.report.changes import scale_of
 from oodflow.report.comparison import comparison_legend, likelihoods, other_scores
-from oodflow.report.evaluated_runs import EvaluatedRun, chosen
+from oodflow.report.evaluated_runs import EvaluatedRun, chosen, run_of
 from oodflow.report.replicas import replicas
 from oodflow.report.run_report.galleries import Means
 from oodflow.report.run_report.sections import evaluated_sections, other_sections
@@ -74,8 +74,7 @@ Evaluated = EvaluatedRun | None
 
 def _open(path: Path, restated: Sequence[str], say: Callable[[str], None]) -> tuple[RunDir, Evaluated]:
     """Open a run with the evaluation that counts; none: it has not been trained or evaluated."""
-    folder = path.absolute().parents[1] if (path / FILE).is_file() else path
-    run = RunDir.open(folder, restated)
+    run = run_of(path, restated)
     record = run.record()
     if record is None or record.begun is None or not evaluations(run):
         return run, None
