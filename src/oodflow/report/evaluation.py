@@ -6,7 +6,7 @@ from oodflow.document import Align, Bullets, Document, Paragraph, Quote, Text, t
 from oodflow.document.numbers import number
 from oodflow.evaluation.conclusion import conclusion
 from oodflow.evaluation.record import EvaluatedSet, Evaluation
-from oodflow.metrics import Estimate
+from oodflow.metrics import Estimate, Ranking
 from oodflow.report.bits import bits_legend, likelihood_head, likely
 
 LEGEND = "Positive = out of distribution. AUROC 50 % = chance; below, the set is mistaken for the training data."
@@ -22,24 +22,8 @@ def evaluation_document(evaluation: Evaluation) -> Document:
         head = [f"{one.name} ({one.images:,})", likely([evaluation], place), inside]
         rows.append([*head, *[""] * (3 + len(columns))])
         for score, found in one.scores.items():
-            area, low, high, *others = (
-                number(100 * share, 1)
-                for share in (
-                    found.auroc, found.auroc_low, found.auroc_high, found.aupr_in, found.aupr_out, found.fpr95
-                )
-            )  # fmt: skip
-            rows.append(
-                [f"  {score}", "", f"{area} [{low}, {high}]", *others, *(tell(one, score) for tell in columns.values())]
-            )
-    header = [
-        f"data set ({unit})",
-        likelihood_head(evaluation),
-        "AUROC % [95 % CI]",
-        "AUPR-in",
-        "AUPR-out",
-        "FPR95",
-    ]
-    header += columns
+            rows.append([f"  {score}", "", *told_apart(found), *(tell(one, score) for tell in columns.values())])
+    header = [f"data set ({unit})", likelihood_head(evaluation), *TOLD_APART, *columns]
     align: list[Align] = ["left" if place == 0 else "right" for place in range(len(header))]
     remarks = notes(evaluation)
     sentence = conclusion(evaluation)
@@ -66,6 +50,17 @@ def evaluation_document(evaluation: Evaluation) -> Document:
             *([Quote(sentence)] if sentence else []),
         ),
     )
+
+
+TOLD_APART = ("AUROC % [95 % CI]", "AUPR-in", "AUPR-out", "FPR95")
+"""Heads the columns of :func:`told_apart`."""
+
+
+def told_apart(found: Ranking) -> list[str]:
+    """Write in per cent how well a score tells a set from the test set."""
+    shares = (found.auroc, found.auroc_low, found.auroc_high, found.aupr_in, found.aupr_out, found.fpr95)
+    area, low, high, *others = (number(100 * share, 1) for share in shares)
+    return [f"{area} [{low}, {high}]", *others]
 
 
 Tell = Callable[[EvaluatedSet, str], str]

@@ -29,7 +29,7 @@ from oodflow.files import in_folders
 from oodflow.report.bits import bits_legend, likelihood_head, likely
 from oodflow.report.curves import draw_curves
 from oodflow.report.evaluated_runs import EvaluatedRun
-from oodflow.report.evaluation import evaluation_document
+from oodflow.report.evaluation import TOLD_APART, evaluation_document, told_apart
 from oodflow.report.looks import Curves, read_curve
 from oodflow.report.published import SOURCE, published_auroc
 from oodflow.report.replicas import Replicas
@@ -105,18 +105,12 @@ def _likelihood(one: EvaluatedRun) -> list[Block]:
     for place, data in enumerate(evaluation.sets):
         row: list[Text] = [data.name, f"{data.images:,}", likely([evaluation], place)]
         if (found := data.scores.get("likelihood")) is None:
-            row += ["in-distribution" if data is evaluation.inside else "", "", "", ""]
+            row += ["in-distribution" if data is evaluation.inside else "", *[""] * (len(TOLD_APART) - 1)]
         else:
-            area, low, high, *others = (
-                number(100 * share, 1)
-                for share in (
-                    found.auroc, found.auroc_low, found.auroc_high, found.aupr_in, found.aupr_out, found.fpr95
-                )
-            )  # fmt: skip
-            row += [f"{area} [{low}, {high}]", *others]
+            row += told_apart(found)
         rows.append([*row, *([str(published.get(data.name, ""))] if published else [])])
-    header = ["set", evaluation.inside.unit, likelihood_head(evaluation), "AUROC % [95 % interval]"]
-    header += ["AUPR-in", "AUPR-out", "FPR95", *["AUROC %, paper"] * bool(published)]
+    header = ["set", evaluation.inside.unit, likelihood_head(evaluation), *TOLD_APART]
+    header += ["AUROC %, paper"] * bool(published)
     legend = "Of the likelihood, in per cent. AUROC 50 is chance; below, the set is mistaken for the training data."
     source = f" Paper: {SOURCE}." if published else ""
     draws = bits_legend([evaluation])
