@@ -179,6 +179,19 @@ def test_all_that_is_drawn_stands_in_a_table_and_all_pictures_are_told(title):
     assert all("open" in one for one in page.all("details") if one.get("class") == "numbers")
 
 
+def test_pictures_are_enlarged_by_whole_numbers():
+    def png(width, height):
+        return b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + width.to_bytes(4) + height.to_bytes(4)
+
+    for width, height, shown in [(28, 28, "56"), (16, 8, "64"), (64, 64, "64"), (300, 10, "300"), (1, 1, "64")]:
+        text = as_html(Document("", (Paragraph(Picture("p.png", "p")),)), lambda file, size=(width, height): png(*size))
+        (image,) = Page(text).all("img")
+        assert image["width"] == shown
+        assert int(image["height"]) * width == int(image["width"]) * height
+    text = as_html(Document("", (Paragraph(Picture("p.svg", "p")),)), lambda file: b"<svg/>")
+    assert "width" not in Page(text).all("img")[0]
+
+
 def test_the_same_document_makes_the_same_page():
     pages = {as_html(Document("", (distributions(), gallery())), lambda file: PIXEL) for _ in range(2)}
     assert len(pages) == 1

@@ -166,7 +166,7 @@ def test_all_can_be_reached_by_keyboard(opened):
     exhibit = focused(opened).find_element(By.XPATH, "..")
     focused(opened).send_keys(Keys.ENTER)
     assert exhibit.get_attribute("open") is not None
-    assert one_of(exhibit, ".large").is_displayed()
+    assert one_of(exhibit, ".beside .picture").is_displayed()
     assert len(all_of(exhibit, "td img")) > 10
     assert "complexity" in one_of(exhibit, "dl").text
     focused(opened).send_keys(Keys.ESCAPE)
@@ -200,6 +200,23 @@ def test_a_gallery_is_sorted_as_one_chooses(opened):
     assert values() == found
 
 
+def test_a_wide_figure_is_enlarged_in_a_box_of_its_own(opened):
+    opened.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 800, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    )
+    opened.refresh()
+    WebDriverWait(opened, 20).until(lambda driver: all_of(driver, "figure button"))
+    button = one_of(opened, "figure button")
+    image = one_of(button.find_element(By.XPATH, ".."), "img")
+    natural = int(image.get_attribute("naturalWidth"))
+    assert image.size["width"] < natural
+    for width, pressed in ((natural, "true"), (image.size["width"], "false")):
+        button.send_keys(Keys.ENTER)
+        assert button.get_attribute("aria-pressed") == pressed
+        assert image.size["width"] == width
+        assert opened.execute_script("return document.documentElement.scrollWidth") <= 800
+
+
 @pytest.mark.parametrize("width", [360, 768, 1400])
 def test_nothing_hangs_over(opened, width):
     size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
@@ -226,7 +243,7 @@ def test_it_can_be_read_without_its_script(browser, page):
     assert "likelihood digits (40)" in table.text
     assert not all_of(browser, "button, select, input")
     one_of(browser, ".exhibit > summary").click()
-    assert one_of(browser, ".exhibit[open] .large").is_displayed()
+    assert one_of(browser, ".exhibit[open] .beside .picture").is_displayed()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,6 +7,7 @@ import math
 import re
 import shutil
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from oodflow.metrics import auroc
 from oodflow.report.run_report import run_report
 from oodflow.report.run_report.closely import BATCH, LAYERS, Scales, look_closely
 from oodflow.report.run_report.distributions import distributions
-from oodflow.report.run_report.galleries import EACH, NUMBERS, _each
+from oodflow.report.run_report.galleries import EACH, NUMBERS, _each, _ends
 from oodflow.report.run_report.stored import stored
 from oodflow.runs import RunDir
 from oodflow.runs.run_dir import load as load_flow
@@ -212,6 +213,16 @@ def test_a_run_that_was_not_trained_says_so(trained, tmp_path):
     assert paragraphs(document.blocks) == [
         f"It has not been trained: oodflow train --resume {tmp_path / 'new'} does that."
     ]
+
+
+def test_a_set_of_one_image_has_the_same_at_either_end(evaluated):
+    evaluation, _ = evaluation_of(evaluated)
+    found = stored(RunDir.open(evaluated), evaluation)
+    of = evaluation.outsides[0].name
+    found.values[of]["likelihood"] = np.array([3.0])
+    assert {title: rows.tolist() for title, rows in _ends(found, SimpleNamespace(name=of), EACH).items()} == {
+        "Most likely": [0], "Least likely": [0],
+    }  # fmt: skip
 
 
 def test_images_that_are_not_there_are_not_shown(copy, sets, tmp_path, monkeypatch):

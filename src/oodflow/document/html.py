@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from importlib.resources import files
@@ -62,20 +63,27 @@ def _environment(read: Callable[[str], bytes]) -> "Environment":
         autoescape=True, loader=templates, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
 
+    def picture(shown: Picture, near: int) -> "Markup":
+        return _picture(shown, read(shown.file), near)
+
     def source(file: str) -> str:
         return _data_uri(file, read(file))
 
     def text(shown: Text) -> "Markup":
-        return Markup("").join(_span(span, source) for span in spans(shown))
+        return Markup("").join(_span(span, picture) for span in spans(shown))
 
     made.filters |= {
         "as_table": as_table, "data": _data, "identity": id, "kind": lambda block: type(block).__name__,
-        "plain_text": plain, "significant": significant, "sortable": _sortable, "source": source, "text": text,
+        "picture": picture, "plain_text": plain, "significant": significant, "sortable": _sortable, "source": source,
+        "text": text,
     }  # fmt: skip
     return made
 
 
-def _span(span: Span, source: Callable[[str], str]) -> "Markup":
+IN_TEXT = 64  # pixels that a picture in a line or a cell comes near to
+
+
+def _span(span: Span, picture: Callable[[Picture, int], "Markup"]) -> "Markup":
     from markupsafe import Markup
 
     match span:
@@ -83,10 +91,22 @@ def _span(span: Span, source: Callable[[str], str]) -> "Markup":
             return Markup("<code>{}</code>").format(words)
         case Strong(words):
             return Markup("<strong>{}</strong>").format(words)
-        case Picture(file, alt):
-            return Markup('<img class="picture" src="{}" alt="{}">').format(source(file), alt)
+        case Picture():
+            return picture(span, IN_TEXT)
         case _:
             return Markup("{}").format(span)
+
+
+def _picture(picture: Picture, content: bytes, near: int) -> "Markup":
+    """Show a picture, of a PNG each pixel as a square of whole pixels that make it about as wide as ``near``."""
+    from markupsafe import Markup
+
+    shown = Markup('<img class="picture" src="{}" alt="{}"').format(_data_uri(picture.file, content), picture.text)
+    if content[1:4] == b"PNG":
+        width, height = struct.unpack(">II", content[16:24])
+        factor = max(1, round(near / max(width, 1)))
+        shown += Markup(' width="{}" height="{}"').format(factor * width, factor * height)
+    return shown + Markup(">")
 
 
 def _data_uri(file: str, content: bytes) -> str:

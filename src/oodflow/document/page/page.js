@@ -228,7 +228,7 @@
   /** Let a picture that is shown in small be looked at as large as it is, in a box that scrolls. */
   function enlargeable(figure) {
     const image = figure.querySelector("img");
-    if (image.naturalWidth < 1.3 * image.width) return;
+    if (image.naturalWidth < 1.5 * image.width) return;
     const button = make("button", { type: "button", "aria-pressed": "false" }, "Full size");
     button.addEventListener("click", () => button.setAttribute("aria-pressed", figure.classList.toggle("full")));
     figure.querySelector(".scroll").after(button);

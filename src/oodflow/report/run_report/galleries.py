@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from oodflow.data import DataSet, ImageSet
-from oodflow.document import Block, Gallery, Section, Table, Text, table_of_numbers
+from oodflow.data import DataSet
+from oodflow.document import Gallery, Section, Table, Text, table_of_numbers
 from oodflow.document.numbers import counted, significant
 from oodflow.errors import OodflowError
 from oodflow.evaluation.evaluate import open_flow, open_sets
@@ -65,25 +65,21 @@ def galleries(found: Stored, prefix: str, means: Means) -> list[Section]:
     for data, was in zip(sets, found.evaluation.sets, strict=True):
         if describe(data).fingerprint != was.fingerprint:
             raise OodflowError(f"{was.name} holds others now than were evaluated: evaluate it again.")
+    ends = [_ends(found, data, _each(flow, len(sets) * means.page)) for data in sets]
+    if not flow.domain.is_images:
+        return [Section(data.name, (_rows(found, data, of, means.root),)) for data, of in zip(sets, ends, strict=True)]
     scales: Scales | None = None
     sections = []
-    for place, data in enumerate(sets):
-        ends = _ends(found, data, _each(flow, len(sets) * means.page))
-        blocks: list[Block] = []
-        if isinstance(data, ImageSet):
-            means.say(f"looking closely at {counted(sum(map(len, ends.values())), 'image')} of {data.name}")
-            rows = np.concatenate(list(ends.values()))
-            images = data.batch(rows)
-            look = look_closely(flow, images, seed=found.evaluation.options.seed)
-            scales = scales or Scales.of(look)  # those of the test set, which others are held against
-            names = items(data.take(rows), means.root)
-            shown = Exhibition(
-                found, data.name, rows, names, images, look, scales, means.pictures, f"{prefix}set-{place}-"
-            )
-            exhibits = iter([shown.exhibit(i) for i in range(len(rows))])
-            blocks += [Gallery(title, tuple(islice(exhibits, len(part)))) for title, part in ends.items()]
-        else:
-            blocks.append(_rows(found, data, ends, means.root))
+    for place, (data, of) in enumerate(zip(sets, ends, strict=True)):
+        means.say(f"looking closely at {counted(sum(map(len, of.values())), 'image')} of {data.name}")
+        rows = np.concatenate(list(of.values()))
+        images = data.batch(rows)
+        look = look_closely(flow, images, seed=found.evaluation.options.seed)
+        scales = scales or Scales.of(look)  # those of the test set, which others are held against
+        names, files = items(data.take(rows), means.root), f"{prefix}set-{place}-"
+        shown = Exhibition(found, data.name, rows, names, images, look, scales, means.pictures, files)
+        exhibits = iter([shown.exhibit(i) for i in range(len(rows))])
+        blocks = [Gallery(title, tuple(islice(exhibits, len(part)))) for title, part in of.items()]
         sections.append(Section(data.name, tuple(blocks)))
     return sections
 
@@ -100,7 +96,7 @@ def _ends(found: Stored, data: DataSet, each: int) -> dict[str, NDArray[np.intp]
     """Find the rows at either end of a set, the farthest out first, by the title of their gallery."""
     score = found.single()[0]
     order = np.argsort(found.values[data.name][score], kind="stable")
-    each = min(each, len(order) // 2)
+    each = max(1, min(each, len(order) // 2))
     low, high = ("Most likely", "Least likely") if score == "likelihood" else (f"Lowest {score}", f"Highest {score}")
     return {low: order[:each], high: order[::-1][:each]}
 
