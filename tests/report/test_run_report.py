@@ -29,6 +29,7 @@ from oodflow.runs import RunDir
 from oodflow.runs.run_dir import load as load_flow
 from oodflow.training import seeded
 
+ENDS = ("Most likely", "Least likely")
 SCORES = ("likelihood", "complexity", "typicality?group=5")
 
 
@@ -143,7 +144,7 @@ def test_distributions_count_every_value(report, evaluated, sets):
 def test_galleries_hold_either_end_of_a_set(report, evaluated, sets, place):
     of = (sets.inside, sets.outside)[place]
     most, least = part(report.document, "Most and least likely", of).blocks
-    assert (most.title, least.title) == ("Most likely", "Least likely")
+    assert (most.title, least.title) == ENDS
     _, folder = evaluation_of(evaluated)
     lines = items_of(folder, of)
     ranked = sorted(lines, key=lambda line: float(line["likelihood"]))
@@ -268,20 +269,17 @@ def test_rows_have_tables_in_place_of_pictures(tmp_path, oodflow):
     assert oodflow("train", "tabular-realnvp", f"data={inside}", "--scale", "smoke", "--out", run).code == 0
     assert oodflow("evaluate", run, "--ood", outside).code == 0
     report = run_report([run])
-    (table,) = part(report.document, "Most and least likely", outside).blocks
-    assert table.header == ("", "row", "log p, nats", "height", "width", "mass")
-    assert [row[0] for row in table.rows] == ["Most likely"] * EACH + ["Least likely"] * EACH
+    (most,), (least,) = (part(report.document, "Most and least likely", outside, end).blocks for end in ENDS)
+    assert most.header == least.header == ("row", "log p, nats", "height", "width", "mass")
     (folder,) = run.glob("evaluations/*")
-    lines = [
-        line for line in csv.DictReader((folder / "scores.csv").read_text().splitlines()) if line["set"] == outside
-    ]
-    likeliest = min(lines, key=lambda line: float(line["likelihood"]))
-    assert table.rows[0][1] == likeliest["item"]
-    assert float(table.rows[0][2].replace("−", "-").replace(",", "")) == pytest.approx(
-        -float(likeliest["likelihood"]), rel=1e-3
-    )
-    stored = (tmp_path / "outside.csv").read_text().splitlines()[1 + int(likeliest["item"])].split(",")
-    assert float(table.rows[0][3].replace("−", "-")) == pytest.approx(float(stored[0]), rel=1e-3)
+    ranked = sorted(items_of(folder, outside), key=lambda line: float(line["likelihood"]))
+    stored_rows = np.loadtxt(tmp_path / "outside.csv", delimiter=",", skiprows=1)
+    for table, lines in ((most, ranked), (least, ranked[::-1])):
+        assert [row[0] for row in table.rows] == [line["item"] for line in lines[:EACH]]
+        for row, line in zip(table.rows, lines, strict=False):
+            log_prob, *numbers = (float(cell.replace("−", "-").replace(",", "")) for cell in row[1:])
+            assert log_prob == pytest.approx(-float(line["likelihood"]), rel=1e-3)
+            assert numbers == pytest.approx(stored_rows[int(line["item"])].tolist(), rel=1e-3)
     assert set(report.pictures) == {"training.png", "likelihoods.png"}
     (shown,) = of_kind(report.document.blocks, Distributions)
     assert shown.scores[0].axis == "−log p, nats"

@@ -48,13 +48,14 @@ def number(value: float | None, digits: int, *, sign: bool = False) -> str:
 
 
 def significant(value: float, digits: int = 4) -> str:
-    """Write a number of any size with so many significant digits, and a proper minus.
+    """Write a number of any size with so many significant digits, whole ones in full, and a proper minus.
 
     Example:
-        >>> significant(-1234.56), significant(0.000123456), significant(2.0)
-        ('−1,235', '0.0001235', '2')
+        >>> significant(-1234567.8), significant(0.000123456), significant(2.0)
+        ('−1,234,568', '0.0001235', '2')
     """
-    return f"{value:,.{digits}g}".replace("-", "−")
+    whole = 10**digits <= abs(value) < 1e9
+    return (f"{value:,.0f}" if whole else f"{value:,.{digits}g}").replace("-", "−")
 
 
 def with_interval(estimate: Interval | None, digits: int) -> str:

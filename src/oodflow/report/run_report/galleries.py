@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oodflow.data import DataSet
-from oodflow.document import Gallery, Section, Table, Text, table_of_numbers
+from oodflow.document import Gallery, Section, Text, table_of_numbers
 from oodflow.document.numbers import counted, significant
 from oodflow.errors import OodflowError
 from oodflow.evaluation.evaluate import open_flow, open_sets
@@ -67,7 +67,7 @@ def galleries(found: Stored, prefix: str, means: Means) -> list[Section]:
             raise OodflowError(f"{was.name} holds others now than were evaluated: evaluate it again.")
     ends = [_ends(found, data, _each(flow, len(sets) * means.page)) for data in sets]
     if not flow.domain.is_images:
-        return [Section(data.name, (_rows(found, data, of, means.root),)) for data, of in zip(sets, ends, strict=True)]
+        return [Section(data.name, _rows(found, data, of, means.root)) for data, of in zip(sets, ends, strict=True)]
     scales: Scales | None = None
     sections = []
     for place, (data, of) in enumerate(zip(sets, ends, strict=True)):
@@ -101,15 +101,17 @@ def _ends(found: Stored, data: DataSet, each: int) -> dict[str, NDArray[np.intp]
     return {low: order[:each], high: order[::-1][:each]}
 
 
-def _rows(found: Stored, data: DataSet, ends: dict[str, NDArray[np.intp]], root: Path | None) -> Table:
+def _rows(found: Stored, data: DataSet, ends: dict[str, NDArray[np.intp]], root: Path | None) -> tuple[Section, ...]:
+    """Put the rows at either end of a set into tables."""
     score = found.single()[0]
     columns = data.columns[:COLUMNS] or [f"number {i}" for i in range(1, min(COLUMNS, math.prod(data.shape)) + 1)]
-    name = "log p, nats" if score == "likelihood" else score
-    lines: list[list[Text]] = []
+    name, sign = ("log p, nats", -1) if score == "likelihood" else (score, 1)
+    sections = []
     for title, rows in ends.items():
-        values = found.values[data.name][score][rows] * (-1 if score == "likelihood" else 1)
-        for item, value, row in zip(items(data.take(rows), root), values, data.batch(rows), strict=True):
-            lines.append(
-                [title, item, significant(value), *(significant(float(entry)) for entry in row.flat[:COLUMNS])]
-            )
-    return table_of_numbers(["", "row", name, *columns], lines, texts=2)
+        values = sign * found.values[data.name][score][rows]
+        lines: list[list[Text]] = [
+            [item, significant(value), *(significant(float(entry)) for entry in row.flat[:COLUMNS])]
+            for item, value, row in zip(items(data.take(rows), root), values, data.batch(rows), strict=True)
+        ]
+        sections.append(Section(title, (table_of_numbers(["row", name, *columns], lines),)))
+    return tuple(sections)

@@ -45,7 +45,7 @@ from oodflow.runs.run_dir import RunDir
 _DISTRIBUTIONS = "Distributions and ROC curves"
 
 FROM_EVALUATION = {
-    "likelihoods": ("Likelihoods", "How likely the flow finds each set, with eight of its images."),
+    "likelihoods": ("Likelihoods", "How likely the flow finds each set."),
     "samples": ("Samples", "Drawn from the flow, the same latents each time."),
     "maps": ("Which pixels scores come from", "The first images of each set, and what each pixel adds to a score."),
 }
