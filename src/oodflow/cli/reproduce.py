@@ -62,13 +62,13 @@ def _lab(arguments: Namespace, scale: str) -> Lab:
 def _finish(record: Reproduction, arguments: Namespace, lab: Lab) -> None:
     """Write the page of all that was asked, beside the folder, and show it or print JSON."""
     path = lab.folder if arguments.name == ALL else lab.folder / arguments.name
-    figures = f"{lab.folder.name}/figures" if arguments.name == ALL else "figures"
-    written = write_reproduction(record, path, figures)
+    *others, data = write_reproduction(record, path, lab.figures)
     if arguments.json:
         print(record.as_json(), end="")
         return
+    figures = lab.figures.relative_to(path.parent).as_posix()
     show(reproduction_document(record, f"{arguments.name}, {lab.scale} scale", figures))
-    progress_console.print(f"Wrote {' and '.join(map(str, written))}")
+    progress_console.print(f"Wrote {', '.join(map(str, others))} and {data}")
 
 
 def _report(failed: Mapping[str, str]) -> int:

@@ -43,6 +43,7 @@ class Experiment:
         others: other pieces of work.
         claims: what it says.
         pictures: what it shows.
+        distributions: flows whose likelihoods a reader may look at closely.
     """
 
     title: str
@@ -55,6 +56,7 @@ class Experiment:
     others: tuple[Product, ...] = ()
     claims: tuple[Claim, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    distributions: tuple[Study, ...] = ()
 
     def products(self, lab: Lab) -> Iterator[Product]:
         """List the pieces of work that it rests on, without what these need themselves."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from oodflow.data import load
+from oodflow.document import Distribution
 from oodflow.evaluation.evaluate import evaluate, open_flow, open_sets
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.evaluation.record import Evaluation
@@ -18,6 +19,8 @@ from oodflow.paper.lab import EXPLAINED, IMAGES, Lab
 from oodflow.paper.study import ITS_OWN, Question, Study
 from oodflow.records import Record
 from oodflow.report.evaluated_runs import EvaluatedRun
+from oodflow.report.run_report.distributions import distributions
+from oodflow.report.run_report.stored import stored
 from oodflow.runs import RunConfig
 from oodflow.runs.run_dir import RunDir
 from oodflow.session.options import SessionOptions
@@ -162,12 +165,14 @@ class EvaluatedStudy(Record):
     Attributes:
         evaluated: the run with its evaluation.
         trained_on: the same of the data that it was trained on.
+        likelihood: how likely it finds the images of each set, of the first seed; none: of another.
     """
 
     version: ClassVar[int | None] = 1
 
     evaluated: EvaluatedRun
     trained_on: TrainedOn
+    likelihood: Distribution | None = None
 
 
 @dataclass(frozen=True)
@@ -218,7 +223,11 @@ class Evaluating(Product):
         assert record is not None, "what was evaluated was trained"
         evaluated = EvaluatedRun(run=record.model_copy(update={"evaluation": None}), evaluation=evaluation)
         self.show(lab, folder)
-        EvaluatedStudy(evaluated=evaluated, trained_on=_trained_on(run, evaluation, lab)).write(self.file(lab))
+        EvaluatedStudy(
+            evaluated=evaluated,
+            trained_on=_trained_on(run, evaluation, lab),
+            likelihood=distributions(stored(run, evaluation)).scores[0] if self.seed == lab.seeds[0] else None,
+        ).write(self.file(lab))
 
 
 def _trained_on(run: RunDir, evaluation: Evaluation, lab: Lab) -> TrainedOn:

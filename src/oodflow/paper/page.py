@@ -4,11 +4,26 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from oodflow.document import Block, Bullets, Code, Document, Figure, Paragraph, Section, Strong, Table, Text, table
+from oodflow.document import (
+    Block,
+    Bullets,
+    Code,
+    Distributions,
+    Document,
+    Figure,
+    Paragraph,
+    Section,
+    Strong,
+    Table,
+    Text,
+    as_html,
+    as_markdown,
+    table,
+)
 from oodflow.document.numbers import number
+from oodflow.files import page_and_data, write_all
 from oodflow.paper.claims import Checked, Measured, Verdict
 from oodflow.paper.reproduction import Reproduced, Reproduction, Rest, verdicts
-from oodflow.runs.pages import write_page
 
 VERDICTS: tuple[Verdict, ...] = ("holds", "does not hold", "can't be told", "not run")
 
@@ -44,9 +59,25 @@ def reproduction_document(record: Reproduction, title: str = "Reproduction", fig
     )
 
 
-def write_reproduction(record: Reproduction, path: Path, figures: str) -> tuple[Path, ...]:
-    """Write ``path.md`` and ``path.json``."""
-    return write_page(path, record, lambda title: reproduction_document(record, title, figures))
+def write_reproduction(record: Reproduction, path: Path, figures: Path) -> tuple[Path, ...]:
+    """Write ``path.html``, ``path.md`` and ``path.json``: all or none.
+
+    Args:
+        record: what came of it.
+        path: with or without one of these endings.
+        figures: the folder of its pictures, beside ``path`` or below.
+    """
+    page, data = page_and_data(path.with_name(path.name.removesuffix(".html")))
+    folder = figures.relative_to(page.parent).as_posix()
+    document = reproduction_document(record, page.stem.replace("-", " ").capitalize(), folder)
+    html = as_html(document, lambda file: (page.parent / file).read_bytes())
+    contents: dict[Path, str | bytes] = {
+        page.with_suffix(".html"): html,
+        page: as_markdown(document),
+        data: record.as_json(),
+    }
+    write_all(contents)
+    return tuple(contents)
 
 
 def _overview(record: Reproduction) -> Table:
@@ -70,6 +101,7 @@ def _section(name: str, one: Reproduced, figures: str) -> Section:
         Figure(picture.caption.rstrip("."), f"{figures}/{picture.file}", picture.caption, picture.caption)
         for picture in one.pictures
     ]
+    blocks += [Distributions(name, (distribution,)) for name, distribution in one.distributions.items()]
     return Section(f"{one.place}: {one.title}" if one.place else one.title, tuple(blocks))
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
+from oodflow.document import Distribution
 from oodflow.explanation.record import Explanation
 from oodflow.paper.claims import Checked, Verdict, check
 from oodflow.paper.experiment import Experiment
 from oodflow.paper.found import Found
 from oodflow.paper.graph import missing_data
 from oodflow.paper.lab import Lab
-from oodflow.paper.nodes import EvaluatedStudy, Product, Training
+from oodflow.paper.nodes import EvaluatedStudy, Evaluating, Product, Training
 from oodflow.records import Record
 from oodflow.runs.provenance import DataFacts, Provenance, provenance
 
@@ -56,6 +57,7 @@ class Reproduced(Record):
         about: what it shows.
         claims: what it says, held against what was measured.
         pictures: those that are there.
+        distributions: by name of a flow, its likelihoods.
         rests: by name of a piece of work, what it rests on.
     """
 
@@ -64,6 +66,7 @@ class Reproduced(Record):
     about: str
     claims: tuple[Checked, ...]
     pictures: tuple[Drawn, ...]
+    distributions: dict[str, Distribution]
     rests: dict[str, Rest]
 
     def count(self, verdict: Verdict) -> int:
@@ -115,8 +118,16 @@ def _reproduced(experiment: Experiment, found: Found) -> Reproduced:
         about=experiment.about,
         claims=check(experiment.claims, found),
         pictures=tuple(Drawn(file=file, caption=caption) for file, caption in files if (lab.figures / file).exists()),
+        distributions=_distributions(experiment, lab),
         rests={product.name: _rest(product, lab) for product in experiment.products(lab) if product.done(lab)},
     )
+
+
+def _distributions(experiment: Experiment, lab: Lab) -> dict[str, Distribution]:
+    """Collect the likelihoods of the first seed of those flows that a reader may look at closely."""
+    nodes = {study.name: Evaluating(Training(study, lab.seeds[0])) for study in experiment.distributions}
+    found = {name: node.read(lab).likelihood for name, node in nodes.items() if node.done(lab)}
+    return {name: distribution for name, distribution in found.items() if distribution is not None}
 
 
 def _blocked(experiments: Mapping[str, Experiment], lab: Lab) -> dict[str, str]:

@@ -93,6 +93,7 @@ FIGURE_6 = Experiment(
     "other sets beside them or to their right.",
     evaluated=tuple(FLOWS.values()),
     claims=tuple(_alike(kind, data) for kind, data in FLOWS),
+    distributions=tuple(FLOWS.values()),
     pictures=tuple(
         Picture(f"evaluate-{study.name}", "likelihoods", f"{NAMES[kind]} trained on {data}.")
         for (kind, data), study in FLOWS.items()
