@@ -15,6 +15,7 @@ from oodflow.paper.lab import Lab
 from oodflow.paper.nodes import Node, Product
 from oodflow.recipes import RECIPES
 from oodflow.records import Record
+from oodflow.session.interrupt import Interrupted
 
 
 class Note(Record):
@@ -96,6 +97,20 @@ def test_one_that_fails_is_told_and_the_rest_goes_on(lab, said):
     work.do([broken, Step("b", (broken,)), Step("c")])
     assert work.failed == {"a-0": "it is broken.", "b-0": "it is broken."}
     assert ran(said) == ["c-0"]
+
+
+def test_a_signal_stops_it_all(lab, said):
+    """A training that is stopped saves, and says so by an error of its own."""
+
+    @dataclass(frozen=True)
+    class Stopped(Step):
+        def run(self, lab):
+            raise Interrupted("stopped after step 3; saved.", 143)
+
+    with pytest.raises(Interrupted) as caught:
+        Work(lab, Clock(lab)).do([Stopped("a"), Step("b")])
+    assert caught.value.exit_code == 143
+    assert not ran(said)
 
 
 def test_what_another_process_does_is_left_to_it(lab, said):

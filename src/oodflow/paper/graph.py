@@ -12,6 +12,7 @@ from oodflow.paper.experiment import Experiment
 from oodflow.paper.lab import Lab
 from oodflow.paper.nodes import Node, Product, Training
 from oodflow.records import Record
+from oodflow.session.interrupt import Interrupted
 
 
 class Planned(Record):
@@ -130,6 +131,8 @@ class Work:
             with owned(self.lab.folder / "working" / node.name, DOING, self.lab.say if self.wait else None):
                 if not node.done(self.lab):
                     node.run(self.lab)
+        except Interrupted:
+            raise
         except Owned as error:  # whoever does it goes on with what needs it
             self.elsewhere[node.name] = str(error)
             self.lab.say(str(error))
