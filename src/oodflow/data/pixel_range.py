@@ -15,7 +15,7 @@ Numbers = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class PixelRange:
-    """The numbers for black and white: :math:`v ↦ \\mathrm{round}(255 (v - low) / (high - low))`.
+    """The numbers for black and white: :math:`v \\mapsto \\mathrm{round}(255 (v - low) / (high - low))`.
 
     Attributes:
         low: black.

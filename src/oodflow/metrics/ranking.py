@@ -94,7 +94,7 @@ def auroc(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
         scores_out: [M], scores of the OOD images.
 
     Returns:
-        A fraction: 1 ranks every OOD image above every in-distribution one, 0 below; ½ is chance.
+        A fraction; 1 ranks every OOD image above every in-distribution one, 0 below; ½ is chance.
 
     Raises:
         UsageError: a side is empty, not one-dimensional or holds NaN.
@@ -202,7 +202,7 @@ def fpr95(scores_in: ArrayLike, scores_out: ArrayLike) -> float:
         scores_out: [M], scores of the OOD images.
 
     Returns:
-        The fraction of in-distribution images flagged: 0 is perfect, 0.95 chance. Some papers take in-distribution
+        The fraction of in-distribution images flagged; 0 is perfect, 0.95 chance. Some papers take in-distribution
         as the positive class instead: their number is another one.
 
     Raises:

@@ -50,7 +50,7 @@ class ResNet(nn.Module):
               h_i = h_{i-1} + \operatorname{block}_i(h_{i-1})
 
     .. math:: y = \operatorname{conv}_{1\times1}\bigl(\operatorname{relu}(\operatorname{bn}(
-              \textstyle\sum_i \operatorname{conv}_{1\times1}^{(i)}(h_i)))\bigr)
+              {\textstyle\sum_i \operatorname{conv}_{1\times1}^{(i)}(h_i)}))\bigr)
 
     where each block is [batch norm, ReLU, 3x3 convolution] twice. Without skips the last :math:`h_i` stands in for
     the sum.

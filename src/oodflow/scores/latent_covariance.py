@@ -14,7 +14,7 @@ class LatentCovariance(Score):
 
     .. math:: s = \tfrac12 \bigl[\operatorname{tr} \Sigma + m^\top m - D - \log\det\Sigma\bigr]
               \quad\text{or}\quad
-              s = \tfrac12 \bigl[\textstyle\sum_i \log \Sigma_{ii} - \log\det\Sigma\bigr]
+              s = \tfrac12 \bigl[{\textstyle\sum_i} \log \Sigma_{ii} - \log\det\Sigma\bigr]
 
     in nats: the Kullback–Leibler divergence of :math:`\mathcal N(m, \Sigma)` from the prior, or the total correlation,
     which is what of it is due to dependence, and blind to a shift. m is the mean and :math:`\Sigma` the covariance of M

@@ -31,7 +31,8 @@ class Cifar(ImageSource):
         binary: that the archive of the binary version unpacks to, whose batches have the same names and pixels.
         batches: of each part: names of its files, and the md5 of each.
         labels: the key of the labels, by which the sets are told apart.
-        The rest is described at :class:`oodflow.data.source.Source`.
+
+    The rest is described at :class:`~oodflow.data.source.Source`.
     """
 
     name: str

@@ -39,7 +39,8 @@ class Idx(ImageSource):
         names: of the file of each part.
         lying: whether rows and columns are exchanged in the file; the images are put upright.
         by_hand: where to get what can't be downloaded.
-        The rest is described at :class:`oodflow.data.source.Source`.
+
+    The rest is described at :class:`~oodflow.data.source.Source`.
     """
 
     name: str

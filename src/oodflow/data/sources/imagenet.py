@@ -31,7 +31,8 @@ class SmallImageNet(ImageSource):
     Args:
         side: height and width.
         archives: what the authors' zip files are called, each of which unpacks to a folder of that name.
-        The rest is described at :class:`oodflow.data.source.Source`.
+
+    The rest is described at :class:`~oodflow.data.source.Source`.
     """
 
     name: str
