@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check fuzz notebooks bench clean
+.PHONY: demo test check docs fuzz notebooks bench clean
 
 demo: .venv/base
 	$(BIN)/oodflow demo
@@ -39,6 +39,11 @@ NOTEBOOKS ?= $(wildcard notebooks/*.ipynb)
 notebooks: .venv/notebooks
 	OODFLOW_SCALE=$(SCALE) OODFLOW_RUNS=../runs $(BIN)/python notebooks/execute.py $(NOTEBOOKS)
 
+# The site: open build/docs/index.html, which needs neither network nor server. What Sphinx warns of is an error, dead links
+# and anchors too.
+docs: .venv/docs
+	$(BIN)/python docs/build.py build/docs
+
 # Speed and memory on this machine, beside its limit and other libraries. BENCH takes arguments: make bench BENCH='--scale cpu'
 bench: .venv/bench
 	$(BIN)/oodflow bench $(BENCH)
@@ -59,10 +64,14 @@ clean:
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[bench]'
 	@touch $@ .venv/base
 
+.venv/docs: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[docs]'
+	@touch $@ .venv/base
+
 .venv/notebooks: .venv/bin/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[notebooks]'
 	@touch $@ .venv/base
 
 .venv/dev: .venv/bin/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
-	@touch $@ .venv/base .venv/notebooks
+	@touch $@ .venv/base .venv/docs .venv/notebooks

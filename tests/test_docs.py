@@ -4,12 +4,16 @@ import ast
 import inspect
 import re
 import shlex
+import sys
+import tomllib
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 import numpy as np
 import pytest
 
+from oodflow import load as load_flow
 from oodflow.bijections import MASKS
 from oodflow.cli.original_flags import FLOW_FLAGS, TRAINING_FLAGS, TRAINING_SWITCHES
 from oodflow.data import SOURCES, RealSet, TableSource, load, selection
@@ -21,14 +25,13 @@ from oodflow.detectors.defaults import AUTO_FPR, VALIDATION, Recipe, table_recip
 from oodflow.detectors.parts import deal_rows
 from oodflow.errors import OodflowError
 from oodflow.explanation.gallery import PICTURES
-from oodflow.flows import RealNVPConfig, TabularConfig
+from oodflow.flows import FLOWS, RealNVPConfig, TabularConfig
 from oodflow.interop import ORIGINAL_FLOWS, original_config
 from oodflow.nets import ConvNetConfig
 from oodflow.recipes import RECIPES
 from oodflow.runs import fields_of, override
 from oodflow.scores import SCORES
 from oodflow.statistics import STATISTICS, Observation
-from oodflow.testing import check_score, check_statistic
 from oodflow.training import TrainingConfig
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -71,7 +74,8 @@ def test_the_page_translates_every_class_as_the_importer_does(cls):
 
 def test_every_mask_and_file_that_the_pages_name_exists():
     for page in DOCS.glob("*.md"):
-        for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text(encoding="utf-8")):
+        prose = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+        for target in re.findall(r"\]\((?!http)([^)#]+)\)", prose):
             assert (page.parent / target).exists(), f"{page.name} names {target}"
     assert {"checkerboard", "horizontal", "cycle"} <= set(MASKS)
 
@@ -208,7 +212,7 @@ def test_the_page_on_scores_lists_every_setting(name):
 
 
 def test_the_code_of_the_page_on_scores_runs(tmp_path, monkeypatch):
-    use, own = re.findall(r"```python\n(.*?)```", SCORING, re.DOTALL)
+    (use,) = re.findall(r"```python\n(.*?)```", SCORING, re.DOTALL)
     monkeypatch.chdir(tmp_path)
     for long, short in {"steps=500": "steps=2", '"calibration")': '"calibration").limit(8)'}.items():
         assert long in use
@@ -217,11 +221,45 @@ def test_the_code_of_the_page_on_scores_runs(tmp_path, monkeypatch):
     exec(use, names)
     assert np.array_equal(names["values"], names["fitted"].score(Observation(names["flow"], names["images"])))
     assert names["values"].shape == (32,)
-    with SCORES.replacing("another", SCORES["likelihood"]), STATISTICS.replacing("another", STATISTICS["log_prob"]):
-        exec(own, names)
-        check_statistic(names["LargestLatent"]())
-        check_score(SCORES["largest-latent"]())
-    assert "largest-latent" not in SCORES
+
+
+EXTENDING = (DOCS / "extending.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    """The file that the page on parts of one's own is, which is forgotten afterwards."""
+    file = tmp_path / "mine.py"
+    file.write_text("\n".join(re.findall(r"```python\n(.*?)```", EXTENDING, re.DOTALL)))
+    monkeypatch.setitem(sys.modules, "mine", None)
+    with (
+        FLOWS.replacing("another", FLOWS["realnvp"]),
+        SCORES.replacing("another", SCORES["likelihood"]),
+        STATISTICS.replacing("another", STATISTICS["log_prob"]),
+    ):
+        yield file
+
+
+def test_the_commands_of_the_page_on_parts_of_ones_own_run(oodflow, own_folders, mine):
+    assert "drawn-in" not in FLOWS
+    Path("mine.py").write_text(mine.read_text())
+    train, evaluate = (shlex.split(line) for line in re.findall(r"^oodflow (.*)$", EXTENDING, re.MULTILINE))
+    for command in ([*train, "--scale", "smoke"], [*evaluate, "--limit", "20"]):
+        result = oodflow(*command)
+        assert result.code == 0, result.err
+    assert "largest-latent" in result.out
+    assert load_flow("runs/drawn-in").config.title == "6 couplings, drawn in"
+
+
+def test_the_entry_points_of_that_page_are_in_groups_that_there_are(mine, monkeypatch):
+    (text,) = re.findall(r"```toml\n(.*?)```", EXTENDING, re.DOTALL)
+    monkeypatch.syspath_prepend(mine.parent)
+    monkeypatch.delitem(sys.modules, "mine")
+    groups = tomllib.loads(text)["project"]["entry-points"]
+    assert groups.keys() == {registry.group for registry in (FLOWS, SCORES, STATISTICS)}
+    for registry in (FLOWS, SCORES, STATISTICS):
+        for name, place in groups[registry.group].items():
+            assert EntryPoint(name, place, registry.group).load() is registry[name]
 
 
 DETECTING = (DOCS / "detector.md").read_text(encoding="utf-8")
