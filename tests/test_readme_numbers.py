@@ -1,11 +1,13 @@
-"""Prose follows its tables: every number in README's prose is one of a record in results/, or listed here as none."""
+"""Prose follows its tables: every number in the prose of README, and of what goes on from it, is one of a record in
+results/, or listed here as none.
+"""
 
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
+from front_pages import FRONT, ROOT
 from oodflow.bench.gpu import GpuRecord
 from oodflow.bench.record import BenchRecord
 from oodflow.document.numbers import number
@@ -15,7 +17,6 @@ from oodflow.report.evaluated_runs import Comparison
 from oodflow.report.looks import Curves
 from oodflow.report.replicas import replicas
 
-ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
 
 MAIN = Comparison.read(RESULTS / "main-job.json").runs
@@ -152,13 +153,13 @@ RESULTS_IN_PROSE = [
         number(ON_GPU.run.training.steps, 0), number(ON_GPU.run.config.training.steps, 0), area(ON_GPU),
     ]),
 ]  # fmt: skip
-"""What README says with numbers, and what the records make of them; ``{}`` stands for each."""
+"""What is said with numbers, and what the records make of them; ``{}`` stands for each."""
 
 
 def prose():
-    """What of README is neither code, table, quotation, picture nor the address of a link, on one line."""
-    text = re.sub(r"```.*?```", "", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
-    text = "\n".join(line for line in text.splitlines() if not line.startswith(("|", ">", "![")))
+    """What of them is neither code, table, quotation, picture nor the address of a link, on one line."""
+    text = re.sub(r"```.*?```", "", FRONT, flags=re.DOTALL)
+    text = "\n".join(line for line in text.splitlines() if not line.startswith(("|", ">", "![", "#")))
     text = re.sub(r"`[^`]*`", "", text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     return " ".join(text.split())
