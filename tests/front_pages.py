@@ -14,5 +14,6 @@ def _page(name: str, section: str = "") -> str:
 README = _page("README.md")
 FRONT = "\n".join([
     README, _page("docs/training.md"), _page("docs/scores.md", "Which one"),
-    _page("docs/explaining.md", "What it shows"), _page("docs/flows.md"), _page("docs/python.md"), _page("docs/speed.md"),
+    _page("docs/explaining.md", "What it shows"),
+    *(_page(f"docs/{name}.md") for name in ("flows", "python", "speed")),
 ])  # fmt: skip

@@ -10,6 +10,9 @@ from sphinx.writers.html5 import HTML5Translator
 
 logger = logging.getLogger(__name__)
 
+ACCENTS = str.maketrans("ˆˉ", "^¯")
+"""Of two letters for each accent the one that fonts without measures for formulas put above, too, not through."""
+
 
 def inline(writer: HTML5Translator, node: nodes.math) -> None:
     """Write a formula within a line."""
@@ -26,7 +29,8 @@ def block(writer: HTML5Translator, node: nodes.math_block) -> None:
 def _mathml(node: nodes.math | nodes.math_block, block: bool) -> str:
     formula = re.sub(r"\\dots\b", r"\\ldots", node.astext())  # which docutils does not know
     try:
-        return str(tex2mathml(formula, as_block=block))
+        written = str(tex2mathml(formula, as_block=block)).translate(ACCENTS)
+        return re.sub(r"<mi>(?=[A-Za-z]{2})", '<mi class="function">', written)
     except MathError as error:
         logger.warning("the formula %r can't be written: %s", node.astext(), error, location=node)
         return ""
