@@ -5,11 +5,8 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from oodflow import ranks
-from oodflow.data import DataSet, ImageSet
-from oodflow.data.made_alike import require_made_alike
-from oodflow.data.spec import with_shape
+from oodflow.data import DataSet
 from oodflow.errors import OodflowError, UsageError
-from oodflow.flows import Flow
 from oodflow.ownership import owned
 from oodflow.runs.config import RunConfig
 from oodflow.runs.going_on import require_free
@@ -21,21 +18,19 @@ from oodflow.session.best import Best, take_best
 from oodflow.session.checkpoints import drop_last
 from oodflow.session.desk import Desk
 from oodflow.session.history import History
+from oodflow.session.initial_state import initial_state
 from oodflow.session.interrupt import Interrupted, stop_between_steps
 from oodflow.session.monitor import watched_split
 from oodflow.session.options import SessionOptions
 from oodflow.session.patience import NoImprovement
 from oodflow.session.training_data import require_apart, training_data
 from oodflow.session.training_record import TrainingRecord
-from oodflow.statistics import require_columns, require_shape
 from oodflow.training import (
     Callback,
     Diverged,
     StepReport,
     TrainingConfig,
     TrainState,
-    choose_device,
-    seeded,
     stream,
     train,
 )  # fmt: skip
@@ -220,7 +215,7 @@ def _attempt(run: RunDir, config: RunConfig, options: SessionOptions, history: H
             sets = training_data(config, options.root)
         streams = {name: stream(images, name, training.batch_size, training.seed) for name, images in sets.items()}
         require_even_shares(training.batch_size)
-        state = _state(config, training, sets, options.device)
+        state = initial_state(config, training, sets, options.device)
     _require_the_same(sets)
     batches, desk = streams.pop(DATA), None
     with ranks.everywhere():
@@ -289,35 +284,3 @@ def _training(config: RunConfig) -> TrainingConfig:
     if config.training is None:
         raise UsageError(f"this {config.flow.kind} was trained elsewhere: it can be evaluated, but not trained on.")
     return config.training
-
-
-def _state(config: RunConfig, training: TrainingConfig, sets: Mapping[str, DataSet], device: str) -> TrainState:
-    with seeded(training.seed):
-        flow = _flow(config, sets[DATA])
-    for name, images in sets.items():
-        if name != DATA:
-            require_columns(sets[DATA].columns, images)
-            require_shape(flow, images)
-            require_made_alike(config.data, images.name)
-    return TrainState.start(flow, training, choose_device(device))
-
-
-def _flow(config: RunConfig, images: DataSet) -> Flow:
-    if isinstance(images, ImageSet) != config.flow.domain.is_images:
-        other = (
-            "one over 8-bit images" if isinstance(images, ImageSet) else "such as that of the recipe tabular-realnvp"
-        )
-        raise UsageError(
-            f"data={config.data} holds {images.unit}, and this {config.flow.kind} is over "
-            f"{'8-bit images' if config.flow.domain.is_images else 'real tensors'}: take another flow, {other}."
-        )
-    try:
-        return config.flow.build(images.shape)
-    except UsageError as error:
-        if not isinstance(images, ImageSet):
-            raise UsageError(f"this {config.flow.kind} can't be built for {config.data}: {error}") from error
-        shape = "x".join(map(str, images.shape))
-        raise UsageError(
-            f"this {config.flow.kind} can't be built for the {shape} images of {config.data}: {error} "
-            f"Change flow's settings, or the images' size with data={with_shape(config.data, 'CxHxW')}."
-        ) from error

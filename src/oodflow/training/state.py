@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from pydantic import ValidationError
 from torch import Tensor, nn
 
 from oodflow import ranks
-from oodflow.config import Config, differences
+from oodflow.config import Config
 from oodflow.errors import NOT_AS_WRITTEN, Damaged, OodflowError
 from oodflow.flows import Flow, load_tensors, save_tensors
 from oodflow.flows.tensors import misfits
@@ -21,8 +20,7 @@ from oodflow.training.compiling import compile_layers
 from oodflow.training.config import TrainingConfig
 from oodflow.training.ema import MovingAverage
 from oodflow.training.optimiser import build_optimiser, clipping_groups
-
-COUNTERS = ("step", "skipped", "skipped_in_a_row", "seconds", "retreats")
+from oodflow.training.stored_state import COUNTERS, changed, counters_of, moments_of, part
 
 
 @dataclass
@@ -183,14 +181,14 @@ class TrainState:
         tensors, metadata = load_tensors(path)
         if "config" not in metadata:
             raise Damaged(f"{path} is no checkpoint, or is damaged: it does not tell which training it is of.")
-        was = _changed(metadata["config"], config, path, free)
-        weights = _part(tensors, "flow.")
+        was = changed(metadata["config"], config, path, free)
+        weights = part(tensors, "flow.")
         # The same settings may be for images of another shape, or layers of another version.
         if wrong := misfits(self.flow.state_dict(), weights):
             raise OodflowError(f"{path} does not fit the flow of its configuration: {wrong}.")
-        counters = _counters(path, metadata)
+        counters = counters_of(path, metadata)
         try:
-            averages, moments = _part(tensors, "average."), _moments(_part(tensors, "optimiser."))
+            averages, moments = part(tensors, "average."), moments_of(part(tensors, "optimiser."))
             notes: dict[str, Any] = json.loads(metadata.get("notes", "{}"))
         except NOT_AS_WRITTEN as error:
             raise Damaged(f"{path} is damaged: {error}.") from error
@@ -207,8 +205,8 @@ class TrainState:
 
         tensors, counters, self.begun = ranks.from_first(contents)
         if not ranks.is_first():
-            moments = _moments(_part(tensors, "optimiser."))
-            self._take_over(_part(tensors, "flow."), _part(tensors, "average."), moments, counters)
+            moments = moments_of(part(tensors, "optimiser."))
+            self._take_over(part(tensors, "flow."), part(tensors, "average."), moments, counters)
 
     def _take_over(
         self,
@@ -274,56 +272,3 @@ def seeded(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(devices=[]):  # those of GPUs draw none of them, and stay as they are
         torch.default_generator.manual_seed(seed)
         yield
-
-
-def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-def _counters(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
-    """Read the counters.
-
-    Raises:
-        Damaged: one is missing, or no number from 0.
-    """
-    try:
-        counters: dict[str, Any] = {"retreats": 0} | json.loads(metadata["counters"])
-        sound = all(isinstance(counters[name], int | float) and counters[name] >= 0 for name in COUNTERS)
-    except NOT_AS_WRITTEN:
-        sound = False
-    if not sound:
-        raise Damaged(f"{path} is damaged: it does not tell after which step it was saved.")
-    return counters
-
-
-def _moments(tensors: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
-    moments: dict[int, dict[str, Tensor]] = {}
-    for key, tensor in tensors.items():
-        index, name = key.split(".", 1)
-        moments.setdefault(int(index), {})[name] = tensor
-    return moments
-
-
-def _changed(config_json: str, config: Config, path: Path, free: Collection[str]) -> dict[str, Any]:
-    """Tell which settings a checkpoint was saved with, of those that are free to be others now and are.
-
-    Settings that its version did not know yet count as their defaults.
-
-    Raises:
-        OodflowError: naming the first setting that differs but may not.
-    """
-    try:
-        theirs = type(config).model_validate_json(config_json).model_dump(mode="json")
-    except ValidationError:  # nothing that this version could have been asked for
-        try:
-            theirs = json.loads(config_json)
-        except NOT_AS_WRITTEN as error:
-            raise Damaged(f"{path} is damaged: it does not tell which training it is of ({error}).") from error
-    differ = differences(theirs, config.model_dump(mode="json"))
-    for name, (then, now) in differ.items():
-        if name not in free:
-            raise OodflowError(
-                f"{path} belongs to another configuration than the run's config.json: {name} was {then!r} there and is "
-                f"{now!r} here. Resume with the configuration it was trained with, or start a new run."
-            )
-    return {name: then for name, (then, _) in differ.items()}
