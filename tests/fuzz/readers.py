@@ -76,6 +76,10 @@ def _cifar() -> bytes:
     return pickle.dumps({b"data": COLOUR.reshape(6, -1), b"labels": [1] * 6, b"filenames": ["a.png"] * 6}, protocol=2)
 
 
+def _binary_cifar() -> bytes:
+    return b"".join(b"\1" + image.tobytes() for image in COLOUR)
+
+
 def _matlab(compressed: bool) -> Callable[[], bytes]:
     def save(buffer: io.BytesIO) -> None:
         from scipy.io import savemat
@@ -206,6 +210,7 @@ READERS = {
     "idx, images": Reader("x-ubyte", _idx, _loaded("idx:{root}/x-ubyte")),
     "idx.gz, images": Reader("x-ubyte.gz", _gzipped, _loaded("idx:{root}/x-ubyte.gz")),
     "idx, real images": Reader("x.idx", _reals_of_idx, _loaded("idx:{root}/x.idx")),
+    "cifar, binary": Reader("cifar10/cifar-10-batches-bin/test_batch.bin", _binary_cifar, _source("cifar10", "test")),
     "cifar100": Reader("cifar100/cifar-100-python/test", _cifar100, _source("cifar100", "test")),
     "emnist": Reader("emnist/emnist-letters-test-images-idx3-ubyte", _idx, _source("emnist_letters", "test")),
     "omniglot": Reader("omniglot/images_evaluation.zip", _saved(_drawings), _source("omniglot", "test")),

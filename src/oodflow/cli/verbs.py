@@ -180,7 +180,7 @@ def _export(verbs: "Verbs[Parser]") -> None:
     )
     parser.add_argument("run_dir", type=path, metavar="RUN", help="run directory")
     text = "file to write; its calibration, with thresholds, becomes a .json of the same name"
-    parser.add_argument("model", type=path, metavar="MODEL.onnx", help=text)
+    parser.add_argument("model", type=path, metavar="OUT.onnx", help=text)
     parser.add_argument(
         "--score", metavar="SCORE", help="likelihood (default): the other scores are made outside of it"
     )
