@@ -66,6 +66,20 @@ def test_a_reproduction_says_what_holds_and_why_what_is_missing_was_not_run(oodf
     assert Reproduction.read(out / "small.json").experiments == record.experiments
 
 
+def test_the_page_is_one_of_html_and_is_made_again_from_its_record(oodflow, tmp_path):
+    out = tmp_path / "made"
+    assert oodflow("reproduce", "fig7", "--scale", "smoke", "--out", out).code == 0
+    page = (out / "fig7.html").read_text()
+    assert page.count("data:image/png;base64,") == 1
+    assert "each channel of a squeezed image is a subsampled version of it" in page
+    written = tmp_path / "again" / "page"
+    result = oodflow("report", out / "fig7.json", "--write", written, "--json")
+    files = json.loads(result.out)
+    assert files["pictures"] == [str(tmp_path / "again" / "page-pictures" / "masks.png")]
+    assert "each channel of a squeezed image" in (tmp_path / "again" / "page.md").read_text()
+    assert "leave" in oodflow("report", out / "fig7.json", out).error
+
+
 def test_what_was_measured_is_enough_to_go_on_without_the_flows(oodflow, small, tmp_path):
     import shutil
 

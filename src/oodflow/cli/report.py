@@ -2,22 +2,49 @@
 
 import json
 from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
 
+from oodflow.errors import UsageError
+from oodflow.paper.page import reproduction_document
+from oodflow.paper.reproduction import Reproduction
 from oodflow.report.evaluated_runs import run_of
 from oodflow.report.run_report import run_report
-from oodflow.runs.pages import write_report
+from oodflow.runs.pages import is_page, write_report
 from oodflow.session.progress import progress_console
 
 
 def run(arguments: Namespace) -> None:
-    """Write what there is of runs as a page and its twin, and say where."""
+    """Write what there is of runs, or of a reproduction, as a page and its twin, and say where."""
+    if is_page(arguments.run_dirs[0]):
+        _of_reproduction(arguments)
+        return
     first = run_of(arguments.run_dirs[0])
     path = arguments.write or (first.out or first.path) / "report"
     report = run_report(
         arguments.run_dirs, restated=arguments.restated, root=arguments.data_dir, device=arguments.device,
         say=progress_console.print,
     )  # fmt: skip
-    page, twin, *pictures = write_report(path, report.document, report.pictures.__getitem__)
+    _tell(arguments, write_report(path, report.document, report.pictures.__getitem__))
+
+
+def _of_reproduction(arguments: Namespace) -> None:
+    """Lay a reproduction out again, whose pictures lie where its record says."""
+    path, *others = arguments.run_dirs
+    if others:
+        raise UsageError(f"{path} is a reproduction: it has a page by itself, so leave {others[0]} away.")
+    record = Reproduction.read(path)
+    title = path.stem.replace("-", " ").capitalize()
+    document = reproduction_document(record.model_copy(update={"figures": "."}), title)
+    folder = path.parent / record.figures
+    _tell(
+        arguments,
+        write_report(arguments.write or path.with_suffix(""), document, lambda file: (folder / file).read_bytes()),
+    )
+
+
+def _tell(arguments: Namespace, files: Sequence[Path]) -> None:
+    page, twin, *pictures = files
     if arguments.json:
         print(json.dumps({"html": str(page), "markdown": str(twin), "pictures": [str(file) for file in pictures]}))
     else:

@@ -37,8 +37,9 @@ def run(arguments: Namespace) -> int:
         work.do([named(every, arguments.only)])
         return _report({**work.blocked, **work.failed})
     work.do(every)
-    record = reproduction(experiments, lab, {**work.blocked, **work.failed}, shlex.join(arguments.command))
-    _finish(record, arguments, lab)
+    page = lab.folder if arguments.name == ALL else lab.folder / arguments.name
+    failed = {**work.blocked, **work.failed}
+    _finish(reproduction(experiments, lab, failed, shlex.join(arguments.command), page), page, arguments)
     return _report(work.failed)
 
 
@@ -59,15 +60,13 @@ def _lab(arguments: Namespace, scale: str) -> Lab:
     )
 
 
-def _finish(record: Reproduction, arguments: Namespace, lab: Lab) -> None:
-    """Write the page of all that was asked, beside the folder, and show it or print JSON."""
-    path = lab.folder if arguments.name == ALL else lab.folder / arguments.name
-    *others, data = write_reproduction(record, path, lab.figures)
+def _finish(record: Reproduction, path: Path, arguments: Namespace) -> None:
+    """Write the page of what was asked, and show it or print JSON."""
+    *others, data = write_reproduction(record, path)
     if arguments.json:
         print(record.as_json(), end="")
         return
-    figures = lab.figures.relative_to(path.parent).as_posix()
-    show(reproduction_document(record, f"{arguments.name}, {lab.scale} scale", figures))
+    show(reproduction_document(record, f"{arguments.name}, {record.scale} scale"))
     progress_console.print(f"Wrote {', '.join(map(str, others))} and {data}")
 
 

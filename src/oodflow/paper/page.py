@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from oodflow.document import (
     Block,
@@ -38,8 +38,8 @@ READING = (
 )
 
 
-def reproduction_document(record: Reproduction, title: str = "Reproduction", figures: str = "figures") -> Document:
-    """Lay a reproduction out; ``figures`` is the folder of its pictures, as seen from the page."""
+def reproduction_document(record: Reproduction, title: str = "Reproduction") -> Document:
+    """Lay a reproduction out."""
     seeds = ", ".join(map(str, record.seeds))
     every = Counter(claim.verdict for _, claim in verdicts(record))
     told = ", ".join(f"{every[verdict]} {verdict}" for verdict in VERDICTS if every[verdict])
@@ -53,23 +53,16 @@ def reproduction_document(record: Reproduction, title: str = "Reproduction", fig
             ),
             _overview(record),
             Paragraph(READING),
-            *(_section(name, one, figures) for name, one in record.experiments.items()),
+            *(_section(name, one, record.figures) for name, one in record.experiments.items()),
             Section("What these rest on", tuple(_rests(record))),
         ),
     )
 
 
-def write_reproduction(record: Reproduction, path: Path, figures: Path) -> tuple[Path, ...]:
-    """Write ``path.html``, ``path.md`` and ``path.json``: all or none.
-
-    Args:
-        record: what came of it.
-        path: with or without one of these endings.
-        figures: the folder of its pictures, beside ``path`` or below.
-    """
+def write_reproduction(record: Reproduction, path: Path) -> tuple[Path, ...]:
+    """Write ``path.html``, which stands alone, its twin ``path.md``, and ``path.json``: all or none."""
     page, data = page_and_data(path.with_name(path.name.removesuffix(".html")))
-    folder = figures.relative_to(page.parent).as_posix()
-    document = reproduction_document(record, page.stem.replace("-", " ").capitalize(), folder)
+    document = reproduction_document(record, page.stem.replace("-", " ").capitalize())
     html = as_html(document, lambda file: (page.parent / file).read_bytes())
     contents: dict[Path, str | bytes] = {
         page.with_suffix(".html"): html,
@@ -98,7 +91,9 @@ def _section(name: str, one: Reproduced, figures: str) -> Section:
         blocks.append(claims_table(one.claims))
         blocks += _notes(one.claims)
     blocks += [
-        Figure(picture.caption.rstrip("."), f"{figures}/{picture.file}", picture.caption, picture.caption)
+        Figure(
+            picture.caption.rstrip("."), str(PurePosixPath(figures) / picture.file), picture.caption, picture.caption
+        )
         for picture in one.pictures
     ]
     blocks += [Distributions(name, (distribution,)) for name, distribution in one.distributions.items()]

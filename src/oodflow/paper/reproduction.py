@@ -1,6 +1,7 @@
 """What came of a reproduction: claims with verdicts, figures, and what they rest on."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from oodflow.document import Distribution
@@ -82,6 +83,7 @@ class Reproduction(Record):
         scale: of the trainings.
         seeds: of the trainings.
         encoder: the model of images; none: there was none.
+        figures: the folder of pictures, as seen from the page.
         experiments: by name.
     """
 
@@ -91,13 +93,22 @@ class Reproduction(Record):
     scale: str
     seeds: tuple[int, ...]
     encoder: str | None
+    figures: str
     experiments: dict[str, Reproduced]
 
 
 def reproduction(
-    experiments: Mapping[str, Experiment], lab: Lab, failed: Mapping[str, str], command: str
+    experiments: Mapping[str, Experiment], lab: Lab, failed: Mapping[str, str], command: str, page: Path
 ) -> Reproduction:
-    """Collect what there is of experiments; ``failed`` says why pieces of work could not be done."""
+    """Collect what there is of experiments.
+
+    Args:
+        experiments: by name.
+        lab: where it lies.
+        failed: by name of a piece of work, why it could not be done.
+        command: what the user typed.
+        page: where the page will lie, above the lab's pictures.
+    """
     blocked = {**_blocked(experiments, lab), **failed}
     found = Found(lab, blocked)
     return Reproduction(
@@ -105,6 +116,7 @@ def reproduction(
         scale=lab.scale,
         seeds=lab.seeds,
         encoder=lab.encoder,
+        figures=lab.figures.relative_to(page.parent).as_posix(),
         experiments={name: _reproduced(one, found) for name, one in experiments.items()},
     )
 

@@ -1,13 +1,25 @@
 """Tables and figures of the paper, one subject a file."""
 
 from oodflow.paper.experiment import Experiment
-from oodflow.paper.experiments import baselines, beyond, biases, couplings, latents, masks, negative, objective, vectors
+from oodflow.paper.experiments import (
+    baselines,
+    beyond,
+    biases,
+    couplings,
+    imagenet,
+    latents,
+    masks,
+    negative,
+    objective,
+    vectors,
+)
 from oodflow.registry import Registry
 
 EXPERIMENTS: Registry[Experiment] = Registry(
     "experiment",
     "oodflow.experiments",
     {
+        "fig1": imagenet.FIGURE_1,
         "fig2": latents.FIGURE_2,
         "fig3": couplings.FIGURE_3,
         "fig4": objective.FIGURE_4,

@@ -36,7 +36,9 @@ def _r2(study: Study, ood: str, layer: int, *, well: bool) -> list[Claim]:
     ]  # fmt: skip
 
 
-def _as_well(study: Study, ood: str, place: str) -> Claim:
+def as_well(study: Study, ood: str, place: str) -> Claim:
+    """State that couplings predict images of another set as accurately as their own."""
+
     def gain(explanation: Explanation) -> Estimate | None:
         return average(explanation.between.r2)
 
@@ -85,7 +87,7 @@ FIGURE_3 = Experiment(
     explained=((TWO, "mnist"), (THREE, "mnist")),
     claims=(
         *_r2(TWO, "mnist", 0, well=True),
-        _as_well(TWO, "mnist", "4.1"),
+        as_well(TWO, "mnist", "4.1"),
         *_r2(THREE, "mnist", 0, well=False),
         *_r2(THREE, "mnist", 1, well=True),
         *_r2(THREE, "mnist", 2, well=True),
@@ -102,7 +104,7 @@ FIGURE_9 = Experiment(
     about="The scales and shifts of whole flows show the shape of an image, of their own kind or another.",
     explained=_WHOLE,
     claims=(
-        *(_as_well(study, ood, "4, Figure 9") for study, ood in _WHOLE),
+        *(as_well(study, ood, "4, Figure 9") for study, ood in _WHOLE),
         *(claim for study, ood in _WHOLE for claim in _flat(study, ood)),
     ),
     pictures=_pictures(*_WHOLE),
