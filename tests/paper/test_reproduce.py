@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from oodflow.explanation.record import Explanation
 from oodflow.paper.claims import Claim, above
 from oodflow.paper.experiment import Experiment, Picture
 from oodflow.paper.experiments import EXPERIMENTS
-from oodflow.paper.quantities import auroc, auroc_of_trained_on, bits_per_dim, explained, less, outside
+from oodflow.paper.nodes import EvaluatedStudy
+from oodflow.paper.quantities import auroc, auroc_of_trained_on, explained, outside, rise_in_bits
 from oodflow.paper.reproduction import Reproduction
 from oodflow.paper.study import Study
 
@@ -28,7 +30,7 @@ SMALL = Experiment(
         Claim("noise is told", "1", auroc(PATCHES, "noise"), "AUROC, %", above(50), 99.9, NOTHING),
         Claim("the train part is as likely", "1", auroc_of_trained_on(PATCHES), "AUROC, %", above(0)),
         Claim("its image stays", "2", MARGIN, "grey levels", above(0)),
-        Claim("faces are as likely", "3", less(bits_per_dim(FACES), bits_per_dim(PATCHES)), "bits/dim", above(0)),
+        Claim("faces are as likely", "3", rise_in_bits(FACES, PATCHES), "bits/dim", above(0)),
     ),
     pictures=(Picture("evaluate-photographs-realnvp", "likelihoods", "What it finds likely."),),
 )  # fmt: skip
@@ -52,7 +54,22 @@ def test_a_reproduction_says_what_holds_and_why_what_is_missing_was_not_run(oodf
     assert {claim.verdict for claim in (told, alike, stays, faces)} == {"not run"}, "at smoke scale nothing is learned"
     assert told.measured is not None
     assert len(told.measured.values) == 2
-    assert told.learned_nothing is not None
+    first, second = (
+        EvaluatedStudy.read(out / "found" / f"evaluate-photographs-realnvp-{seed}.json") for seed in (0, 1)
+    )
+    noise = [one.evaluated.evaluation.outsides[0].scores["likelihood"] for one in (first, second)]
+    assert told.measured.values == tuple(100 * one.auroc for one in noise)
+    assert told.measured.within == pytest.approx(sum(25 * (one.auroc_high - one.auroc_low) for one in noise))
+    assert alike.measured.values == tuple(100 * one.trained_on.auroc for one in (first, second))
+    explanations = [
+        Explanation.read(out / "found" / f"explain-photographs-realnvp-noise-{seed}.json") for seed in (0, 1)
+    ]
+    assert stays.measured.values == tuple(one.outside.resampling.margin.value for one in explanations)
+    untrained = EvaluatedStudy.read(out / "found" / "evaluate-photographs-realnvp-untrained-0.json")
+    assert untrained.evaluated.evaluation.step == 1
+    assert told.learned_nothing == 100 * untrained.evaluated.evaluation.outsides[0].scores["likelihood"].auroc
+    assert first.likelihood is not None
+    assert second.likelihood is None
     assert faces.measured is None
     assert faces.reason.startswith("celeba (train) is not in ")
     (picture,) = record.experiments["small"].pictures

@@ -223,9 +223,11 @@ def _explain(verbs: "Verbs[Parser]") -> None:
 def _report(verbs: "Verbs[Parser]") -> None:
     text = "write what there is of runs as one page that stands alone, to look at, send and print"
     parser = add_verb(verbs, "report", "oodflow.cli.report:run", text)
-    text = "run directories, whose fullest evaluation counts, or folders of evaluations; or the .json of a reproduction"
+    text = "run directories, whose fullest evaluation counts, folders of evaluations, or a reproduction's .json"
     parser.add_argument("run_dirs", nargs="+", type=path, metavar="RUN", help=text)
-    text = "write PATH.html, the same as PATH.md, and its pictures in PATH-pictures (default: RUN/report, or beside the .json)"
+    text = (
+        "write PATH.html, the same as PATH.md, and its pictures in PATH-pictures (default: RUN/report, or as the .json)"
+    )
     parser.add_argument("--write", type=path, metavar="PATH", help=text)
     add_device(parser)
     add_restated(parser)

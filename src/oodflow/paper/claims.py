@@ -20,7 +20,7 @@ Verdict = Literal["holds", "does not hold", "can't be told", "not run"]
 
 CONFIDENCE = 0.95
 POWER = 0.8
-_NORMAL = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
+NORMAL = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Measured(Record):
         .. math:: \sqrt{\Bigl((t_{n-1,\,0.975} + t_{n-1,\,0.8})\,\frac{s}{\sqrt n}\Bigr)^2
                   + \Bigl(\frac{z_{0.975} + z_{0.8}}{z_{0.975}}\,w\Bigr)^2}
         """
-        images = self.within * (1 + float(stats.norm.ppf(POWER)) / _NORMAL)
+        images = self.within * (1 + float(stats.norm.ppf(POWER)) / NORMAL)
         return hypot(self._seeds((1 + CONFIDENCE) / 2) + self._seeds(POWER), images)
 
     def _seeds(self, probability: float) -> float:

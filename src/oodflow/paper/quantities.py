@@ -1,12 +1,13 @@
 """Numbers that claims rest on, each a function of what was found."""
 
 from collections.abc import Callable, Sequence
+from math import sqrt
 from statistics import mean
 
 from oodflow.evaluation.record import EvaluatedSet
 from oodflow.explanation.record import Coupling, ExplainedSet, Explanation
 from oodflow.metrics import Estimate
-from oodflow.paper.claims import Measured, Quantity
+from oodflow.paper.claims import NORMAL, Measured, Quantity
 from oodflow.paper.found import Found, Missing
 from oodflow.paper.nodes import EvaluatedStudy
 from oodflow.paper.study import ITS_OWN, Question, Study
@@ -44,7 +45,21 @@ def bits_per_dim(study: Study) -> Quantity:
     """Bits/dim of the test part."""
 
     def look(found: Found) -> Measured:
-        return Measured(values=tuple(one.evaluated.evaluation.inside.bits_per_dim for one in found.evaluations(study)))
+        tests = [one.evaluated.evaluation.inside for one in found.evaluations(study)]
+        return Measured(
+            values=tuple(one.bits_per_dim for one in tests),
+            within=mean(NORMAL * one.bits_per_dim_std / sqrt(one.images) for one in tests),
+        )
+
+    return look
+
+
+def rise_in_bits(study: Study, other: Study) -> Quantity:
+    """By how much bits/dim of the test part are above another study's, of the same images: their choice cancels."""
+
+    def look(found: Found) -> Measured:
+        difference = bits_per_dim(study)(found).less(bits_per_dim(other)(found))
+        return difference.model_copy(update={"within": 0.0})
 
     return look
 

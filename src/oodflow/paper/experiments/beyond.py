@@ -11,7 +11,7 @@ from oodflow.paper.claims import Claim, Measured, Quantity, above, below, near
 from oodflow.paper.experiment import Experiment, Picture
 from oodflow.paper.experiments.baselines import CHANCE, FLOWS
 from oodflow.paper.found import Found
-from oodflow.paper.quantities import auroc, bits_per_dim, explained, less
+from oodflow.paper.quantities import auroc, bits_per_dim, explained, less, rise_in_bits
 from oodflow.paper.study import Question, Study
 
 CHECKERBOARD_GLOW = {
@@ -34,7 +34,7 @@ def _glow(data: str) -> list[Claim]:
             why="5 points: what may lie between two flows of one kind.",
         ),
         Claim(
-            f"with checkerboards Glow finds {data} itself likelier", "", less(bits_per_dim(study), bits_per_dim(plain)),
+            f"with checkerboards Glow finds {data} itself likelier", "", rise_in_bits(study, plain),
             "difference in bits/dim, seed by seed", below(0.0), digits=3,
         ),
     ]  # fmt: skip

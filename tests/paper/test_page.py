@@ -1,0 +1,79 @@
+"""How a reproduction reads."""
+
+import pytest
+
+from oodflow.document import as_html, as_markdown
+from oodflow.paper.claims import Checked, Measured
+from oodflow.paper.page import reproduction_document
+from oodflow.paper.reproduction import Reproduced, Reproduction, Rest
+from oodflow.runs.provenance import provenance
+
+
+def checked(**other):
+    values = {
+        "says": "digits are likelier", "place": "4", "unit": "AUROC, %", "low": None, "high": 50.0, "paper": 10.8,
+        "learned_nothing": 97.0, "why": "Because.", "digits": 1, "measured": Measured(values=(5.0, 6.0, 7.0)),
+        "verdict": "holds", "reason": "",
+    }  # fmt: skip
+    return Checked(**{**values, **other})
+
+
+def page(*claims, rests=None):
+    one = Reproduced(
+        title="Small", place="Figure 0", about="It.", claims=claims, pictures=(), distributions={}, rests=rests or {}
+    )
+    record = Reproduction(
+        provenance=provenance("oodflow reproduce small"), scale="cpu", seeds=(0, 1, 2), encoder=None, figures="figures",
+        experiments={"small": one},
+    )  # fmt: skip
+    assert Reproduction.parse(record.as_dict()) == record
+    return as_markdown(reproduction_document(record))
+
+
+def row(text, begin="| digits are likelier"):
+    return next(line for line in text.splitlines() if line.startswith(begin))
+
+
+def test_a_claim_stands_beside_the_papers_number_and_what_learned_nothing():
+    cells = [cell.strip() for cell in row(page(checked())).strip("|").split("|")]
+    assert cells == [
+        "digits are likelier (4)", "AUROC, %", "below 50.0", "10.8", "6.0 [3.5, 8.5]", "97.0", "3.1", "**holds**",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [(None, 50.0, "below 50.0"), (50.0, None, "above 50.0"), (45.0, 55.0, "45.0 to 55.0"), (4.0, 4.0, "4.0")],
+)
+def test_what_is_expected_is_written_as_a_range(low, high, told):
+    assert f"| {told} |" in page(checked(low=low, high=high))
+
+
+def test_verdicts_are_counted_and_reasons_told_once():
+    missing = checked(measured=None, verdict="not run", reason="the moon is not at hand")
+    text = page(checked(), missing, missing, checked(verdict="does not hold"))
+    assert "Of 4 claims: 1 holds, 1 does not hold, 2 not run." in text
+    assert text.count("Not run: the moon is not at hand") == 1
+    assert text.count("On what is expected: Because.") == 1
+    assert row(text, "| Figure 0").endswith("| 1 | 1 |  | 2 |")
+
+
+def test_what_it_rests_on_names_commands_commits_and_data():
+    rest = Rest(commands=("oodflow train it",), commit="abc", date="2026-01-02T03:04:05+00:00", data=("mnist test",))
+    text = page(checked(), rests={"one": rest})
+    assert "- `oodflow train it` (commit abc, 2026-01-02)" in text
+    assert "- mnist test" in text
+
+
+def test_hostile_texts_stay_texts():
+    text = page(checked(says="a | b <script>alert(1)</script>"))
+    assert r"a \| b \<script" in text
+    record = Reproduced(
+        title="<b>", place="", about="<img onerror=x>", claims=(), pictures=(), distributions={}, rests={}
+    )
+    made = Reproduction(
+        provenance=provenance("it"), scale="cpu", seeds=(0,), encoder=None, figures="f", experiments={"x": record}
+    )
+    html = as_html(reproduction_document(made), lambda file: b"")
+    assert "<img onerror" not in html
+    assert "&lt;img onerror" in html
