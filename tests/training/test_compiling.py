@@ -34,9 +34,8 @@ def test_compiled_layers_give_the_same_log_prob_and_gradient(name):
     assert torch.isfinite(folded(flow).log_prob(images, noise=noise)).all()
 
 
-def test_all_layers_are_compiled_however_many_kinds_there_are(monkeypatch):
-    monkeypatch.setattr(torch._dynamo.config, "recompile_limit", 8)
-    monkeypatch.setattr(torch._dynamo.config, "fail_on_recompile_limit_hit", True)
+@torch._dynamo.config.patch(recompile_limit=8, fail_on_recompile_limit_hit=True)  # and back: monkeypatch removes it
+def test_all_layers_are_compiled_however_many_kinds_there_are():
     torch.compiler.reset()
     flow = RealNVPConfig(scales=3, width=2, net=ConvNetConfig()).build((1, 8, 8))
     assert sum(isinstance(layer, Conditioned) for layer in flow.modules()) > 8
