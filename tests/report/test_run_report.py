@@ -7,7 +7,6 @@ import math
 import re
 import shutil
 from itertools import pairwise
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -221,9 +220,16 @@ def test_a_set_of_one_image_has_the_same_at_either_end(evaluated):
     found = stored(RunDir.open(evaluated), evaluation)
     of = evaluation.outsides[0].name
     found.values[of]["likelihood"] = np.array([3.0])
-    assert {title: rows.tolist() for title, rows in _ends(found, SimpleNamespace(name=of), EACH).items()} == {
+    assert {title: rows.tolist() for title, rows in _ends(found, of, EACH).items()} == {
         "Most likely": [0], "Least likely": [0],
     }  # fmt: skip
+
+
+def test_images_that_lie_elsewhere_by_now_are_shown(evaluated, report, sets, tmp_path):
+    moved = shutil.copy(sets.inside.removeprefix("npy:"), tmp_path / "moved.npy")
+    again = run_report([evaluated], restated=[f"data=npy:{moved}"])
+    assert again.document.blocks[6] == report.document.blocks[6]
+    assert report.document.blocks[6].title == "Most and least likely"
 
 
 def test_images_that_are_not_there_are_not_shown(copy, sets, tmp_path, monkeypatch):
