@@ -106,7 +106,7 @@ def test_every_block_is_there():
     assert page.texts("blockquote") == ["quoted"]
     assert [one["text"] for one in page.all("li") if "main" in one["within"]] == ["one", "two"]
     assert page.texts("th")[:2] == ["set", "AUROC"]
-    assert {"tag": "td", "text": "7.1", "class": "right"}.items() <= page.all("td")[1].items()
+    assert {"tag": "td", "text": "7.1", "class": "right short"}.items() <= page.all("td")[1].items()
     assert page.texts("figcaption") == ["Its caption.", "Of two sets."]
     figure = next(one for one in page.all("img") if one["alt"] == "a curve")
     assert base64.b64decode(figure["src"].removeprefix("data:image/png;base64,")) == PIXEL

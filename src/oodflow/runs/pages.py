@@ -1,12 +1,12 @@
 """A record as a page with its data beside it, and what such pages share."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from oodflow.document import Code, Document, Text, as_html, as_markdown
 from oodflow.document.numbers import counted
 from oodflow.document.plain import in_plain_form, with_files
-from oodflow.files import page_and_data, write_all
+from oodflow.files import file_name, page_and_data, write_all
 from oodflow.records import Record
 from oodflow.runs.provenance import DataFacts
 
@@ -61,17 +61,18 @@ def write_report(path: Path, document: Document, read: Callable[[str], bytes]) -
         OodflowError: when one of them can't be written.
     """
     name = path.name.removesuffix(".html").removesuffix(".md")
-    folder, shown = f"{name}-pictures", dict[str, None]()
+    folder, shown = f"{name}-pictures", dict[str, str]()
 
     def beside(file: str) -> str:
-        shown[file] = None
-        return f"{folder}/{file}"
+        ending = PurePath(file).suffix
+        shown[file] = file_name(file.removesuffix(ending)) + ending
+        return f"{folder}/{shown[file]}"
 
     markdown = as_markdown(with_files(in_plain_form(document), beside))
     contents: dict[Path, str | bytes] = {
         path.with_name(f"{name}.html"): as_html(document, read), path.with_name(f"{name}.md"): markdown
     }  # fmt: skip
-    contents |= {path.with_name(folder) / file: read(file) for file in shown}
+    contents |= {path.with_name(folder) / new: read(file) for file, new in shown.items()}
     write_all(contents)
     return tuple(contents)
 
