@@ -261,7 +261,17 @@ def test_several_runs_have_a_section_each(evaluated, run):
     assert report.document.blocks[0].title == "Beside each other"
     named = [f"{first.partition(' (')[0]} ({folder.name})" for folder in (evaluated, run, evaluated)]
     assert [first, second, third] == named
+    why = next(one for one in report.document.blocks[1].blocks if one.title.startswith("Why"))
+    assert re.fullmatch(r"Its figures stand in explain/[^/]+/explain\.md\.", paragraphs(why.blocks)[0])
+    assert "Latents" not in [one.title for one in why.blocks if isinstance(one, Section)]
     assert {file.partition("-set-")[0] for file in report.pictures if "-set-" in file} == {"run-1", "run-3"}
+
+
+def test_two_runs_have_the_figures_of_their_explanations(evaluated, run):
+    report = run_report([evaluated, run])
+    why = next(one for one in report.document.blocks[0].blocks if one.title.startswith("Why"))
+    assert "Latents" in [one.title for one in why.blocks]
+    assert {"run-1-explain-1-latents.png", "run-1-likelihoods.png", "run-2-training.png"} <= set(report.pictures)
 
 
 def test_rows_have_tables_in_place_of_pictures(tmp_path, oodflow):

@@ -13,6 +13,8 @@ from oodflow.report.run_report import run_report
 from oodflow.runs.pages import is_page, write_report
 from oodflow.session.progress import progress_console
 
+LARGE = 10_000_000  # bytes
+
 
 def run(arguments: Namespace) -> None:
     """Write what there is of runs, or of a reproduction, as a page and its twin, and say where."""
@@ -45,6 +47,8 @@ def _of_reproduction(arguments: Namespace) -> None:
 
 def _tell(arguments: Namespace, files: Sequence[Path]) -> None:
     page, twin, *pictures = files
+    if (size := page.stat().st_size) > LARGE:
+        progress_console.print(f"{page} has {size / 1e6:.0f} MB: with fewer runs on a page it is easier to send.")
     if arguments.json:
         print(json.dumps({"html": str(page), "markdown": str(twin), "pictures": [str(file) for file in pictures]}))
     else:

@@ -24,7 +24,7 @@ from oodflow.training import choose_device
 
 EACH = 8  # images or rows at either end of a set
 COLUMNS = 8  # of a row that are shown, its first
-NUMBERS = 6_000_000  # that the pictures of a page's galleries hold together, so that it stays below 10 MB
+NUMBERS = 5_000_000  # that the pictures of a page's galleries hold together, so that it stays below 10 MB
 
 Ends = dict[str, NDArray[np.intp]]
 """By title, the places of what lies at either end of a set."""

@@ -42,6 +42,7 @@ from oodflow.runs.provenance import Provenance
 from oodflow.runs.record import RunRecord
 from oodflow.runs.run_dir import RunDir
 
+WITH_FIGURES = 2  # runs on a page, up to which it has the figures of their explanations: so it stays below 10 MB
 _DISTRIBUTIONS = "Distributions and ROC curves"
 
 FROM_EVALUATION = {
@@ -189,10 +190,12 @@ def _explanations(run: RunDir, record: RunRecord, prefix: str, means: Means) -> 
 
 def _explanation(explanation: Explanation, file: Path, record: RunRecord, prefix: str, means: Means) -> Section:
     """Take over the page of an explanation, with its figures."""
-    drawn = [name for name in PICTURES if (file.parent / f"{name}.png").is_file()]
+    drawn = [name for name in PICTURES if (file.parent / f"{name}.png").is_file()] if means.page <= WITH_FIGURES else []
     means.pictures.update({f"{prefix}{name}.png": (file.parent / f"{name}.png").read_bytes() for name in drawn})
     page = explanation_document(explanation, figures_of_page(drawn))
     blocks = with_files(page.blocks, f"{prefix}{{}}".format)
+    if means.page > WITH_FIGURES:
+        blocks = (Paragraph(("Its figures stand in ", Code(f"explain/{file.parent.name}/explain.md"), ".")), *blocks)
     now, then = record.training, explanation.trained
     if now is not None and then is not None and now.steps != then.steps:
         note = f"It was made after {counted(then.steps, 'step')}; the flow has been trained for {now.steps:,} by now."
