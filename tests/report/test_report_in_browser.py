@@ -8,6 +8,19 @@ import shutil
 import pytest
 
 from oodflow.cli import main
+from oodflow.document import (
+    Code,
+    Distribution,
+    Distributions,
+    Document,
+    Exhibit,
+    Gallery,
+    Paragraph,
+    Picture,
+    Sample,
+    Section,
+    as_html,
+)
 
 webdriver = pytest.importorskip(
     "selenium.webdriver", reason="a browser is driven by selenium: pip install 'oodflow[dev]'"
@@ -17,6 +30,7 @@ from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 from selenium.webdriver.support.ui import Select, WebDriverWait  # noqa: E402
 
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"></svg>'
 BROWSERS, DRIVERS = ("chromium", "chromium-browser", "google-chrome"), ("chromedriver", "chromium.chromedriver")
 BROWSER, DRIVER = (next(filter(None, map(shutil.which, names)), None) for names in (BROWSERS, DRIVERS))
 
@@ -56,7 +70,8 @@ def browser(tmp_path_factory):
 def opened(browser, page):
     """The page, freshly opened."""
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    browser.get_log("performance")  # what came before is forgotten
+    for log in ("browser", "performance"):
+        browser.get_log(log)  # what came before is forgotten
     browser.get(page.as_uri())
     WebDriverWait(browser, 20).until(lambda driver: all_of(driver, ".panel svg path"))
     return browser
@@ -93,6 +108,33 @@ def test_it_stands_alone(opened, page):
     assert set(asked) <= {page.as_uri()}
     broken = "return [...document.images].filter(image => !image.complete || !image.naturalWidth).length"
     assert opened.execute_script(broken) == 0
+
+
+def test_no_text_is_run(browser, tmp_path):
+    text = "</script><script>window.run = 1</script><img src=x onerror='window.run = 1'>\" onfocus=\"window.run = 1"
+    sample = Sample(text, (1,), 0, 0, (0.0, 0.0, 0.0))
+    blocks = (
+        Paragraph((text, Code(text))), Distributions(text, (Distribution(text, text, (0.0, 1.0), (sample,)),), text),
+        Gallery(text, (Exhibit(text, Picture("p.svg", text), ((text, 1.0),), (Paragraph(text),)),)), Section(text, ()),
+    )  # fmt: skip
+    (page := tmp_path / "page.html").write_text(as_html(Document(text, blocks), lambda file: SVG), encoding="utf-8")
+    browser.get_log("browser")
+    browser.get(page.as_uri())
+    WebDriverWait(browser, 20).until(lambda driver: all_of(driver, ".panel svg path"))
+    assert browser.get_log("browser") == []
+    assert browser.execute_script("return window.run") is None
+    assert text in one_of(browser, "main").text
+    assert len(all_of(browser, "img")) == 2
+    violated = """
+        const seen = [];
+        addEventListener('securitypolicyviolation', event => seen.push(event.effectiveDirective));
+        const image = document.body.appendChild(document.createElement('img'));
+        image.setAttribute('onerror', 'window.run = 1');
+        image.src = 'file:///nowhere.png';
+        setTimeout(() => arguments[0](seen), 500);
+    """
+    assert set(browser.execute_async_script(violated)) == {"script-src-attr", "img-src"}
+    assert browser.execute_script("return window.run") is None
 
 
 def test_choosing_a_score_changes_the_drawing(opened):

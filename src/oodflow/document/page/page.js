@@ -11,7 +11,7 @@
   const percent = (share, digits = 1) =>
     `${(100 * share).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })} %`;
   const sum = (values) => values.reduce((total, value) => total + value, 0);
-  const look = (place) => `series-${place % SERIES} dash-${place % DASHES}`;
+  const look = (place) => `series-${place % SERIES} dash-${(place + Math.floor(place / SERIES)) % DASHES}`;
 
   function make(name, attributes = {}, ...inside) {
     const node = document.createElement(name);
