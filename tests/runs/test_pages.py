@@ -35,12 +35,15 @@ def test_a_report_is_a_page_a_twin_and_what_that_shows(tmp_path, name):
     assert b"all animals-pictures" not in files["all animals.html"]
 
 
-@pytest.mark.parametrize("file", ["../figures/curve.svg", "/etc/curve.svg", "deep/er/curve.svg", "a curve.svg"])
+@pytest.mark.parametrize(
+    "file", ["../figures/curve.svg", "/etc/curve.svg", "deep/er/curve.svg", "./curve.svg", "a curve.svg"]
+)
 def test_pictures_lie_in_one_folder_wherever_they_lay(tmp_path, file):
     document = Document("", (Figure("curve", file, "a curve"),))
     *_, picture = write_report(tmp_path / "new" / "page", document, {file: b"<svg/>"}.__getitem__)
     assert picture.parent == tmp_path / "new" / "page-pictures"
     assert picture.suffix == ".svg"
+    assert (picture.name == "curve.svg") == (file == "./curve.svg")
     assert picture.read_bytes() == b"<svg/>"
     assert f"![a curve](page-pictures/{picture.name})" in (tmp_path / "new" / "page.md").read_text()
 

@@ -27,7 +27,10 @@ def run(arguments: Namespace) -> None:
         arguments.run_dirs, restated=arguments.restated, root=arguments.data_dir, device=arguments.device,
         say=progress_console.print,
     )  # fmt: skip
-    _tell(arguments, write_report(path, report.document, report.pictures.__getitem__))
+    files = write_report(path, report.document, report.pictures.__getitem__)
+    if (size := files[0].stat().st_size) > LARGE:
+        progress_console.print(f"{files[0]} has {size / 1e6:.0f} MB: with fewer runs on a page it is easier to send.")
+    _tell(arguments, files)
 
 
 def _of_reproduction(arguments: Namespace) -> None:
@@ -47,8 +50,6 @@ def _of_reproduction(arguments: Namespace) -> None:
 
 def _tell(arguments: Namespace, files: Sequence[Path]) -> None:
     page, twin, *pictures = files
-    if (size := page.stat().st_size) > LARGE:
-        progress_console.print(f"{page} has {size / 1e6:.0f} MB: with fewer runs on a page it is easier to send.")
     if arguments.json:
         print(json.dumps({"html": str(page), "markdown": str(twin), "pictures": [str(file) for file in pictures]}))
     else:

@@ -64,8 +64,8 @@ def write_report(path: Path, document: Document, read: Callable[[str], bytes]) -
     folder, shown = f"{name}-pictures", dict[str, str]()
 
     def beside(file: str) -> str:
-        ending = PurePath(file).suffix
-        shown[file] = file_name(file.removesuffix(ending)) + ending
+        place = PurePath(file)
+        shown[file] = file_name(str(place.with_suffix(""))) + place.suffix
         return f"{folder}/{shown[file]}"
 
     markdown = as_markdown(with_files(in_plain_form(document), beside))
