@@ -27,5 +27,6 @@ html_theme = "furo"
 html_title = "oodflow"
 html_static_path = ["site_sources/static"]
 html_css_files = ["site.css"]
+html_show_copyright = False
 html_copy_source = html_show_sourcelink = False
 html_math_renderer = "mathml"
