@@ -13,6 +13,8 @@ from oodflow.bench.tabular import TabularRecord, tabular_document
 from oodflow.document import as_markdown
 from oodflow.explanation.page import observations_document
 from oodflow.explanation.record import Explanations
+from oodflow.paper.page import reproduction_document
+from oodflow.paper.reproduction import Reproduction
 from oodflow.report.comparison import comparison_document
 from oodflow.report.curves import curves_document
 from oodflow.report.evaluated_runs import Comparison
@@ -40,6 +42,7 @@ PAGES = {
         name: (Comparison, lambda comparison, title, name=name: scores_document(comparison, title, f"{name}.png"))
         for name in SCORES
     },
+    "reproduction": (Reproduction, reproduction_document),
     "processes": (RanksRecord, ranks_document),
     "reliability": (ReliabilityRecord, reliability_document),
     "tabular": (TabularRecord, lambda record, title: tabular_document(record, title, "tabular.png")),
@@ -77,7 +80,9 @@ VERBS = {
 """By which a page is written; all others by ``compare``."""
 
 
-OF_RUNS = sorted(data for data in RESULTS.glob("*.json") if data.stem not in ("bench", "gpu", "processes"))
+OF_RUNS = sorted(
+    data for data in RESULTS.glob("*.json") if data.stem not in ("bench", "gpu", "processes", "reproduction")
+)
 
 
 @pytest.mark.parametrize("data", OF_RUNS, ids=lambda data: data.stem)

@@ -22,7 +22,9 @@ def locked(run, monkeypatch):
 
 def test_what_comes_of_a_run_is_written_to_another_folder(oodflow, locked, sets, tmp_path):
     before, out = files(locked), tmp_path / "elsewhere"
-    assert "evaluate, explain and detect write to another folder with --out" in oodflow("evaluate", locked).error
+    assert (
+        "evaluate, explain, detect and export write to another folder with --out" in oodflow("evaluate", locked).error
+    )
     result = oodflow("evaluate", locked, "--out", out)
     assert (result.code, result.err) == (0, "")
     assert f"Wrote {out / 'evaluations'}" in result.out

@@ -208,12 +208,12 @@ def test_svhn_at_the_root(root, open_set):
 
 def test_says_what_was_expected_and_what_is_there(root, open_set):
     write_idx(root / "mnist/t10k-labels-idx1-ubyte.gz", GREY)
-    (root / "cifar10/cifar-10-batches-bin").mkdir(parents=True)
+    (root / "cifar10/cifar-10-batches-mat").mkdir(parents=True)
     with pytest.raises(OodflowError) as error:
         open_set("MNIST")
     assert "expected mnist/t10k-images-idx3-ubyte.gz, MNIST/raw/t10k-images-idx3-ubyte.gz" in str(error.value)
     assert f"but {root / 'mnist'} holds t10k-labels-idx1-ubyte.gz." in str(error.value)
-    with pytest.raises(OodflowError, match=r"cifar10/cifar-10-batches-py/test_batch.* holds cifar-10-batches-bin\."):
+    with pytest.raises(OodflowError, match=r"cifar10/cifar-10-batches-py/test_batch.* holds cifar-10-batches-mat\."):
         open_set("cifar10")
     with pytest.raises(OodflowError, match=r"expected svhn/test_32x32.mat .* holds cifar10 and mnist\."):
         open_set("svhn")

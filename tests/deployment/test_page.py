@@ -13,9 +13,8 @@ from .conftest import write_csv
 from .test_export import needs_onnx
 
 PAGE = (Path(__file__).parents[2] / "docs" / "detecting.md").read_text(encoding="utf-8")
-COMMANDS = [
-    line.split(" #")[0].split("oodflow ")[1] for line in PAGE.partition("## ")[0].splitlines() if "oodflow " in line
-]
+(_FIRST, *_) = re.findall(r"```\n(.*?)```", PAGE, re.DOTALL)
+COMMANDS = [line.split(" #")[0].split("oodflow ")[1] for line in _FIRST.splitlines() if "oodflow " in line]
 DRIFT, USE, ONNX = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 
