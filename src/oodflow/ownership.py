@@ -58,7 +58,6 @@ def owned(
     """
     with explained(folder):
         made = [path for path in (folder, *folder.parents) if not path.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
         file = _locked(folder, doing, wait)
     try:
         yield
@@ -73,7 +72,11 @@ def owned(
 def _locked(folder: Path, doing: str, wait: Callable[[str], object] | None) -> IO[str]:
     path = folder / LOCK
     while True:
-        file = path.open("a+")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            file = path.open("a+")
+        except FileNotFoundError:
+            continue  # its owner has just ended, and taken the folder away that it had made
         if fcntl is not None:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

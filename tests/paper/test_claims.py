@@ -11,23 +11,28 @@ from oodflow.paper.found import Found, Missing
 from oodflow.paper.lab import Lab
 
 
+def of(values, **more):
+    """Numbers of seeds 0, 1, 2, ..."""
+    return Measured(values=dict(enumerate(map(float, values))), **more)
+
+
 def test_interval_of_seeds_is_students():
     values = np.random.default_rng(0).normal(70, 3, 5)
-    interval = Measured(values=tuple(values)).interval
+    interval = of(values).interval
     low, high = stats.t.interval(0.95, 4, loc=values.mean(), scale=stats.sem(values))
     assert (interval.low, interval.high) == pytest.approx((low, high), rel=1e-12)
 
 
 def test_what_images_leave_open_adds_up_with_seeds_at_right_angles():
-    alone = Measured(values=(1.0, 2.0, 4.0)).interval
-    both = Measured(values=(1.0, 2.0, 4.0), within=3.0).interval
+    alone = of((1.0, 2.0, 4.0)).interval
+    both = of((1.0, 2.0, 4.0), within=3.0).interval
     assert both.high - both.value == pytest.approx(math.hypot(alone.high - alone.value, 3.0))
     assert both.value == alone.value
 
 
 def test_one_seed_says_nothing_and_an_exact_number_all():
-    assert Measured(values=(3.0,)).interval.high == math.inf
-    exact = Measured(values=(3.0,), exact=True)
+    assert of((3.0,)).interval.high == math.inf
+    exact = of((3.0,), exact=True)
     assert (exact.interval.low, exact.interval.high, exact.resolution) == (3.0, 3.0, 0.0)
 
 
@@ -43,14 +48,14 @@ def test_one_seed_says_nothing_and_an_exact_number_all():
     ],
 )
 def test_verdict_is_that_of_the_whole_interval(values, expected, verdict):
-    assert judge(Measured(values=values), expected) == verdict
+    assert judge(of(values), expected) == verdict
 
 
 def test_a_claim_that_is_false_is_seldom_said_to_hold():
     """At the very end of the range, one in forty samples lies wholly on the wrong side of it."""
     generator = np.random.default_rng(0)
     samples = generator.normal(50.0, 2.0, (4000, 3))
-    held = np.mean([judge(Measured(values=tuple(row)), below(50)) == "holds" for row in samples])
+    held = np.mean([judge(of(row), below(50)) == "holds" for row in samples])
     assert held == pytest.approx(0.025, abs=0.007)
 
 
@@ -59,17 +64,22 @@ def test_what_lies_a_resolution_away_is_told_four_times_out_of_five():
     spread, generator = 2.0, np.random.default_rng(1)
     scale = stats.t.ppf(0.975, 2) + stats.t.ppf(0.8, 2)
     samples = generator.normal(50.0 - scale * spread / math.sqrt(3), spread, (4000, 3))
-    told = np.mean([judge(Measured(values=tuple(row)), below(50)) == "holds" for row in samples])
+    told = np.mean([judge(of(row), below(50)) == "holds" for row in samples])
     assert told == pytest.approx(0.8, abs=0.06)
-    resolutions = [Measured(values=tuple(row)).resolution for row in samples]
+    resolutions = [of(row).resolution for row in samples]
     assert np.sqrt(np.mean(np.square(resolutions))) == pytest.approx(scale * spread / math.sqrt(3), rel=0.05)
 
 
 def test_differences_are_taken_seed_by_seed():
     """What both have of a seed cancels: the difference is certain, though neither number is."""
-    one, two = Measured(values=(10.0, 50.0, 90.0)), Measured(values=(9.0, 49.0, 89.0))
+    one, two = of((10.0, 50.0, 90.0)), of((9.0, 49.0, 89.0))
     assert judge(one, above(0)) == "can't be told"
     assert one.less(two).interval.low == pytest.approx(1.0)
+
+
+def test_only_seeds_that_both_have_are_compared():
+    one, two = Measured(values={0: 5.0, 2: 7.0}), Measured(values={0: 1.0, 1: 2.0})
+    assert one.less(two).values == {0: 4.0}
 
 
 def test_claims_that_rest_on_nothing_say_why(tmp_path):
@@ -77,7 +87,7 @@ def test_claims_that_rest_on_nothing_say_why(tmp_path):
         raise Missing("the moon is not at hand")
 
     def two(found):
-        return Measured(values=(1.0, 2.0))
+        return of((1.0, 2.0))
 
     claims = [Claim("one", "", missing, "moons", above(0)), Claim("two", "", two, "moons", above(0))]
     first, second = check(claims, Found(Lab(tmp_path, "cpu", (0, 1, 2))))

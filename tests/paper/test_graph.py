@@ -1,12 +1,15 @@
 """Pieces of work: order, going on, what fails, and several processes."""
 
 import json
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from threading import Thread, Timer
+from time import sleep
 from typing import ClassVar
 
 import pytest
 
-from oodflow.errors import OodflowError, UnknownName
+from oodflow.errors import OodflowError, UsageError
 from oodflow.ownership import owned
 from oodflow.paper.cost import Clock, flop, in_words
 from oodflow.paper.experiment import Experiment
@@ -113,14 +116,49 @@ def test_a_signal_stops_it_all(lab, said):
     assert not ran(said)
 
 
-def test_what_another_process_does_is_left_to_it(lab, said):
+def test_what_another_process_does_is_waited_for_at_the_end(lab, said):
+    """And done, where it was stopped there, or had not been asked for what needs it."""
     one = Step("a")
     work = Work(lab, Clock(lab))
-    with owned(lab.folder / "working" / one.name):
+    with ExitStack() as other:
+        other.enter_context(owned(lab.folder / "working" / one.name))
+
+        def release(line):
+            said.append(line)
+            if "waiting until it has ended" in line:
+                Timer(0.2, other.close).start()
+
+        work.lab = replace(lab, say=release)
         work.do([one, Step("b", (one,)), Step("c")])
-    assert ran(said) == ["c-0"]
-    assert list(work.elsewhere) == ["a-0", "b-0"]
+    assert ran(said) == ["c-0", "a-0", "b-0"]
     assert not work.failed
+
+
+def test_a_folder_that_its_owner_takes_away_is_made_again(tmp_path):
+    """Who waits for a folder that was made for its owner finds none when that has ended."""
+    folder, got = tmp_path / "working" / "node", []
+    with ExitStack() as owner:
+        owner.enter_context(owned(folder))
+
+        def wait():
+            with owned(folder, wait=got.append):
+                got.append(folder.is_dir())
+
+        thread = Thread(target=wait)
+        thread.start()
+        while not got:
+            sleep(0.01)
+    thread.join(10)
+    assert got[1:] == [True]
+
+
+def test_a_damaged_record_is_made_again(lab, said):
+    one = Step("a")
+    Work(lab, Clock(lab)).do([one])
+    one.file(lab).write_text("{")
+    assert not one.done(lab)
+    Work(lab, Clock(lab)).do([one])
+    assert ran(said) == ["a-0", "a-0"]
 
 
 def test_plan_tells_what_needs_what_and_what_is_done(lab):
@@ -129,12 +167,12 @@ def test_plan_tells_what_needs_what_and_what_is_done(lab):
     Work(lab, Clock(lab)).do([one])
     first, second = json.loads(plan([one, two], "steps", lab, Clock(lab)).as_json())["nodes"]
     assert (first["done"], second["done"], second["needs"]) == (True, False, ["a-0"])
-    assert second["command"] == f"oodflow reproduce steps --scale smoke --out {lab.folder} --only b-0"
+    assert second["command"] == f"oodflow reproduce steps --scale smoke --out {lab.folder} --seeds 0 1 --only b-0"
     assert second["same_as"] == "oodflow step b"
 
 
 def test_unknown_work_is_refused_with_the_nearest_names():
-    with pytest.raises(UnknownName, match="unknown piece of work 'a-1': did you mean 'a-0'"):
+    with pytest.raises(UsageError, match="unknown piece of work 'a-1': did you mean a-0"):
         named([Step("a")], "a-1")
 
 

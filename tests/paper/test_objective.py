@@ -32,17 +32,25 @@ def test_the_propositions_density_is_kept_where_it_was_trained_and_high_elsewher
     assert (proposition.log_prob(np.array([[50.0, 50.0]])) == -np.inf).all()
 
 
-def test_it_has_the_mass_of_a_density_by_monte_carlo(normal, sides):
-    """What is kept is counted anew with other draws; what is moved is a volume times a height."""
+def test_it_has_the_mass_of_a_density(normal, sides):
     own, others = sides
     proposition = Proposition(normal, own, others, 1000.0, seed=0)
-    radius, other, kept = proposition.radii()
-    assert 0.0 < kept <= 0.5
-    drawn = np.random.default_rng(7).normal(size=(20_000, 2))
-    distance = np.sqrt(((drawn[:, None] - own[None]) ** 2).sum(-1).min(1))
-    assert np.mean(distance < radius) == pytest.approx(kept, abs=0.02)
-    height = np.exp(proposition.log_prob(others)).mean()
-    assert kept + len(others) * np.pi * other**2 * height == pytest.approx(1.0, abs=1e-9)
+    assert 0.0 < proposition.radii()[2] <= 0.5
+    assert proposition.mass() == pytest.approx(1.0, abs=0.01)
+
+
+def test_balls_that_overlap_have_less(normal, sides):
+    """The construction moves mass to an area: where points coincide there is half of it."""
+    own, others = sides
+    twice = np.concatenate([others, others])
+    proposition = Proposition(normal, own, twice, 1000.0, seed=0)
+    kept = proposition.radii()[2]
+    assert proposition.mass() == pytest.approx(kept + (1 - kept) / 2, abs=0.01)
+
+
+def test_points_that_are_in_the_way_are_told(normal, sides):
+    own, _ = sides
+    assert np.isnan(Proposition(normal, own, own[:20], 1000.0, seed=0).mass())
 
 
 def test_the_mixture_is_a_density_that_loses_a_hundredth_at_most(normal, sides):

@@ -12,7 +12,7 @@ from oodflow.runs.provenance import provenance
 def checked(**other):
     values = {
         "says": "digits are likelier", "place": "4", "unit": "AUROC, %", "low": None, "high": 50.0, "paper": 10.8,
-        "learned_nothing": 97.0, "why": "Because.", "digits": 1, "measured": Measured(values=(5.0, 6.0, 7.0)),
+        "learned_nothing": 97.0, "why": "Because.", "digits": 1, "measured": Measured(values={0: 5.0, 1: 6.0, 2: 7.0}),
         "verdict": "holds", "reason": "",
     }  # fmt: skip
     return Checked(**{**values, **other})

@@ -32,9 +32,9 @@ def run(arguments: Namespace) -> int:
     if arguments.plan:
         print(plan(every, arguments.name, lab, clock).as_json(), end="")
         return 0
-    work = Work(lab, clock, wait=arguments.only is not None)
+    work = Work(lab, clock)
     if arguments.only is not None:
-        work.do([named(every, arguments.only)])
+        work.do_one(named(every, arguments.only))
         return _report({**work.blocked, **work.failed})
     work.do(every)
     page = lab.folder if arguments.name == ALL else lab.folder / arguments.name
@@ -46,9 +46,12 @@ def run(arguments: Namespace) -> int:
 def _lab(arguments: Namespace, scale: str) -> Lab:
     if scale not in SCALES:
         raise UsageError(f"--scale is {scale!r}: expected one of {', '.join(SCALES)}.")
+    folder = arguments.out or Path("reproductions") / scale
+    if not folder.name.strip("."):
+        raise UsageError(f"--out is {folder}: name a folder, for the page of all lies beside it, under the same name.")
     seeds = tuple(dict.fromkeys(arguments.seeds))
     return Lab(
-        folder=arguments.out or Path("reproductions") / scale,
+        folder=folder,
         scale=scale,
         seeds=seeds,
         pictures=frozenset(picture.file(seeds[0]) for one in EXPERIMENTS.values() for picture in one.pictures),

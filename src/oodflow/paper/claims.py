@@ -55,15 +55,20 @@ class Measured(Record):
     """One number, measured once for each seed of training.
 
     Attributes:
-        values: one a seed; a single one where nothing was drawn at random.
+        values: by seed; a single one where nothing was drawn at random.
         within: half the width of the 95 % interval that the choice of test images alone leaves open; all seeds are
             asked about the same images, so more seeds do not make it less.
         exact: whether nothing was drawn at random, so that one value says it.
     """
 
-    values: tuple[float, ...]
+    values: dict[int, float]
     within: float = 0.0
     exact: bool = False
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """The values, without their seeds."""
+        return tuple(self.values.values())
 
     @property
     def interval(self) -> Estimate:
@@ -73,7 +78,7 @@ class Measured(Record):
 
         with Student's :math:`t`, the seeds' standard deviation :math:`s` and :math:`w` = ``within``.
         """
-        value = float(np.mean(self.values))
+        value = float(np.mean(self.numbers))
         half = hypot(self._seeds((1 + CONFIDENCE) / 2), self.within)
         return Estimate(value, value - half, value + half)
 
@@ -88,16 +93,16 @@ class Measured(Record):
         return hypot(self._seeds((1 + CONFIDENCE) / 2) + self._seeds(POWER), images)
 
     def _seeds(self, probability: float) -> float:
-        count = len(self.values)
+        count = len(self.numbers)
         if self.exact:
             return 0.0
         if count < 2:
             return inf
-        return float(stats.t.ppf(probability, count - 1) * np.std(self.values, ddof=1) / sqrt(count))
+        return float(stats.t.ppf(probability, count - 1) * np.std(self.numbers, ddof=1) / sqrt(count))
 
     def less(self, other: "Measured") -> "Measured":
-        """Subtract another number, seed by seed: what both have of a seed cancels."""
-        differences = tuple(one - two for one, two in zip(self.values, other.values, strict=False))
+        """Subtract another number, seed by seed."""
+        differences = {seed: value - other.values[seed] for seed, value in self.values.items() if seed in other.values}
         return Measured(values=differences, within=hypot(self.within, other.within), exact=self.exact and other.exact)
 
 
@@ -105,7 +110,8 @@ def judge(measured: Measured, expected: Range) -> Verdict:
     """Tell whether the whole interval is within a range, outside of it, or neither.
 
     Example:
-        >>> judge(Measured(values=(10.0, 11.0, 12.0)), below(50)), judge(Measured(values=(10.0, 60.0)), below(50))
+        >>> low, wide = Measured(values={0: 10.0, 1: 11.0, 2: 12.0}), Measured(values={0: 10.0, 1: 60.0})
+        >>> judge(low, below(50)), judge(wide, below(50))
         ('holds', "can't be told")
     """
     interval = measured.interval
@@ -203,7 +209,7 @@ def _check(claim: Claim, found: "Found") -> Checked:
         low=None if expected.low == -inf else expected.low,
         high=None if expected.high == inf else expected.high,
         paper=claim.paper,
-        learned_nothing=float(np.mean(nothing.values)) if nothing else None,
+        learned_nothing=float(np.mean(nothing.numbers)) if nothing else None,
         why=claim.why,
         digits=claim.digits,
         measured=measured,

@@ -1,7 +1,8 @@
 """How long pieces of work take: guessed by what they compute and how fast this machine does it, then measured."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any
 
@@ -55,12 +56,15 @@ class Clock:
         except UsageError:  # the recipe has no such scale
             return None
 
-    def took(self, node: Node, seconds: float) -> None:
-        """Take into account how long a piece of work has taken."""
+    @contextmanager
+    def timing(self, node: Node) -> Iterator[None]:
+        """Take into account how long a piece of work takes that comes to its end."""
+        started = time.monotonic()
+        yield
         guess = self.seconds(node)
         if guess and guess > 1:
             self._guessed += guess
-            self._taken += seconds
+            self._taken += time.monotonic() - started
 
     def left(self, waiting: Sequence[Node]) -> str:
         """Say how long what is waiting will take, in words; empty where nothing is known."""

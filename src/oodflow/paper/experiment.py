@@ -1,6 +1,6 @@
 """A table or figure of the paper: what it needs, and what it says."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from oodflow.paper.claims import Claim
@@ -41,6 +41,7 @@ class Experiment:
         untrained: flows to hold them against, which have learned nothing; one seed is enough.
         explained: flows whose latents and couplings are measured, each beside a set.
         others: other pieces of work.
+        each: makes others of a seed.
         claims: what it says.
         pictures: what it shows.
         distributions: flows whose likelihoods a reader may look at closely.
@@ -54,6 +55,7 @@ class Experiment:
     untrained: tuple[Study, ...] = ()
     explained: tuple[tuple[Study, str], ...] = ()
     others: tuple[Product, ...] = ()
+    each: tuple[Callable[[int], Product], ...] = ()
     claims: tuple[Claim, ...] = ()
     pictures: tuple[Picture, ...] = ()
     distributions: tuple[Study, ...] = ()
@@ -62,6 +64,7 @@ class Experiment:
         """List the pieces of work that it rests on, without what these need themselves."""
         yield from self.others
         for seed in lab.seeds:
+            yield from (make(seed) for make in self.each)
             for study in self.evaluated:
                 yield Evaluating(Training(study, seed))
             for study, question in self.asked:

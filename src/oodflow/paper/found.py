@@ -1,7 +1,10 @@
 """What a reproduction has found so far, and how numbers are looked up in it."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from oodflow.explanation.record import Explanation
 from oodflow.paper.claims import Measured
@@ -9,8 +12,6 @@ from oodflow.paper.lab import Lab
 from oodflow.paper.nodes import EvaluatedStudy, Evaluating, Explaining, Product, Training
 from oodflow.paper.study import ITS_OWN, Question, Study
 from oodflow.recipes.scales import Scale
-
-T = TypeVar("T")
 
 
 class Missing(Exception):
@@ -27,6 +28,7 @@ class Found:
 
     def __init__(self, lab: Lab, blocked: dict[str, str] | None = None) -> None:
         self.lab, self.blocked = lab, blocked or {}
+        self._records: dict[Product, Any] = {}
 
     @property
     def scale(self) -> Scale:
@@ -45,35 +47,48 @@ class Found:
         except Missing as error:
             return None, str(error)
 
-    def evaluations(self, study: Study, question: Question = ITS_OWN) -> list[EvaluatedStudy]:
+    def evaluations(self, study: Study, question: Question = ITS_OWN) -> dict[int, EvaluatedStudy]:
         """Collect what the seeds of a study answer.
 
         Raises:
             Missing: none of them has been evaluated.
         """
-        return self._all([Evaluating(Training(study, seed), question) for seed in self.seeds])
+        return self.records({seed: Evaluating(Training(study, seed), question) for seed in self.seeds})
 
-    def explanations(self, study: Study, ood: str) -> list[Explanation]:
+    def likely(self, study: Study) -> dict[int, dict[str, NDArray[np.float64]]]:
+        """Collect the log-probabilities of single images, by seed of a study and set.
+
+        Raises:
+            Missing: no seed has been evaluated.
+        """
+        nodes = {seed: Evaluating(Training(study, seed)) for seed in self.evaluations(study)}
+        return {seed: node.values(self.lab) for seed, node in nodes.items()}
+
+    def explanations(self, study: Study, ood: str) -> dict[int, Explanation]:
         """Collect the explanations of the seeds of a study.
 
         Raises:
             Missing: none of them has been explained.
         """
-        return self._all([Explaining(Training(study, seed), ood) for seed in self.seeds])
+        return self.records({seed: Explaining(Training(study, seed), ood) for seed in self.seeds})
 
-    def record(self, node: Product) -> object:
-        """Read what a piece of work has left behind.
+    def records(self, nodes: Mapping[int, Product]) -> dict[int, Any]:
+        """Read what pieces of work have left behind, by seed.
 
         Raises:
-            Missing: it has not been done.
+            Missing: none of them has been done.
         """
-        return self._all([node])[0]
+        there = {seed: self._read(node) for seed, node in nodes.items()}
+        found = {seed: record for seed, record in there.items() if record is not None}
+        if not found:
+            raise Missing(self._why(next(iter(nodes.values()))))
+        return found
 
-    def _all(self, nodes: list[Product]) -> list[T]:
-        there = [node.read(self.lab) for node in nodes if node.done(self.lab)]
-        if not there:
-            raise Missing(self._why(nodes[0]))
-        return there
+    def _read(self, node: Product) -> Any:
+        """Read a record once; none: it is not there."""
+        if node not in self._records:
+            self._records[node] = node.read(self.lab) if node.done(self.lab) else None
+        return self._records[node]
 
     def _why(self, node: Product) -> str:
         reasons = [self.blocked[one.name] for one in (node, *node.needs) if one.name in self.blocked]

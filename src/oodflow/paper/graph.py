@@ -1,18 +1,19 @@
 """All pieces of work of a reproduction: in which order they are done, and doing them."""
 
-import time
+import difflib
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from oodflow.data import load
-from oodflow.errors import OodflowError, UnknownName
+from oodflow.errors import OodflowError, UsageError
 from oodflow.ownership import Owned, owned
 from oodflow.paper.cost import Clock
 from oodflow.paper.experiment import Experiment
 from oodflow.paper.lab import Lab
-from oodflow.paper.nodes import Node, Product, Training
+from oodflow.paper.nodes import Node, Product
 from oodflow.records import Record
 from oodflow.session.interrupt import Interrupted
+
+DOING = "is being done by"
 
 
 class Planned(Record):
@@ -56,13 +57,12 @@ def plan(every: Sequence[Node], name: str, lab: Lab, clock: Clock) -> Plan:
     """Write the graph down; ``name`` is that of the experiment it is for."""
 
     def planned(node: Node) -> Planned:
-        words = ["reproduce", name, "--scale", lab.scale, "--out", str(lab.folder), "--only", node.name]
         return Planned(
             name=node.name,
             kind=node.kind,
             needs=tuple(one.name for one in node.needs),
             done=node.done(lab),
-            command=lab.command(*words),
+            command=lab.reproduce(name, "--only", node.name),
             same_as=node.command(lab),
             seconds=clock.seconds(node),
         )
@@ -74,12 +74,14 @@ def named(every: Sequence[Node], name: str) -> Node:
     """Find a piece of work.
 
     Raises:
-        UnknownName: there is none of that name.
+        UsageError: there is none of that name.
     """
     for node in every:
         if node.name == name:
             return node
-    raise UnknownName("piece of work", name, [node.name for node in every])
+    near = difflib.get_close_matches(name, [node.name for node in every], n=3)
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    raise UsageError(f"unknown piece of work {name!r}: {hint}--plan lists them.")
 
 
 class Work:
@@ -88,72 +90,62 @@ class Work:
     Args:
         lab: where.
         clock: tells how long they take.
-        wait: whether to wait for what other processes do, rather than to leave it and what needs it to them.
 
     Attributes:
         blocked: by name, which data a piece of work lacks.
         failed: by name, why one could not be done.
-        elsewhere: by name, which other process does it.
+        elsewhere: those that another process does, and what needs them.
     """
 
-    def __init__(self, lab: Lab, clock: Clock, *, wait: bool = False) -> None:
-        self.lab, self.clock, self.wait = lab, clock, wait
+    def __init__(self, lab: Lab, clock: Clock) -> None:
+        self.lab, self.clock = lab, clock
         self.blocked: dict[str, str] = {}
         self.failed: dict[str, str] = {}
-        self.elsewhere: dict[str, str] = {}
+        self.elsewhere: dict[Node, None] = {}
 
     def do(self, wanted: Sequence[Node]) -> None:
-        """Do all that is wanted and not done, with what it needs; what fails is said and left, the rest goes on."""
+        """Do all that is wanted and not done, with what it needs; what fails is said and left, the rest goes on.
+
+        What other processes are at is waited for at the end: they may have been asked for less.
+        """
         products = [node for node in wanted if isinstance(node, Product) and not node.done(self.lab)]
-        asked = [node for node in wanted if len(wanted) == 1]  # a training by itself, say
-        both = dict.fromkeys(one for node in (*products, *asked) for one in (*node.needs, node))
-        waiting = [node for node in both if not node.done(self.lab)]
-        count = len(waiting)
+        self._go_through([one for node in products for one in (*node.needs, node)], wait=False)
+        self._go_through(list(self.elsewhere), wait=True)
+
+    def do_one(self, node: Node) -> None:
+        """Do a piece of work, with what it needs, and wait for what of that others are at."""
+        self._go_through([*node.needs, node], wait=True)
+
+    def _go_through(self, nodes: Sequence[Node], *, wait: bool) -> None:
+        waiting = [node for node in dict.fromkeys(nodes) if not node.done(self.lab)]
         for place, node in enumerate(waiting, 1):
-            if self._left_out(node):
-                continue
-            self.lab.say(f"[{place}/{count}] {node.name}{self.clock.left(waiting[place - 1 :])}")
-            self._try(node)
+            if not wait and any(one in self.elsewhere for one in node.needs):
+                self.elsewhere[node] = None
+            elif not self._left_out(node):
+                self.lab.say(f"[{place}/{len(waiting)}] {node.name}{self.clock.left(waiting[place - 1 :])}")
+                self._try(node, wait=wait)
 
     def _left_out(self, node: Node) -> bool:
         """Tell whether a piece of work can't be done, for what it needs could not be, or lacks data; and note why."""
-        for reasons in (self.blocked, self.failed, self.elsewhere):
+        for reasons in (self.blocked, self.failed):
             if reason := next((reasons[one.name] for one in node.needs if one.name in reasons), ""):
                 reasons[node.name] = reason
                 return True
-        if isinstance(node, Training) and (reason := missing_data(node, self.lab)):
+        if reason := node.lacks(self.lab):
             self.blocked[node.name] = reason
         return node.name in self.blocked
 
-    def _try(self, node: Node) -> None:
-        started = time.monotonic()
+    def _try(self, node: Node, *, wait: bool) -> None:
         try:
-            with owned(self.lab.folder / "working" / node.name, DOING, self.lab.say if self.wait else None):
+            with owned(self.lab.folder / "working" / node.name, DOING, self.lab.say if wait else None):
                 if not node.done(self.lab):
-                    node.run(self.lab)
+                    with self.clock.timing(node):
+                        node.run(self.lab)
         except Interrupted:
             raise
-        except Owned as error:  # whoever does it goes on with what needs it
-            self.elsewhere[node.name] = str(error)
+        except Owned as error:
+            self.elsewhere[node] = None
             self.lab.say(str(error))
         except OodflowError as error:
             self.failed[node.name] = str(error)
             self.lab.say(f"{node.name}: {error}")
-        else:
-            self.clock.took(node, time.monotonic() - started)
-
-
-DOING = "is being done by"
-
-
-def missing_data(node: Training, lab: Lab) -> str:
-    """Say why a study can't be trained here; empty: all that it needs is at hand."""
-    try:
-        config = node.config(lab)
-        for spec in (config.data, *config.objective.streams.values()):
-            load(spec, config.split, root=lab.root)
-        for spec in node.study.asked_about(lab.encoder) or config.ood:
-            load(spec, config.asked_split(spec), root=lab.root)
-    except OodflowError as error:
-        return str(error)
-    return ""

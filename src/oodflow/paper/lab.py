@@ -60,3 +60,11 @@ class Lab:
     def command(self, *words: str) -> str:
         """Write down a command as it would be typed."""
         return shlex.join(["oodflow", *words])
+
+    def reproduce(self, name: str, *words: str) -> str:
+        """Write down the command that goes on with this very reproduction."""
+        settings = ["--scale", self.scale, "--out", str(self.folder), "--seeds", *map(str, self.seeds)]
+        settings += ["--encoder", self.encoder] if self.encoder else []
+        settings += ["--data-dir", str(self.root)] if self.root else []
+        settings += ["--device", self.device] if self.device != "auto" else []
+        return self.command("reproduce", name, *settings, *words)

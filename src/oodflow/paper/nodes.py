@@ -3,20 +3,27 @@
 import shutil
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
 from oodflow.data import load
 from oodflow.document import Distribution
+from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.evaluate import evaluate, open_flow, open_sets
 from oodflow.evaluation.options import EvaluationOptions
 from oodflow.evaluation.record import Evaluation
 from oodflow.explanation.explain import configuration_digest, explain
 from oodflow.explanation.options import ExplainOptions
 from oodflow.explanation.record import Explanation
+from oodflow.flows import load_tensors, save_tensors
 from oodflow.metrics import bits_per_dim, ranking
 from oodflow.paper.lab import EXPLAINED, IMAGES, Lab
-from oodflow.paper.study import ITS_OWN, Question, Study
+from oodflow.paper.study import ENCODER, ITS_OWN, Question, Study
 from oodflow.records import Record
 from oodflow.report.evaluated_runs import EvaluatedRun
 from oodflow.report.run_report.distributions import distributions
@@ -56,6 +63,10 @@ class Node(ABC):
     @abstractmethod
     def done(self, lab: Lab) -> bool:
         """Tell whether what it leaves behind is there."""
+
+    def lacks(self, lab: Lab) -> str:
+        """Say which data are missing for it; empty: none."""
+        return ""
 
     @abstractmethod
     def run(self, lab: Lab) -> None:
@@ -103,6 +114,17 @@ class Training(Node):
         run = RunDir(self.path(lab))
         return is_finished(run) and self.config(lab) in (run.written_config(), run.config())
 
+    def lacks(self, lab: Lab) -> str:
+        """Say which of what it trains on is missing."""
+        if ENCODER in " ".join(self.study.all_settings(lab.scale, lab.encoder)):
+            return "it needs an --encoder, such as google/efficientnet-b4"
+        try:
+            config = self.config(lab)
+        except UsageError as error:  # the recipe has no such scale
+            return str(error)
+        sets = (config.data, *config.objective.streams.values())
+        return next(filter(None, (missing(spec, config.split, lab) for spec in sets)), "")
+
     def run(self, lab: Lab) -> None:
         """Train, from where it was stopped."""
         with lab.watch() as callback:
@@ -111,6 +133,20 @@ class Training(Node):
                 device=lab.device,
             )  # fmt: skip
             train_or_open(self.config(lab), self.path(lab), options)
+
+
+def missing(spec: str, split: str, lab: Lab) -> str:
+    """Say why a data set can't be read; empty: it can."""
+    return _missing(spec, split, lab.root)
+
+
+@lru_cache(maxsize=1024)
+def _missing(spec: str, split: str, root: Path | None) -> str:
+    try:
+        load(spec, split, root=root)
+    except OodflowError as error:
+        return str(error)
+    return ""
 
 
 @dataclass(frozen=True)
@@ -124,8 +160,17 @@ class Product(Node):
         return lab.found / f"{self.name}.json"
 
     def done(self, lab: Lab) -> bool:
-        """Tell whether the record is there."""
-        return self.file(lab).is_file()
+        """Tell whether the record is there, and whole: a damaged one is made anew."""
+        if not self.file(lab).is_file():
+            return False
+        try:
+            return self.answers(self.read(lab), lab)
+        except OodflowError:
+            return False
+
+    def answers(self, record: Any, lab: Lab) -> bool:
+        """Tell whether a record is of what is asked for now."""
+        return True
 
     def read(self, lab: Lab) -> Any:
         """Read the record.
@@ -165,14 +210,14 @@ class EvaluatedStudy(Record):
     Attributes:
         evaluated: the run with its evaluation.
         trained_on: the same of the data that it was trained on.
-        likelihood: how likely it finds the images of each set, of the first seed; none: of another.
+        likelihood: how likely it finds the images of each set.
     """
 
     version: ClassVar[int | None] = 1
 
     evaluated: EvaluatedRun
     trained_on: TrainedOn
-    likelihood: Distribution | None = None
+    likelihood: Distribution
 
 
 @dataclass(frozen=True)
@@ -200,9 +245,12 @@ class Evaluating(Product):
         """The training."""
         return (self.training,)
 
-    def done(self, lab: Lab) -> bool:
-        """Tell whether it has been done, of a training by this very configuration."""
-        return super().done(lab) and self.read(lab).evaluated.run.config == self.training.config(lab)
+    def answers(self, record: Any, lab: Lab) -> bool:
+        """Tell whether it is of a training by this very configuration, asked this very question."""
+        evaluated, asked = record.evaluated, self._options(lab)
+        told = evaluated.evaluation.options
+        same = (told.scores, told.limit, set(told.ood)) == (asked.scores, asked.limit, set(asked.ood))
+        return same and evaluated.run.config == self.training.config(lab) and self.values_file(lab).is_file()
 
     def command(self, lab: Lab) -> str:
         """``oodflow evaluate``."""
@@ -212,8 +260,30 @@ class Evaluating(Product):
         return lab.command(*words, *(["--limit", str(options.limit)] if options.limit else []))
 
     def _options(self, lab: Lab) -> EvaluationOptions:
-        ood = self.question.ood or self.training.study.asked_about(lab.encoder)
-        return EvaluationOptions(ood=ood, scores=self.question.scores, limit=IMAGES[lab.scale], device=lab.device)
+        there = tuple(spec for spec in self._sets(lab) if not self._missing(spec, lab))
+        return EvaluationOptions(ood=there, scores=self.question.scores, limit=IMAGES[lab.scale], device=lab.device)
+
+    def _sets(self, lab: Lab) -> tuple[str, ...]:
+        study = self.training.study
+        return self.question.ood or study.asked_about(lab.encoder) or self.training.config(lab).ood
+
+    def _missing(self, spec: str, lab: Lab) -> str:
+        return missing(spec, self.training.config(lab).asked_split(spec), lab)
+
+    def lacks(self, lab: Lab) -> str:
+        """Say why none of the sets can be asked about; of those that are missing a claim will say so."""
+        reasons = [self._missing(spec, lab) for spec in self._sets(lab)]
+        return reasons[0] if all(reasons) else ""
+
+    def values_file(self, lab: Lab) -> Path:
+        """Name the file of the log-probabilities of single images, by set, which comparisons of flows rest on."""
+        return self.file(lab).with_suffix(".safetensors")
+
+    def values(self, lab: Lab) -> dict[str, NDArray[np.float64]]:
+        """Read the log-probabilities of single images, by set, the test part first."""
+        tensors, _ = load_tensors(self.values_file(lab))
+        sets = self.read(lab).evaluated.evaluation.sets
+        return {one.name: tensors[one.name].double().numpy() for one in sets}
 
     def run(self, lab: Lab) -> None:
         """Evaluate, and look at what was trained on."""
@@ -223,10 +293,13 @@ class Evaluating(Product):
         assert record is not None, "what was evaluated was trained"
         evaluated = EvaluatedRun(run=record.model_copy(update={"evaluation": None}), evaluation=evaluation)
         self.show(lab, folder)
+        values = stored(run, evaluation)
+        likely = {name: torch.from_numpy(-of["likelihood"]).float() for name, of in values.values.items()}
+        save_tensors(self.values_file(lab), likely, {})
         EvaluatedStudy(
             evaluated=evaluated,
             trained_on=_trained_on(run, evaluation, lab),
-            likelihood=distributions(stored(run, evaluation)).scores[0] if self.seed == lab.seeds[0] else None,
+            likelihood=distributions(values).scores[0],
         ).write(self.file(lab))
 
 
@@ -274,12 +347,15 @@ class Explaining(Product):
         """The training."""
         return (self.training,)
 
-    def done(self, lab: Lab) -> bool:
-        """Tell whether it has been done, of a training by this very configuration."""
-        if not super().done(lab):
-            return False
-        trained, config = self.read(lab).trained, self.training.config(lab)
-        return trained is not None and trained.configuration == configuration_digest(config)
+    def answers(self, record: Any, lab: Lab) -> bool:
+        """Tell whether it is of a training by this very configuration, on as many images."""
+        trained, limit = record.trained, record.options.limit
+        config = self.training.config(lab)
+        return bool(trained and trained.configuration == configuration_digest(config) and limit == EXPLAINED[lab.scale])
+
+    def lacks(self, lab: Lab) -> str:
+        """Say whether the other set is missing."""
+        return missing(self.ood, self.training.config(lab).asked_split(self.ood), lab)
 
     def command(self, lab: Lab) -> str:
         """``oodflow explain``."""

@@ -1,16 +1,23 @@
 """Numbers that claims rest on, each a function of what was found."""
 
-from collections.abc import Callable, Sequence
-from math import sqrt
+import math
+from collections.abc import Callable, Mapping
+from math import hypot, sqrt
 from statistics import mean
 
+import numpy as np
+from numpy.typing import NDArray
+
 from oodflow.evaluation.record import EvaluatedSet
-from oodflow.explanation.record import Coupling, ExplainedSet, Explanation
-from oodflow.metrics import Estimate
+from oodflow.explanation.record import ExplainedSet, Explanation
+from oodflow.metrics import Estimate, Ranking, auroc_difference
+from oodflow.metrics import bits_per_dim as bits
 from oodflow.paper.claims import NORMAL, Measured, Quantity
 from oodflow.paper.found import Found, Missing
-from oodflow.paper.nodes import EvaluatedStudy
+from oodflow.paper.nodes import EvaluatedStudy, TrainedOn, missing
 from oodflow.paper.study import ITS_OWN, Question, Study
+
+Floats = NDArray[np.float64]
 
 PERCENT = 100.0
 
@@ -19,24 +26,30 @@ def auroc(study: Study, ood: str, score: str = "likelihood", question: Question 
     """AUROC of a score in per cent: 50 is chance, below it the likelihood prefers the other set."""
 
     def look(found: Found) -> Measured:
-        rankings = [_asked(one, ood).scores[score] for one in found.evaluations(study, question)]
-        return Measured(
-            values=tuple(PERCENT * one.auroc for one in rankings),
-            within=PERCENT * mean((one.auroc_high - one.auroc_low) / 2 for one in rankings),
-        )
+        records = found.evaluations(study, question)
+        return _percent({seed: asked(one, ood, found).scores[score] for seed, one in records.items()})
 
     return look
 
 
 def auroc_of_trained_on(study: Study) -> Quantity:
     """AUROC in per cent by which the likelihood would tell the test part from what was trained on."""
+    return lambda found: _percent({seed: one.trained_on for seed, one in found.evaluations(study).items()})
+
+
+def auroc_gain(study: Study, other: Study, ood: str) -> Quantity:
+    """By how many points the AUROC of a flow's likelihood is above another's, of the same images.
+
+    What is hard for both cancels: DeLong's variance of the difference says how far the choice of images leaves it open.
+    """
 
     def look(found: Found) -> Measured:
-        known = [one.trained_on for one in found.evaluations(study)]
-        return Measured(
-            values=tuple(PERCENT * one.auroc for one in known),
-            within=PERCENT * mean((one.auroc_high - one.auroc_low) / 2 for one in known),
-        )
+        ours, theirs = found.likely(study), found.likely(other)
+        differences = {
+            seed: auroc_difference(_sides(ours[seed], ood, found), _sides(theirs[seed], ood, found))
+            for seed in ours if seed in theirs
+        }  # fmt: skip
+        return _measured({seed: _times(PERCENT, one) for seed, one in differences.items()})
 
     return look
 
@@ -45,27 +58,50 @@ def bits_per_dim(study: Study) -> Quantity:
     """Bits/dim of the test part."""
 
     def look(found: Found) -> Measured:
-        tests = [one.evaluated.evaluation.inside for one in found.evaluations(study)]
+        tests = {seed: one.evaluated.evaluation.inside for seed, one in found.evaluations(study).items()}
         return Measured(
-            values=tuple(one.bits_per_dim for one in tests),
-            within=mean(NORMAL * one.bits_per_dim_std / sqrt(one.images) for one in tests),
+            values={seed: one.bits_per_dim for seed, one in tests.items()},
+            within=mean(_half_width(one) for one in tests.values()),
         )
 
     return look
 
 
 def rise_in_bits(study: Study, other: Study) -> Quantity:
-    """By how much bits/dim of the test part are above another study's, of the same images: their choice cancels."""
+    """By how much bits/dim of the test part are above another flow's, of the same images."""
 
     def look(found: Found) -> Measured:
-        difference = bits_per_dim(study)(found).less(bits_per_dim(other)(found))
-        return difference.model_copy(update={"within": 0.0})
+        ours, theirs = found.likely(study), found.likely(other)
+        inside = next(iter(found.evaluations(study).values())).evaluated.evaluation.inside
+        dims = math.prod(inside.shape)
+        pairs = {seed: (ours[seed][inside.name], theirs[seed][inside.name]) for seed in ours if seed in theirs}
+        rises = {seed: bits(one, dims) - bits(two, dims) for seed, (one, two) in pairs.items()}
+        return Measured(
+            values={seed: float(rise.mean()) for seed, rise in rises.items()},
+            within=mean(NORMAL * float(rise.std(ddof=1)) / sqrt(len(rise)) for rise in rises.values()),
+        )
+
+    return look
+
+
+def rise_to(study: Study, ood: str) -> Quantity:
+    """By how much the mean bits/dim of another set are above those of the test part: positive is less likely."""
+
+    def look(found: Found) -> Measured:
+        pairs = {
+            seed: (asked(one, ood, found), one.evaluated.evaluation.inside)
+            for seed, one in found.evaluations(study).items()
+        }
+        return Measured(
+            values={seed: outside.bits_per_dim - inside.bits_per_dim for seed, (outside, inside) in pairs.items()},
+            within=mean(hypot(_half_width(outside), _half_width(inside)) for outside, inside in pairs.values()),
+        )
 
     return look
 
 
 def less(one: Quantity, other: Quantity) -> Quantity:
-    """The difference of two numbers, seed by seed."""
+    """The difference of two numbers of other images, seed by seed."""
     return lambda found: one(found).less(other(found))
 
 
@@ -73,8 +109,8 @@ def explained(study: Study, ood: str, take: Callable[[Explanation], Estimate | N
     """An estimate of an explanation."""
 
     def look(found: Found) -> Measured:
-        estimates = [take(one) for one in found.explanations(study, ood)]
-        there = [one for one in estimates if one is not None]
+        estimates = {seed: take(one) for seed, one in found.explanations(study, ood).items()}
+        there = {seed: one for seed, one in estimates.items() if one is not None}
         if len(there) < len(estimates):
             raise Missing(f"{what} can't be measured on these images")
         return _measured(there)
@@ -92,29 +128,47 @@ def outside(take: Callable[[ExplainedSet], Estimate | None]) -> Callable[[Explan
     return lambda explanation: take(explanation.outside)
 
 
-def over_couplings(
-    take: Callable[[Coupling], Estimate | None], *, skip: int = 0
-) -> Callable[[ExplainedSet], Estimate | None]:
-    """Average an estimate over the couplings of a set from the one after ``skip``; R² counts from -1 upwards."""
-    return lambda data: average([take(layer) for layer in data.couplings[skip:]])
+def asked(one: EvaluatedStudy, ood: str, found: Found) -> EvaluatedSet:
+    """Find what a flow says of a set, which goes by its name without options, too.
+
+    Raises:
+        Missing: it was not asked about it, for it was not at hand.
+    """
+    for outside_set in one.evaluated.evaluation.outsides:
+        if ood in (outside_set.name, outside_set.name.partition("?")[0]):
+            return outside_set
+    raise Missing(missing(ood, "all", found.lab) or f"{one.evaluated.run.config.recipe} was not asked about {ood}")
 
 
-def average(estimates: Sequence[Estimate | None]) -> Estimate | None:
-    """Average estimates of the same images; what lies below -1, as R² of a useless prediction may, counts as -1."""
-    there = [one for one in estimates if one is not None]
-    if not there:
-        return None
-    return Estimate(*(mean(max(getattr(one, end), -1.0) for one in there) for end in ("value", "low", "high")))
+def _sides(likely: dict[str, Floats], ood: str, found: Found) -> tuple[Floats, Floats]:
+    """Make scores of log-probabilities, of the test part and of another set."""
+    inside, *_ = likely
+    outside = next((name for name in likely if ood in (name, name.partition("?")[0])), None)
+    if outside is None:
+        raise Missing(missing(ood, "all", found.lab) or f"nobody asked about {ood}")
+    return -likely[inside], -likely[outside]
 
 
-def _measured(estimates: Sequence[Estimate]) -> Measured:
+def _half_width(data: EvaluatedSet) -> float:
+    """Half the width of the interval of a set's mean bits/dim."""
+    return NORMAL * data.bits_per_dim_std / sqrt(data.images)
+
+
+def _percent(rankings: Mapping[int, Ranking | TrainedOn]) -> Measured:
     return Measured(
-        values=tuple(one.value for one in estimates), within=mean((one.high - one.low) / 2 for one in estimates)
+        values={seed: PERCENT * one.auroc for seed, one in rankings.items()},
+        within=PERCENT * mean((one.auroc_high - one.auroc_low) / 2 for one in rankings.values()),
     )
 
 
-def _asked(one: EvaluatedStudy, ood: str) -> EvaluatedSet:
-    for outside_set in one.evaluated.evaluation.outsides:
-        if outside_set.name == ood or outside_set.name.partition("?")[0] == ood:
-            return outside_set
-    raise Missing(f"{one.evaluated.run.config.recipe} was not asked about {ood}")
+def _times(factor: float, one: Estimate) -> Estimate:
+    return Estimate(factor * one.value, factor * one.low, factor * one.high)
+
+
+def _measured(estimates: Mapping[int, Estimate]) -> Measured:
+    if not estimates:
+        raise Missing("no seed has been measured of both")
+    return Measured(
+        values={seed: one.value for seed, one in estimates.items()},
+        within=mean((one.high - one.low) / 2 for one in estimates.values()),
+    )

@@ -9,7 +9,6 @@ from oodflow.explanation.record import Explanation
 from oodflow.paper.claims import Checked, Verdict, check
 from oodflow.paper.experiment import Experiment
 from oodflow.paper.found import Found
-from oodflow.paper.graph import missing_data
 from oodflow.paper.lab import Lab
 from oodflow.paper.nodes import EvaluatedStudy, Evaluating, Product, Training
 from oodflow.records import Record
@@ -23,7 +22,6 @@ class Rest(Record):
         commands: that made it.
         commit: of the source; none: it was not a checkout.
         date: of it.
-        scale: of the training.
         steps: of the training; none: there was none.
         seconds: that it took.
         data: fingerprints of the sets, by name and part.
@@ -109,8 +107,7 @@ def reproduction(
         command: what the user typed.
         page: where the page will lie, above the lab's pictures.
     """
-    blocked = {**_blocked(experiments, lab), **failed}
-    found = Found(lab, blocked)
+    found = Found(lab, dict(failed))
     return Reproduction(
         provenance=provenance(command),
         scale=lab.scale,
@@ -138,19 +135,7 @@ def _reproduced(experiment: Experiment, found: Found) -> Reproduced:
 def _distributions(experiment: Experiment, lab: Lab) -> dict[str, Distribution]:
     """Collect the likelihoods of the first seed of those flows that a reader may look at closely."""
     nodes = {study.name: Evaluating(Training(study, lab.seeds[0])) for study in experiment.distributions}
-    found = {name: node.read(lab).likelihood for name, node in nodes.items() if node.done(lab)}
-    return {name: distribution for name, distribution in found.items() if distribution is not None}
-
-
-def _blocked(experiments: Mapping[str, Experiment], lab: Lab) -> dict[str, str]:
-    """Say, by training, which data are not at hand."""
-    trainings = {
-        node
-        for experiment in experiments.values()
-        for product in experiment.products(lab) if not product.done(lab)
-        for node in product.needs if isinstance(node, Training) and node.seed == lab.seeds[0]
-    }  # fmt: skip
-    return {node.name: reason for node in trainings if (reason := missing_data(node, lab))}
+    return {name: node.read(lab).likelihood for name, node in nodes.items() if node.done(lab)}
 
 
 def _rest(product: Product, lab: Lab) -> Rest:

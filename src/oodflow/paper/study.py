@@ -37,6 +37,7 @@ class Study:
         recipe: of the flow.
         settings: that make it another, as ``flow.couplings=2``.
         at: more of them, by scale, where the recipe's training has to be made shorter, say.
+        last: settings that come after these.
         label: names it; empty: as the recipe.
         ood: what it is asked about; empty: what the recipe says.
     """
@@ -44,6 +45,7 @@ class Study:
     recipe: str
     settings: tuple[str, ...] = ()
     at: tuple[tuple[Scale, tuple[str, ...]], ...] = ()
+    last: tuple[str, ...] = ()
     label: str = ""
     ood: tuple[str, ...] = ()
 
@@ -55,11 +57,11 @@ class Study:
     @property
     def untrained(self) -> "Study":
         """The same after its first step, which has taught it nothing: what any number of it is to be held against."""
-        return replace(self, settings=(*self.settings, "training.steps=1"), label=f"{self.name}-untrained", at=())
+        return replace(self, last=("training.steps=1",), label=f"{self.name}-untrained")
 
     def all_settings(self, scale: Scale, encoder: str | None) -> tuple[str, ...]:
         """Collect the settings at a scale, with the encoder filled in."""
-        settings = (*self.settings, *dict(self.at).get(scale, ()))
+        settings = (*self.settings, *dict(self.at).get(scale, ()), *self.last)
         return tuple(setting.replace(ENCODER, encoder or ENCODER) for setting in settings)
 
     def asked_about(self, encoder: str | None) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """The contract of an experiment, as a test that anyone can run on one of their own."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from oodflow.errors import UsageError
 from oodflow.paper.claims import Claim
@@ -83,8 +85,9 @@ class _Asked(Found):
         super().__init__(lab)
         self.asked: list[Product] = []
 
-    def _all(self, nodes: list[Product]) -> list[object]:  # type: ignore[override]
-        self.asked += nodes
+    def records(self, nodes: Mapping[int, Product]) -> dict[int, Any]:
+        """Note what is asked for."""
+        self.asked += nodes.values()
         raise Missing("nothing is there")
 
 
@@ -95,8 +98,14 @@ def _check_claim(claim: Claim, experiment: Experiment, lab: Lab) -> None:
     asked = _Asked(lab)
     measured, reason = asked.look(claim.quantity)
     assert measured is None and reason, f"{claim.says}: where nothing was measured there is no number"
-    missing = {node.name for node in asked.asked} - {product.name for product in experiment.products(lab)}
+    there = {product.name for product in experiment.products(lab)}
+    missing = {node.name for node in asked.asked} - there
     assert not missing, f"{claim.says}: it rests on {', '.join(sorted(missing))}, which the experiment does not ask for"
+    if claim.learned_nothing:
+        beside = _Asked(lab)
+        beside.look(claim.learned_nothing)
+        first = {node.name for node in beside.asked if node.seed == lab.seeds[0]}
+        assert first <= there, f"{claim.says}: what has learned nothing, {', '.join(sorted(first))}, is not asked for"
 
 
 def _check_range(claim: Claim, scale: Scale) -> None:

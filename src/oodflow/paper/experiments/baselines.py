@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from oodflow.paper.claims import Claim, Range, above, below, near
 from oodflow.paper.experiment import Experiment, Picture
-from oodflow.paper.quantities import auroc, auroc_of_trained_on, less
+from oodflow.paper.quantities import auroc, auroc_gain, auroc_of_trained_on
 from oodflow.paper.study import Study
 from oodflow.recipes.scales import Scale
 from oodflow.report.published import PUBLISHED_AUROC
@@ -56,7 +56,7 @@ def _close(data: str, ood: str) -> Claim:
     says = f"RealNVP and Glow trained on {data} are close on {ood}"
     why = "The paper calls differences of up to 8.1 points close."
     unit = "AUROC of RealNVP less that of Glow, points, seed by seed"
-    return Claim(says, "Table 1", less(auroc(realnvp, ood), auroc(glow, ood)), unit, near(0.0, 10.0), why=why)
+    return Claim(says, "Table 1", auroc_gain(realnvp, glow, ood), unit, near(0.0, 10.0), why=why)
 
 
 def _alike(kind: str, data: str) -> Claim:
@@ -77,8 +77,8 @@ def _pairs() -> list[tuple[str, str, str, float | None]]:
 TABLE_1 = Experiment(
     title="Likelihood as a detector",
     place="Table 1",
-    about="AUROC of the likelihood of RealNVP and Glow, for every pair of data sets: both fail wherever the other set "
-    "is simpler than their own.",
+    about="AUROC of the likelihood of RealNVP and Glow, for every pair of data sets: below 50 a flow "
+    "finds the other set likelier than its own.",
     evaluated=tuple(FLOWS.values()),
     untrained=tuple(FLOWS.values()),
     claims=(

@@ -1,11 +1,12 @@
 """Figures 3, 9 and 11: what coupling layers predict, and from what."""
 
-from oodflow.explanation.record import Explanation
-from oodflow.metrics import Estimate
-from oodflow.paper.claims import Claim, above, below
+from statistics import mean
+
+from oodflow.paper.claims import Claim, Measured, Quantity, above, below
 from oodflow.paper.experiment import Experiment, Picture
 from oodflow.paper.experiments.latents import CELEBA, FASHION, GLOW
-from oodflow.paper.quantities import average, explained, inside, outside
+from oodflow.paper.found import Found, Missing
+from oodflow.paper.quantities import explained, inside, outside
 from oodflow.paper.study import Study
 
 TWO = Study("masks-fashion-mnist-checkerboard", ("flow.couplings=2",), label="two-checkerboard-couplings")
@@ -24,7 +25,7 @@ WHY_AS_WELL = "0.05 of R² worse still counts as equally accurate."
 
 def _r2(study: Study, ood: str, layer: int, *, well: bool) -> list[Claim]:
     """State how well a coupling predicts what it changes, in- and out-of-distribution."""
-    how, expected = ("almost ideally", above(WELL)) if well else ("poorly", below(POORLY))
+    how, expected = ("well", above(WELL)) if well else ("poorly", below(POORLY))
     place = "4.1, Figure 3" if "checkerboard" in study.name else "4.2, Figures 3 and 11"
     return [
         Claim(
@@ -36,15 +37,31 @@ def _r2(study: Study, ood: str, layer: int, *, well: bool) -> list[Claim]:
     ]  # fmt: skip
 
 
+def r2_gain(study: Study, ood: str) -> Quantity:
+    """R² of another set less that of a flow's own, mean over couplings; below -1 a prediction is useless, and -1.
+
+    The interval of images is that of the differences without that bound, so it is no narrower.
+    """
+
+    def look(found: Found) -> Measured:
+        values, widths = {}, []
+        for seed, one in found.explanations(study, ood).items():
+            pairs = zip(one.outside.couplings, one.inside.couplings, one.between.r2, strict=True)
+            there = [(a.r2, b.r2, gap) for a, b, gap in pairs if a.r2 and b.r2 and gap]
+            if not there:
+                raise Missing("R² can't be measured on these images")
+            values[seed] = mean(max(a.value, -1.0) - max(b.value, -1.0) for a, b, _ in there)
+            widths.append(mean(min(gap.high - gap.low, 4.0) / 2 for *_, gap in there))
+        return Measured(values=values, within=mean(widths))
+
+    return look
+
+
 def as_well(study: Study, ood: str, place: str) -> Claim:
     """State that couplings predict images of another set as accurately as their own."""
-
-    def gain(explanation: Explanation) -> Estimate | None:
-        return average(explanation.between.r2)
-
     return Claim(
         f"{study.name}: couplings predict {ood} as accurately as its own images", place,
-        explained(study, ood, gain, "R²"), "R² of the other less its own, mean over couplings", above(AS_WELL),
+        r2_gain(study, ood), "R² of the other less its own, mean over couplings", above(AS_WELL),
         why=WHY_AS_WELL, digits=2,
     )  # fmt: skip
 

@@ -62,7 +62,7 @@ def _train_mode(study: Study, ood: str) -> list[Claim]:
         Claim(
             f"{name}: in train mode {ood} becomes less likely, far more than its own images", "3",
             less(*rises), "rise in bits/dim, other less its own", above(RISE), digits=2,
-            why="0.05 bits/dim: a thousandth of what follows from the choice of the noise is far less.",
+            why="0.05 bits/dim: less than that is hardly to be seen in a histogram.",
         ),
     ]  # fmt: skip
 

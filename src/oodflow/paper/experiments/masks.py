@@ -100,9 +100,7 @@ MASK_FACTS = Masks()
 
 def _fact(take: Callable[[MaskFacts], float]) -> Quantity:
     def look(found: Found) -> Measured:
-        facts = found.record(MASK_FACTS)
-        assert isinstance(facts, MaskFacts)
-        return Measured(values=(take(facts),), exact=True)
+        return Measured(values={0: take(found.records({0: MASK_FACTS})[0])}, exact=True)
 
     return look
 
@@ -139,7 +137,7 @@ FIGURE_12 = Experiment(
     claims=(
         Claim(
             "with cycle masks what was written into a quadrant comes back to it four couplings later", "L.1, Figure 12",
-            _fact(lambda facts: facts.couplings_until_back["cycle"]), "couplings", near(4.0, 0.0),
+            _fact(lambda facts: facts.couplings_until_back["cycle"]), "couplings", near(4.0, 0.0), 4.0,
         ),
         Claim(
             "with horizontal masks it comes back two couplings later", "4.2",
