@@ -56,8 +56,9 @@ def test_table_1_asks_for_every_number_of_the_paper():
 def test_every_claim_of_an_auroc_of_a_trained_flow_stands_beside_one_that_learned_nothing():
     without = [
         claim.says
-        for name in ("table1", "fig17", "table2a", "fig18", "table2b", "fig13")
-        for claim in EXPERIMENTS[name].claims
+        for name, experiment in EXPERIMENTS.items()
+        if name not in ("fig4", "prop1")  # of densities that are made, not learned
+        for claim in experiment.claims
         if claim.unit == "AUROC, %" and claim.learned_nothing is None
     ]
     assert not without

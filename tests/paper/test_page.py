@@ -15,7 +15,10 @@ def checked(**other):
         "learned_nothing": 97.0, "why": "Because.", "digits": 1, "measured": Measured(values={0: 5.0, 1: 6.0, 2: 7.0}),
         "verdict": "holds", "reason": "",
     }  # fmt: skip
-    return Checked(**{**values, **other})
+    values |= other
+    measured = values["measured"]
+    seen = {"interval": measured.interval, "resolution": measured.resolution} if measured else {}
+    return Checked(**{"interval": None, "resolution": None, **seen, **values})
 
 
 def page(*claims, rests=None):

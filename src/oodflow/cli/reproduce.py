@@ -54,7 +54,7 @@ def _lab(arguments: Namespace, scale: str) -> Lab:
         folder=folder,
         scale=scale,
         seeds=seeds,
-        pictures=frozenset(picture.file(seeds[0]) for one in EXPERIMENTS.values() for picture in one.pictures),
+        pictures=frozenset(picture.file(min(seeds)) for one in EXPERIMENTS.values() for picture in one.pictures),
         root=arguments.data_dir,
         encoder=arguments.encoder,
         device=arguments.device,

@@ -71,6 +71,11 @@ class Measured(Record):
         return tuple(self.values.values())
 
     @property
+    def told(self) -> bool:
+        """Whether there are enough values for an interval."""
+        return self.exact or len(self.values) > 1
+
+    @property
     def interval(self) -> Estimate:
         r"""The mean over seeds with its 95 % interval.
 
@@ -171,6 +176,8 @@ class Checked(Record):
         why: argues for the range.
         digits: to write numbers with.
         measured: the number; none: it is not there yet.
+        interval: that the verdict rests on; none: one seed leaves it open.
+        resolution: see :attr:`Measured.resolution`.
         verdict: whether it holds.
         reason: why it was not run.
     """
@@ -185,6 +192,8 @@ class Checked(Record):
     why: str
     digits: int
     measured: Measured | None
+    interval: Estimate | None
+    resolution: float | None
     verdict: Verdict
     reason: str
 
@@ -213,6 +222,8 @@ def _check(claim: Claim, found: "Found") -> Checked:
         why=claim.why,
         digits=claim.digits,
         measured=measured,
+        interval=measured.interval if measured and measured.told else None,
+        resolution=measured.resolution if measured and measured.told else None,
         verdict="not run" if measured is None or reason else judge(measured, expected),
         reason=reason,
     )

@@ -38,7 +38,9 @@ class Clock:
         self._guessed = self._taken = 0.0
 
     def seconds(self, node: Node) -> float | None:
-        """Estimate how long a piece of work takes alone on this machine; none: nothing is known of it."""
+        """Estimate how long a piece of work takes alone on this machine's processor; none: nothing is known of it."""
+        if self.lab.device not in ("auto", "cpu"):
+            return None
         try:
             match node:
                 case Training():

@@ -39,6 +39,7 @@ class Experiment:
         evaluated: flows that are asked which data sets they find likely.
         asked: flows that are asked something else besides.
         untrained: flows to hold them against, which have learned nothing; one seed is enough.
+        explained_untrained: flows to hold those against that are explained.
         explained: flows whose latents and couplings are measured, each beside a set.
         others: other pieces of work.
         each: makes others of a seed.
@@ -53,6 +54,7 @@ class Experiment:
     evaluated: tuple[Study, ...] = ()
     asked: tuple[tuple[Study, Question], ...] = ()
     untrained: tuple[Study, ...] = ()
+    explained_untrained: tuple[tuple[Study, str], ...] = ()
     explained: tuple[tuple[Study, str], ...] = ()
     others: tuple[Product, ...] = ()
     each: tuple[Callable[[int], Product], ...] = ()
@@ -72,7 +74,9 @@ class Experiment:
             for study, ood in self.explained:
                 yield Explaining(Training(study, seed), ood)
         for study in self.untrained:
-            yield Evaluating(Training(study.untrained, lab.seeds[0]))
+            yield Evaluating(Training(study.untrained, lab.first))
+        for study, ood in self.explained_untrained:
+            yield Explaining(Training(study.untrained, lab.first), ood)
 
     def nodes(self, lab: Lab) -> Iterator[Node]:
         """List all pieces of work, each after what it needs."""

@@ -146,6 +146,7 @@ class Work:
         except Owned as error:
             self.elsewhere[node] = None
             self.lab.say(str(error))
-        except OodflowError as error:
-            self.failed[node.name] = str(error)
-            self.lab.say(f"{node.name}: {error}")
+        except Exception as error:  # what fails, be it out of memory, is one piece of work
+            told = str(error) if isinstance(error, OodflowError) else f"unexpected {type(error).__name__}: {error}"
+            self.failed[node.name] = told
+            self.lab.say(f"{node.name}: {told}")

@@ -43,6 +43,11 @@ class Lab:
     watch: Callable[[], AbstractContextManager[Any]] = nullcontext
 
     @property
+    def first(self) -> int:
+        """The seed whose pictures the page shows, in whatever order seeds are named."""
+        return min(self.seeds)
+
+    @property
     def runs(self) -> Path:
         """The trained flows."""
         return self.folder / "runs"

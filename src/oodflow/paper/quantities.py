@@ -67,14 +67,15 @@ def bits_per_dim(study: Study) -> Quantity:
     return look
 
 
-def rise_in_bits(study: Study, other: Study) -> Quantity:
-    """By how much bits/dim of the test part are above another flow's, of the same images."""
+def rise_in_bits(study: Study, other: Study, ood: str | None = None) -> Quantity:
+    """By how much bits/dim of the test part, or another set, are above another flow's, of the same images."""
 
     def look(found: Found) -> Measured:
         ours, theirs = found.likely(study), found.likely(other)
         inside = next(iter(found.evaluations(study).values())).evaluated.evaluation.inside
         dims = math.prod(inside.shape)
-        pairs = {seed: (ours[seed][inside.name], theirs[seed][inside.name]) for seed in ours if seed in theirs}
+        sides = {seed: (_values(ours[seed], ood), _values(theirs[seed], ood)) for seed in ours if seed in theirs}
+        pairs = {seed: both for seed, both in sides.items() if len(both[0]) == len(both[1])}
         rises = {seed: bits(one, dims) - bits(two, dims) for seed, (one, two) in pairs.items()}
         return Measured(
             values={seed: float(rise.mean()) for seed, rise in rises.items()},
@@ -140,13 +141,18 @@ def asked(one: EvaluatedStudy, ood: str, found: Found) -> EvaluatedSet:
     raise Missing(missing(ood, "all", found.lab) or f"{one.evaluated.run.config.recipe} was not asked about {ood}")
 
 
+def _values(likely: dict[str, Floats], ood: str | None) -> Floats:
+    """Take the log-probabilities of the test part, which is the first, or of another set."""
+    names = list(likely)[:1] if ood is None else [name for name in likely if ood in (name, name.partition("?")[0])]
+    return likely[names[0]] if names else np.zeros(0)
+
+
 def _sides(likely: dict[str, Floats], ood: str, found: Found) -> tuple[Floats, Floats]:
     """Make scores of log-probabilities, of the test part and of another set."""
-    inside, *_ = likely
-    outside = next((name for name in likely if ood in (name, name.partition("?")[0])), None)
-    if outside is None:
+    outside = _values(likely, ood)
+    if not len(outside):
         raise Missing(missing(ood, "all", found.lab) or f"nobody asked about {ood}")
-    return -likely[inside], -likely[outside]
+    return -_values(likely, None), -outside
 
 
 def _half_width(data: EvaluatedSet) -> float:

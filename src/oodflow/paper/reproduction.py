@@ -120,7 +120,7 @@ def reproduction(
 
 def _reproduced(experiment: Experiment, found: Found) -> Reproduced:
     lab = found.lab
-    files = [(picture.file(lab.seeds[0]), picture.caption) for picture in experiment.pictures]
+    files = [(picture.file(lab.first), picture.caption) for picture in experiment.pictures]
     return Reproduced(
         title=experiment.title,
         place=experiment.place,
@@ -134,7 +134,7 @@ def _reproduced(experiment: Experiment, found: Found) -> Reproduced:
 
 def _distributions(experiment: Experiment, lab: Lab) -> dict[str, Distribution]:
     """Collect the likelihoods of the first seed of those flows that a reader may look at closely."""
-    nodes = {study.name: Evaluating(Training(study, lab.seeds[0])) for study in experiment.distributions}
+    nodes = {study.name: Evaluating(Training(study, lab.first)) for study in experiment.distributions}
     return {name: node.read(lab).likelihood for name, node in nodes.items() if node.done(lab)}
 
 

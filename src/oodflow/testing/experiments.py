@@ -74,8 +74,8 @@ def _check_pictures(experiment: Experiment, lab: Lab) -> None:
     names = {product.name for product in experiment.products(lab)}
     for picture in experiment.pictures:
         assert picture.caption, f"{picture.of} says what it shows"
-        of = f"{picture.of}-{lab.seeds[0]}" if picture.name else picture.of
-        assert of in names, f"the picture {picture.file(lab.seeds[0])} is of a piece of work: {of} is none"
+        of = f"{picture.of}-{lab.first}" if picture.name else picture.of
+        assert of in names, f"the picture {picture.file(lab.first)} is of a piece of work: {of} is none"
 
 
 class _Asked(Found):
@@ -104,7 +104,7 @@ def _check_claim(claim: Claim, experiment: Experiment, lab: Lab) -> None:
     if claim.learned_nothing:
         beside = _Asked(lab)
         beside.look(claim.learned_nothing)
-        first = {node.name for node in beside.asked if node.seed == lab.seeds[0]}
+        first = {node.name for node in beside.asked if node.seed == lab.first}
         assert first <= there, f"{claim.says}: what has learned nothing, {', '.join(sorted(first))}, is not asked for"
 
 

@@ -2,7 +2,7 @@
 
 from statistics import mean
 
-from oodflow.paper.claims import Claim, Measured, Quantity, above, below
+from oodflow.paper.claims import Claim, Measured, Quantity, above, below, near
 from oodflow.paper.experiment import Experiment, Picture
 from oodflow.paper.experiments.latents import CELEBA, FASHION, GLOW
 from oodflow.paper.found import Found, Missing
@@ -31,6 +31,7 @@ def _r2(study: Study, ood: str, layer: int, *, well: bool) -> list[Claim]:
         Claim(
             f"{study.name}: coupling {layer + 1} predicts {how} what it changes of {which}", place,
             explained(study, ood, side(lambda one: one.couplings[layer].r2), "R²"), "R²", expected, digits=2,
+            learned_nothing=explained(study.untrained, ood, side(lambda one: one.couplings[layer].r2), "R²"),
             why=WHY_WELL,
         )
         for which, side in (("its own images", inside), (ood, outside))
@@ -66,12 +67,26 @@ def as_well(study: Study, ood: str, place: str) -> Claim:
     )  # fmt: skip
 
 
-def _reads(study: Study, ood: str) -> list[Claim]:
-    """State that the second coupling reads what the first has written."""
+def _reads(study: Study, ood: str, layer: int) -> list[Claim]:
+    """State that a coupling reads what the one before it has written."""
     return [
         Claim(
-            f"{study.name}: with what the first coupling wrote erased, the second predicts {which} worse", "4.2",
-            explained(study, ood, side(lambda one: one.couplings[1].r2_fall), "R²"), "fall of R²", above(0), digits=2,
+            f"{study.name}: with what coupling {layer} wrote erased, coupling {layer + 1} predicts {which} worse",
+            "4.2",
+            explained(study, ood, side(lambda one: one.couplings[layer].r2_fall), "R²"), "fall of R²", above(0),
+            digits=2,
+        )
+        for which, side in (("its own images", inside), (ood, outside))
+    ]  # fmt: skip
+
+
+def _hardly_changes(study: Study, ood: str) -> list[Claim]:
+    """State that the first coupling does not transform its input significantly."""
+    return [
+        Claim(
+            f"{study.name}: the first coupling scales {which} hardly at all", "4.2, Figure 3",
+            explained(study, ood, side(lambda one: one.couplings[0].mean_log_scale), "s"), "mean s", near(0.0, 0.1),
+            digits=2, why="0.1: by a tenth.",
         )
         for which, side in (("its own images", inside), (ood, outside))
     ]  # fmt: skip
@@ -102,13 +117,18 @@ FIGURE_3 = Experiment(
     "three with horizontal masks the first can't, and the second can: it reads what the first has written into the "
     "other half.",
     explained=((TWO, "mnist"), (THREE, "mnist")),
+    explained_untrained=((TWO, "mnist"), (THREE, "mnist")),
     claims=(
         *_r2(TWO, "mnist", 0, well=True),
+        *_r2(TWO, "mnist", 1, well=True),
+        *_flat(TWO, "mnist"),
         as_well(TWO, "mnist", "4.1"),
         *_r2(THREE, "mnist", 0, well=False),
         *_r2(THREE, "mnist", 1, well=True),
         *_r2(THREE, "mnist", 2, well=True),
-        *_reads(THREE, "mnist"),
+        *_hardly_changes(THREE, "mnist"),
+        *_reads(THREE, "mnist", 1),
+        *_reads(THREE, "mnist", 2),
     ),
     pictures=_pictures((TWO, "mnist"), (THREE, "mnist")),
 )
@@ -132,10 +152,11 @@ FIGURE_11 = Experiment(
     place="Figure 11",
     about="The three couplings with horizontal masks of Figure 3, asked about another set besides.",
     explained=((THREE, "mnist"), (THREE, "notmnist")),
+    explained_untrained=((THREE, "notmnist"),),
     claims=(
         _r2(THREE, "notmnist", 0, well=False)[1],
         _r2(THREE, "notmnist", 1, well=True)[1],
-        _reads(THREE, "notmnist")[1],
+        _reads(THREE, "notmnist", 1)[1],
     ),
     pictures=_pictures((THREE, "notmnist")),
 )
