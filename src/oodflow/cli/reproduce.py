@@ -94,6 +94,7 @@ def _others(count: int) -> str:
 
 def _list(arguments: Namespace) -> None:
     """Show each experiment, what of it is done, and what all of it would take here at each scale."""
+    progress_console.print("Counting what each flow computes, which takes a minute ...")
     rows = [[name, one.place, one.title, *_costs(one, arguments)] for name, one in EXPERIMENTS.items()]
     header = ["name", "paper", "shows", *(f"{scale}: done, left" for scale in SCALES)]
     about = Paragraph("Pieces of work that are done, of all, and about how long the rest takes alone on this machine.")
