@@ -96,6 +96,17 @@ def test_the_page_is_one_of_html_and_is_made_again_from_its_record(oodflow, tmp_
     assert "leave" in oodflow("report", out / "fig7.json", out).error
 
 
+def test_the_page_of_what_there_is_by_now_does_nothing_else(oodflow, small, tmp_path):
+    out = tmp_path / "made"
+    assert oodflow("reproduce", "small", "--scale", "smoke", "--out", out, "--page").code == 0
+    assert sorted(path.name for path in out.iterdir()) == ["small.html", "small.json", "small.md"]
+    claims = Reproduction.read(out / "small.json").experiments["small"].claims
+    assert [claim.reason.partition(" is not")[0] for claim in claims] == [
+        "evaluate-photographs-realnvp-0 has not been done", "evaluate-photographs-realnvp-0 has not been done",
+        "explain-photographs-realnvp-noise-0 has not been done", "celeba (train)",
+    ]  # fmt: skip
+
+
 def test_what_was_measured_is_enough_to_go_on_without_the_flows(oodflow, small, tmp_path):
     import shutil
 

@@ -36,7 +36,10 @@ def run(arguments: Namespace) -> int:
     if arguments.only is not None:
         work.do_one(named(every, arguments.only))
         return _report({**work.blocked, **work.failed})
-    work.do(every)
+    if arguments.page:
+        work.look(every)
+    else:
+        work.do(every)
     page = lab.folder if arguments.name == ALL else lab.folder / arguments.name
     failed = {**work.blocked, **work.failed}
     _finish(reproduction(experiments, lab, failed, shlex.join(arguments.command), page), page, arguments)

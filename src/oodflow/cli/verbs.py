@@ -281,6 +281,7 @@ def _reproduce(verbs: "Verbs[Parser]") -> None:
     parser.add_argument("--encoder", metavar="MODEL", help=text)
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--plan", action="store_true", help="print the graph of all pieces of work as JSON, and exit")
+    one.add_argument("--page", action="store_true", help="write the page of what there is by now, and do nothing else")
     one.add_argument("--only", metavar="NODE", help="do one piece of work of --plan, with what it needs")
     add_device(parser)
     add_data_dir(parser)

@@ -112,6 +112,12 @@ class Work:
         self._go_through([one for node in products for one in (*node.needs, node)], wait=False)
         self._go_through(list(self.elsewhere), wait=True)
 
+    def look(self, nodes: Sequence[Node]) -> None:
+        """Do nothing, and note which data are missing."""
+        for node in nodes:
+            if not node.done(self.lab):
+                self._left_out(node)
+
     def do_one(self, node: Node) -> None:
         """Do a piece of work, with what it needs, and wait for what of that others are at."""
         self._go_through([*node.needs, node], wait=True)
