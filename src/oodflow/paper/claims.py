@@ -51,6 +51,16 @@ def near(value: float, tolerance: float) -> Range:
     return Range(value - tolerance, value + tolerance)
 
 
+def near_percent(value: float, tolerance: float) -> Range:
+    """Expect per cent that are at most ``tolerance`` points from ``value``.
+
+    Example:
+        >>> near_percent(99.0, 5.0)
+        Range(low=94.0, high=100.0)
+    """
+    return Range(max(0.0, value - tolerance), min(100.0, value + tolerance))
+
+
 class Measured(Record):
     """One number, measured once for each seed of training.
 

@@ -32,9 +32,9 @@ SOURCE = "Kirichenko, Izmailov, Wilson (2020), arXiv:2006.08545"
 READING = (
     "A claim holds where the whole 95 % interval of what was measured lies in the range that it asks for, does not "
     "hold where it lies outside, and can't be told otherwise. Intervals are of the mean over seeds of training, with "
-    "what the choice of test images leaves open; differences are taken seed by seed. Resolution: how far from the end "
-    "of that range a true value must be to be told four times out of five. Learned nothing: the same flow after its "
-    "first step. Of claims whose true value lies at the very end of their range, one in forty is told wrongly."
+    "what the choice of test images leaves open; flows are compared on the same images. Resolution: how far from the "
+    "end of that range a true value must be to be told four times out of five. Learned nothing: the same flow after "
+    "its first step. Of claims whose true value lies at the very end of their range, one in forty is told wrongly."
 )
 
 
@@ -102,7 +102,7 @@ def _section(name: str, one: Reproduced, figures: str) -> Section:
 
 def claims_table(claims: Sequence[Checked]) -> Table:
     """Put claims with their verdicts beside the paper's numbers."""
-    header = ["claim", "measured", "expected", "paper", "measured [95 %]", "learned nothing", "resolution", "verdict"]
+    header = ["claim", "verdict", "measured [95 %]", "paper", "expected", "learned nothing", "resolution", "what"]
     return table(header, [_row(claim) for claim in claims])
 
 
@@ -110,13 +110,13 @@ def _row(claim: Checked) -> list[Text]:
     digits = claim.digits
     return [
         f"{claim.says} ({claim.place})" if claim.place else claim.says,
-        claim.unit,
-        _expected(claim),
-        "" if claim.paper is None else f"{claim.paper:g}",
+        Strong(claim.verdict) if claim.verdict in ("holds", "does not hold") else claim.verdict,
         _measured(claim),
+        "" if claim.paper is None else f"{claim.paper:g}",
+        _expected(claim),
         number(claim.learned_nothing, digits),
         "" if claim.measured and claim.measured.exact else number(claim.resolution, digits),
-        Strong(claim.verdict) if claim.verdict in ("holds", "does not hold") else claim.verdict,
+        claim.unit,
     ]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from oodflow.paper.claims import Claim, Range, above, below, near
+from oodflow.paper.claims import Claim, Range, above, below, near, near_percent
 from oodflow.paper.experiment import Experiment, Picture
 from oodflow.paper.quantities import auroc, auroc_gain, auroc_of_trained_on
 from oodflow.paper.study import Study
@@ -53,7 +53,7 @@ def _caption(kind: str, data: str, ood: str, number: float) -> Claim:
 
 def _number(kind: str, data: str, ood: str, number: float) -> Claim:
     study = FLOWS[kind, data]
-    expected: dict[Scale, Range] = {scale: near(number, tolerance) for scale, tolerance in NUMBER.items()}
+    expected: dict[Scale, Range] = {scale: near_percent(number, tolerance) for scale, tolerance in NUMBER.items()}
     says = f"{NAMES[kind]} trained on {data}, asked about {ood}, comes to the paper's number"
     return Claim(
         says, "Table 1", auroc(study, ood), "AUROC, %", expected, number, auroc(study.untrained, ood), WHY_NUMBER

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from oodflow.paper.claims import Claim, Range, above, below, near
+from oodflow.paper.claims import Claim, Range, above, below, near, near_percent
 from oodflow.paper.experiment import Experiment, Picture
 from oodflow.paper.experiments.baselines import CHANCE, FLOWS, NUMBER, TOLD
 from oodflow.paper.quantities import auroc, auroc_of_trained_on, less, rise_to
@@ -42,7 +42,7 @@ _WHY_ROWS = "10 points: smaller flows, stopped when held-out rows get less likel
 
 
 def _near(number: float) -> dict[Scale, Range]:
-    return {scale: near(number, tolerance) for scale, tolerance in NUMBER.items()}
+    return {scale: near_percent(number, tolerance) for scale, tolerance in NUMBER.items()}
 
 
 def _of_embeddings(data: str, ood: str, number: float) -> list[Claim]:
