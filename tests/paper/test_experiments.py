@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from oodflow.errors import UsageError
 from oodflow.paper.claims import above
 from oodflow.paper.experiment import Picture
 from oodflow.paper.experiments import EXPERIMENTS
@@ -12,6 +13,7 @@ from oodflow.paper.graph import nodes
 from oodflow.paper.lab import Lab
 from oodflow.paper.nodes import Training
 from oodflow.paper.quantities import auroc
+from oodflow.recipes import SCALES
 from oodflow.report.published import PUBLISHED_AUROC
 from oodflow.testing import check_experiment
 
@@ -41,11 +43,21 @@ def test_contract_catches_a_range_upside_down():
         check_experiment(replace(one, claims=(replace(one.claims[0], expected=upside_down),)))
 
 
-def test_a_name_stands_for_one_configuration_throughout_the_paper(tmp_path):
-    """Trainings are shared between figures, by name."""
-    lab = Lab(tmp_path, "cpu", encoder="none")
+@pytest.mark.parametrize("scale", SCALES)
+def test_what_is_trained_alike_is_trained_once(tmp_path, scale):
+    """Trainings are shared between figures, and a folder is that of one configuration."""
+    lab = Lab(tmp_path, scale)
     trainings = [node for node in nodes(EXPERIMENTS.values(), lab) if isinstance(node, Training)]
-    assert len({node.name for node in trainings}) == len(set(trainings)) == len(trainings)
+    assert len({node.name for node in trainings}) == len(trainings)
+    configs = {}
+    for node in trainings:
+        try:
+            config = node.config(lab).model_dump_json()
+        except UsageError:  # the recipe has no such scale, or an encoder is missing
+            continue
+        configs.setdefault(config, set()).add(node.path(lab))
+    folders = [path for paths in configs.values() for path in paths]
+    assert len(folders) == len(configs) == len(set(folders))
 
 
 def test_table_1_asks_for_every_number_of_the_paper():

@@ -97,7 +97,7 @@ class Training(Node):
 
     def path(self, lab: Lab) -> Path:
         """Name the run's folder."""
-        return lab.runs / f"{self.study.name}-{self.of_seed}"
+        return lab.runs / f"{self.study.run_name(lab.scale)}-{self.of_seed}"
 
     def config(self, lab: Lab) -> RunConfig:
         """Make the run's configuration."""

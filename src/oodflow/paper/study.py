@@ -54,6 +54,10 @@ class Study:
         """What it is called."""
         return self.label or self.recipe
 
+    def run_name(self, scale: Scale) -> str:
+        """Name its runs at a scale: after the recipe where it is nothing else there, so that both are one."""
+        return self.name if self.all_settings(scale, None) else self.recipe
+
     @property
     def untrained(self) -> "Study":
         """The same after its first step, which has taught it nothing: what any number of it is to be held against."""
