@@ -152,6 +152,21 @@ def test_the_plan_is_a_graph_that_a_scheduler_can_take(oodflow, small, tmp_path)
     assert not (tmp_path / "made").exists(), "nothing is written"
 
 
+def test_the_list_tells_what_is_done_and_left_at_each_scale(oodflow, monkeypatch, tmp_path):
+    from oodflow.cli import reproduce
+
+    out = tmp_path / "made"
+    monkeypatch.setattr(reproduce, "EXPERIMENTS", {"fig7": EXPERIMENTS["fig7"], "fig10": EXPERIMENTS["fig10"]})
+    assert oodflow("reproduce", "fig7", "--scale", "cpu", "--out", out).code == 0
+    costs = json.loads(oodflow("reproduce", "list", "--out", out, "--json").out)
+    assert costs["fig7"]["cpu"] == {"done": 1, "of": 1, "seconds": None}
+    assert costs["fig10"]["cpu"]["done"] == 0
+    assert costs["fig10"]["cpu"]["seconds"] > 100 * costs["fig10"]["smoke"]["seconds"] > 0
+    assert costs["fig10"]["long"]["seconds"] is None, "the recipe has no such scale"
+    shown = oodflow("reproduce", "list", "--out", out).out
+    assert "| fig7 | Figure 7 | Squeezing and masks | 1 of 1 |" in shown
+
+
 def test_what_needs_no_training_holds_exactly(oodflow, tmp_path):
     result = oodflow("reproduce", "fig7", "--scale", "smoke", "--out", tmp_path / "made", "--json")
     record = json.loads(result.out)

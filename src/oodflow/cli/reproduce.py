@@ -1,9 +1,11 @@
 """``oodflow reproduce``."""
 
+import json
 import shlex
 from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from oodflow.cli.display import show
 from oodflow.document import Document, Paragraph, table
@@ -98,19 +100,30 @@ def _others(count: int) -> str:
 def _list(arguments: Namespace) -> None:
     """Show each experiment, what of it is done, and what all of it would take here at each scale."""
     progress_console.print("Counting what each flow computes, which takes a minute ...")
-    rows = [[name, one.place, one.title, *_costs(one, arguments)] for name, one in EXPERIMENTS.items()]
+    costs = {name: {scale: _cost(one, _lab(arguments, scale)) for scale in SCALES} for name, one in EXPERIMENTS.items()}
+    if arguments.json:
+        print(json.dumps({name: {scale: cost._asdict() for scale, cost in of.items()} for name, of in costs.items()}))
+        return
+    rows = [[name, one.place, one.title, *map(str, costs[name].values())] for name, one in EXPERIMENTS.items()]
     header = ["name", "paper", "shows", *(f"{scale}: done, left" for scale in SCALES)]
     about = Paragraph("Pieces of work that are done, of all, and about how long the rest takes alone on this machine.")
     show(Document("", (table(header, rows), about)))
 
 
-def _costs(one: Experiment, arguments: Namespace) -> list[str]:
-    cells = []
-    for scale in SCALES:
-        lab = _lab(arguments, scale)
-        clock, every = Clock(lab), nodes([one], lab)
-        left = [node for node in every if not node.done(lab)]
-        guesses = [seconds for node in left if (seconds := clock.seconds(node)) is not None]
-        done = f"{len(every) - len(left)} of {len(every)}"
-        cells.append(f"{done}, {in_words(sum(guesses))}" if guesses else done)
-    return cells
+class Cost(NamedTuple):
+    """What of an experiment is done at a scale, of how many pieces of work, and how many seconds the rest takes."""
+
+    done: int
+    of: int
+    seconds: float | None
+
+    def __str__(self) -> str:
+        left = "" if self.seconds is None else f", {in_words(self.seconds)}"
+        return f"{self.done} of {self.of}{left}"
+
+
+def _cost(one: Experiment, lab: Lab) -> Cost:
+    clock, every = Clock(lab), nodes([one], lab)
+    left = [node for node in every if not node.done(lab)]
+    guesses = [seconds for node in left if (seconds := clock.seconds(node)) is not None]
+    return Cost(len(every) - len(left), len(every), sum(guesses) if guesses else None)
