@@ -33,6 +33,7 @@ SMALL = Experiment(
         Claim("faces are as likely", "3", rise_in_bits(FACES, PATCHES), "bits/dim", above(0)),
     ),
     pictures=(Picture("evaluate-photographs-realnvp", "likelihoods", "What it finds likely."),),
+    distributions=(PATCHES,),
 )  # fmt: skip
 
 
@@ -77,6 +78,12 @@ def test_a_reproduction_says_what_holds_and_why_what_is_missing_was_not_run(oodf
     assert f"figures/{picture.file}" in page
     assert f"oodflow train photographs-realnvp --scale smoke --seed 1 --out {out}/runs/photographs-realnvp-1" in page
 
+    report = json.loads(oodflow("report", out / "small.json", "--write", tmp_path / "page", "--json").out)
+    assert any("photographs-realnvp-set-1-" in file for file in report["pictures"])
+    page = (tmp_path / "page.html").read_text()
+    assert page.count("<details") > 16, "each image of a gallery opens"
+    assert "Most likely" in page
+
     again = oodflow(*words)
     assert "[1/" not in again.err.replace("celeba", ""), "all that can be done is done"
     assert Reproduction.read(out / "small.json").experiments == record.experiments
@@ -118,6 +125,8 @@ def test_what_was_measured_is_enough_to_go_on_without_the_flows(oodflow, small, 
     result = oodflow(*words)
     assert result.code == 0
     assert not (out / "runs" / "photographs-realnvp-0").exists()
+    assert oodflow("report", out / "small.json", "--write", tmp_path / "page").code == 0
+    assert "It can't be looked at: " in (tmp_path / "page.md").read_text()
     assert Reproduction.read(out / "small.json").experiments == before.experiments
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oodflow.errors import UsageError
-from oodflow.paper.page import reproduction_document
+from oodflow.paper.galleries import reproduction_report
 from oodflow.paper.reproduction import Reproduction
 from oodflow.report.evaluated_runs import run_of
 from oodflow.report.run_report import run_report
@@ -39,13 +39,16 @@ def _of_reproduction(arguments: Namespace) -> None:
     if others:
         raise UsageError(f"{path} is a reproduction: it has a page by itself, so leave {others[0]} away.")
     record = Reproduction.read(path)
-    title = path.stem.replace("-", " ").capitalize()
-    document = reproduction_document(record.model_copy(update={"figures": "."}), title)
     folder = path.parent / record.figures
-    _tell(
-        arguments,
-        write_report(arguments.write or path.with_suffix(""), document, lambda file: (folder / file).read_bytes()),
-    )
+    report = reproduction_report(
+        record.model_copy(update={"figures": "."}), path.stem.replace("-", " ").capitalize(), folder.parent / "runs",
+        arguments.data_dir, arguments.device, progress_console.print,
+    )  # fmt: skip
+
+    def read(file: str) -> bytes:
+        return report.pictures[file] if file in report.pictures else (folder / file).read_bytes()
+
+    _tell(arguments, write_report(arguments.write or path.with_suffix(""), report.document, read))
 
 
 def _tell(arguments: Namespace, files: Sequence[Path]) -> None:
