@@ -20,6 +20,8 @@ except ImportError:  # Windows has no such locks
     fcntl = None  # type: ignore[assignment]
 
 LOCK = ".lock"
+TRIES = 100
+"""How often a folder may be gone before it has been locked: more often it can't be made at all."""
 NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP}
 """What file systems say that know no locks: there nobody is kept out."""
 
@@ -70,13 +72,16 @@ def owned(
 
 
 def _locked(folder: Path, doing: str, wait: Callable[[str], object] | None) -> IO[str]:
-    path = folder / LOCK
+    path, tries = folder / LOCK, 0
     while True:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             file = path.open("a+")
-        except FileNotFoundError:
-            continue  # its owner has just ended, and taken the folder away that it had made
+        except FileNotFoundError:  # its owner has just ended, and taken the folders away that it had made
+            tries += 1
+            if tries > TRIES:
+                raise
+            continue
         if fcntl is not None:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

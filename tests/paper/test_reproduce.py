@@ -182,10 +182,25 @@ def test_what_needs_no_training_holds_exactly(oodflow, tmp_path):
     assert {claim["verdict"] for claim in record["experiments"]["fig7"]["claims"]} == {"holds"}
 
 
+def test_names_are_taken_in_any_case(oodflow, tmp_path):
+    assert oodflow("reproduce", "FIG7", "--scale", "smoke", "--out", tmp_path / "made").code == 0
+    assert (tmp_path / "made" / "fig7.md").exists()
+
+
+def test_a_folder_that_can_not_be_written_is_refused_before_any_work(oodflow, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = oodflow("reproduce", "fig7", "--out", tmp_path / "file")
+    assert (result.code, result.error) == (
+        1,
+        f"oodflow: {tmp_path / 'file'} can't be written: choose another folder with --out.",
+    )
+
+
 def test_the_cycle_mask_returns_after_four_couplings(oodflow, tmp_path):
     result = oodflow("reproduce", "fig12", "--scale", "smoke", "--out", tmp_path / "made", "--json")
-    cycle, halves = json.loads(result.out)["experiments"]["fig12"]["claims"]
-    assert (cycle["measured"]["values"], halves["measured"]["values"]) == ({"0": 4.0}, {"0": 2.0})
+    cycle, beside, halves = json.loads(result.out)["experiments"]["fig12"]["claims"]
+    values = [claim["measured"]["values"] for claim in (cycle, beside, halves)]
+    assert values == [{"0": 4.0}, {"0": 25.0}, {"0": 2.0}]
 
 
 @pytest.mark.parametrize(
@@ -194,6 +209,7 @@ def test_the_cycle_mask_returns_after_four_couplings(oodflow, tmp_path):
         (["fig99"], "unknown experiment 'fig99': did you mean 'fig9'"),
         (["fig7", "--scale", "large"], "--scale is 'large': expected one of smoke, cpu, long, paper."),
         (["fig7", "--only", "mask"], "unknown piece of work 'mask': did you mean masks? --plan lists them."),
+        (["list", "--only", "masks"], "leave --plan, --page and --only away"),
         (["all", "--out", "."], "--out is .: name a folder"),
         (["fig7", "--seeds", "-1"], "expected a whole number from 0 but got '-1'"),
         (["fig7", "--plan", "--only", "masks"], "not allowed with argument"),

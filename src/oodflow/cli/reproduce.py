@@ -1,6 +1,7 @@
 """``oodflow reproduce``."""
 
 import json
+import os
 import shlex
 from argparse import Namespace
 from collections.abc import Mapping
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from oodflow.cli.display import show
+from oodflow.data.found import same_name
 from oodflow.document import Document, Paragraph, table
 from oodflow.errors import OodflowError, UsageError
 from oodflow.paper.cost import Clock, in_words
@@ -26,13 +28,17 @@ ALL, LIST = "all", "list"
 def run(arguments: Namespace) -> int:
     """List the experiments, print the graph of some, or do them and show what came of it."""
     if arguments.name == LIST:
+        if arguments.plan or arguments.page or arguments.only is not None:
+            raise UsageError("list lists what there is: leave --plan, --page and --only away, or name an experiment.")
         _list(arguments)
         return 0
-    experiments = dict(EXPERIMENTS) if arguments.name == ALL else {arguments.name: EXPERIMENTS[arguments.name]}
+    name = same_name(arguments.name, EXPERIMENTS) or arguments.name
+    experiments = dict(EXPERIMENTS) if name == ALL else {name: EXPERIMENTS[name]}
     lab = _lab(arguments, arguments.scale)
+    _require_writable(lab)
     every, clock = nodes(experiments.values(), lab), Clock(lab)
     if arguments.plan:
-        print(plan(every, arguments.name, lab, clock).as_json(), end="")
+        print(plan(every, name, lab, clock).as_json(), end="")
         return 0
     work = Work(lab, clock)
     if arguments.only is not None:
@@ -42,9 +48,11 @@ def run(arguments: Namespace) -> int:
         work.look(every)
     else:
         work.do(every)
-    page = lab.folder if arguments.name == ALL else lab.folder / arguments.name
+    page = lab.folder if name == ALL else lab.folder / name
     failed = {**work.blocked, **work.failed}
     _finish(reproduction(experiments, lab, failed, shlex.join(arguments.command), page), page, arguments)
+    for reason in dict.fromkeys(work.blocked.values()):
+        progress_console.print(f"Not run: {reason}")
     return _report(work.failed)
 
 
@@ -66,6 +74,17 @@ def _lab(arguments: Namespace, scale: str) -> Lab:
         say=progress_console.print,
         watch=training_progress,
     )
+
+
+def _require_writable(lab: Lab) -> None:
+    """Refuse a folder that nothing could be written to, before any work is done.
+
+    Raises:
+        OodflowError: naming it.
+    """
+    here = next(path for path in (lab.folder, *lab.folder.absolute().parents) if path.exists())
+    if not here.is_dir() or not os.access(here, os.W_OK):
+        raise OodflowError(f"{lab.folder} can't be written: choose another folder with --out.")
 
 
 def _finish(record: Reproduction, path: Path, arguments: Namespace) -> None:

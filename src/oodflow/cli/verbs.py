@@ -277,7 +277,7 @@ def _reproduce(verbs: "Verbs[Parser]") -> None:
     parser.add_argument("--out", type=path, metavar="FOLDER", help=text)
     text = "of the trainings (default: 0 1 2); verdicts need two at least"
     parser.add_argument("--seeds", nargs="+", type=from_zero, default=[0, 1, 2], metavar="N", help=text)
-    text = "a model of images for fig17 and table2a, as of `oodflow embed`; without it these are not run"
+    text = "a model of images for fig17 and table2a, as of `oodflow embed`; without it their vectors are left out"
     parser.add_argument("--encoder", metavar="MODEL", help=text)
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--plan", action="store_true", help="print the graph of all pieces of work as JSON, and exit")

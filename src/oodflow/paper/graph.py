@@ -147,8 +147,10 @@ class Work:
                 if not node.done(self.lab):
                     with self.clock.timing(node):
                         node.run(self.lab)
-        except Interrupted:
-            raise
+        except Interrupted as error:
+            raise Interrupted(
+                "stopped; what was trained is saved, and the same command goes on.", error.exit_code
+            ) from error
         except Owned as error:
             self.elsewhere[node] = None
             self.lab.say(str(error))

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from oodflow.data import load
+from oodflow.data import load, shape_of
+from oodflow.data.naming import read_spec
 from oodflow.document import Distribution
 from oodflow.errors import OodflowError, UsageError
 from oodflow.evaluation.evaluate import evaluate, open_flow, open_sets
@@ -143,6 +144,9 @@ def missing(spec: str, split: str, lab: Lab) -> str:
 @lru_cache(maxsize=1024)
 def _missing(spec: str, split: str, root: Path | None) -> str:
     try:
+        if (parsed := read_spec(spec)).encoder is not None:
+            shape_of(spec)  # looks at the encoder, and does not make vectors of every image yet
+            spec = parsed.kind
         load(spec, split, root=root)
     except OodflowError as error:
         return str(error)
