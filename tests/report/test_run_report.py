@@ -207,6 +207,15 @@ def test_a_run_that_was_not_evaluated_says_so(run):
     assert [one.title for one in document.blocks if isinstance(one, Section)] == ["Training"]
 
 
+def test_a_run_that_was_stopped_says_how_far_it_came(run):
+    record = RunDir(run).record()
+    training = record.config.training.model_copy(update={"steps": record.training.steps + 1000})
+    config = record.config.model_copy(update={"training": training})
+    record.model_copy(update={"config": config}).write(RunDir(run).record_file)
+    (said, *_) = paragraphs(run_report([run]).document.blocks)
+    assert f"trained for {record.training.steps} steps of {record.training.steps + 1000:,} in" in said
+
+
 def test_a_run_that_was_not_trained_says_so(trained, tmp_path):
     RunDir(tmp_path / "new").write_config(RunDir(trained).written_config())
     document = run_report([tmp_path / "new"]).document

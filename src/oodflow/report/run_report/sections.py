@@ -86,9 +86,11 @@ def _what_it_is(record: RunRecord) -> tuple[str | Strong, ...]:
         parameters = f"{number(imported.parameters, 0)} parameters, imported" if imported else "not trained"
         return (Strong(name_of(config)), f": {parameters}.")
     shape = "x".join(map(str, training.data.shape))
+    asked = config.training.steps if config.training else training.steps
+    unfinished = f" of {number(asked, 0)}" if training.steps < asked else ""
     return (
         Strong(name_of(config)),
-        f": {number(training.parameters, 0)} parameters, trained for {counted(training.steps, 'step')} in "
+        f": {number(training.parameters, 0)} parameters, trained for {counted(training.steps, 'step')}{unfinished} in "
         f"{number(training.seconds, 0)} s on {number(training.data.images, 0)} {training.data.unit} of shape {shape}.",
     )
 
