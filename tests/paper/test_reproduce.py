@@ -6,9 +6,9 @@ import pytest
 
 from oodflow.explanation.record import Explanation
 from oodflow.paper.claims import Claim, above
+from oodflow.paper.evaluating import EvaluatedStudy
 from oodflow.paper.experiment import Experiment, Picture
 from oodflow.paper.experiments import EXPERIMENTS
-from oodflow.paper.nodes import EvaluatedStudy
 from oodflow.paper.quantities import auroc, auroc_of_trained_on, explained, outside, rise_in_bits
 from oodflow.paper.reproduction import Reproduction
 from oodflow.paper.study import Study

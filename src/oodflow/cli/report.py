@@ -48,7 +48,7 @@ def _of_reproduction(arguments: Namespace) -> None:
     def read(file: str) -> bytes:
         return report.pictures[file] if file in report.pictures else (folder / file).read_bytes()
 
-    _tell(arguments, write_report(arguments.write or path.with_suffix(""), report.document, read))
+    _tell(arguments, write_report(arguments.write or path.with_name(f"{path.stem}-report"), report.document, read))
 
 
 def _tell(arguments: Namespace, files: Sequence[Path]) -> None:

@@ -225,9 +225,7 @@ def _report(verbs: "Verbs[Parser]") -> None:
     parser = add_verb(verbs, "report", "oodflow.cli.report:run", text)
     text = "run directories, whose fullest evaluation counts, folders of evaluations, or a reproduction's .json"
     parser.add_argument("run_dirs", nargs="+", type=path, metavar="RUN", help=text)
-    text = (
-        "write PATH.html, the same as PATH.md, and its pictures in PATH-pictures (default: RUN/report, or as the .json)"
-    )
+    text = "write PATH.html, the same as PATH.md, and its pictures in PATH-pictures (default: RUN/report, FILE-report)"
     parser.add_argument("--write", type=path, metavar="PATH", help=text)
     add_device(parser)
     add_restated(parser)

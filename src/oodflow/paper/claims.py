@@ -1,7 +1,7 @@
 """What the paper says, as checks on measured numbers."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import hypot, inf, sqrt
 from typing import TYPE_CHECKING, Literal
 
@@ -37,12 +37,12 @@ class Range:
 
 
 def above(bar: float) -> Range:
-    """Expect more than ``bar``."""
+    """Expect ``bar`` or more."""
     return Range(low=bar)
 
 
 def below(bar: float) -> Range:
-    """Expect less than ``bar``."""
+    """Expect ``bar`` or less."""
     return Range(high=bar)
 
 
@@ -165,7 +165,7 @@ class Claim:
     paper: float | None = None
     learned_nothing: Quantity | None = None
     why: str = ""
-    digits: int = field(default=1)
+    digits: int = 1
 
     def range(self, scale: Scale) -> Range:
         """Tell what is expected at a scale."""

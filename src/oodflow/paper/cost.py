@@ -12,8 +12,10 @@ from torch.overrides import TorchFunctionMode
 from oodflow.data import shape_of
 from oodflow.errors import OodflowError, UsageError
 from oodflow.flows import FlowConfig
+from oodflow.paper.evaluating import Evaluating
+from oodflow.paper.explaining import Explaining
 from oodflow.paper.lab import EXPLAINED, IMAGES, Lab
-from oodflow.paper.nodes import Evaluating, Explaining, Node, Training
+from oodflow.paper.nodes import Node, Training
 from oodflow.runs import RunConfig
 
 BACKWARD = 3.0

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from oodflow.paper.claims import Claim
+from oodflow.paper.evaluating import Evaluating
+from oodflow.paper.explaining import Explaining
 from oodflow.paper.lab import Lab
-from oodflow.paper.nodes import Evaluating, Explaining, Node, Product, Training
+from oodflow.paper.nodes import Node, Product, Training
 from oodflow.paper.study import Question, Study
 
 

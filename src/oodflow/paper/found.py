@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from oodflow.explanation.record import Explanation
 from oodflow.paper.claims import Measured
+from oodflow.paper.evaluating import EvaluatedStudy, Evaluating
+from oodflow.paper.explaining import Explaining
 from oodflow.paper.lab import Lab
-from oodflow.paper.nodes import EvaluatedStudy, Evaluating, Explaining, Product, Training
+from oodflow.paper.nodes import Product, Training
 from oodflow.paper.study import ITS_OWN, Question, Study
 from oodflow.recipes.scales import Scale
 

@@ -1,7 +1,6 @@
 """What the flows of a reproduction find most and least likely, where they are still there."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 from oodflow.document import Block, Document, Paragraph, Section
@@ -9,27 +8,17 @@ from oodflow.errors import OodflowError
 from oodflow.paper.page import reproduction_document
 from oodflow.paper.reproduction import Reproduction
 from oodflow.report.evaluated_runs import chosen
+from oodflow.report.run_report import Report
 from oodflow.report.run_report.galleries import Means, galleries
 from oodflow.report.run_report.stored import stored
 
 
-@dataclass(frozen=True)
-class ReproductionReport:
-    """A reproduction's page with galleries.
-
-    Attributes:
-        document: the page.
-        pictures: contents of those of the galleries, by their files; all others lie in the reproduction's folder.
-    """
-
-    document: Document
-    pictures: Mapping[str, bytes]
-
-
 def reproduction_report(
     record: Reproduction, title: str, runs: Path, root: Path | None, device: str, say: Callable[[str], None]
-) -> ReproductionReport:
+) -> Report:
     """Lay a reproduction out, and look closely at those flows whose distributions it shows.
+
+    Of its pictures the report has those of the galleries; all others lie in the reproduction's folder.
 
     Args:
         record: what came of it.
@@ -45,10 +34,10 @@ def reproduction_report(
     means = Means(pictures, root, device, max(1, len(folders)), say)
     sections = [Section(name, tuple(_looks(name, folder, means))) for name, folder in folders.items()]
     if not sections:
-        return ReproductionReport(document, pictures)
+        return Report(document, pictures)
     *others, rests = document.blocks
     closely = Section("The most and least likely images", tuple(sections))
-    return ReproductionReport(Document(document.title, (*others, closely, rests)), pictures)
+    return Report(Document(document.title, (*others, closely, rests)), pictures)
 
 
 def _looks(name: str, folder: Path, means: Means) -> list[Block]:

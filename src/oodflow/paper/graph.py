@@ -25,7 +25,8 @@ class Planned(Record):
         needs: names of what has to be done before.
         done: whether it is.
         command: does it, with what else it needs that is not done.
-        same_as: the command that does the same by itself.
+        same_as: the command that does the same by itself; empty: it can't be done.
+        lacks: why it can't be done here: data, or a scale that its recipe has not got; empty: it can.
         seconds: an estimate for this machine; none: there is none.
     """
 
@@ -35,6 +36,7 @@ class Planned(Record):
     done: bool
     command: str
     same_as: str
+    lacks: str
     seconds: float | None
 
 
@@ -57,13 +59,15 @@ def plan(every: Sequence[Node], name: str, lab: Lab, clock: Clock) -> Plan:
     """Write the graph down; ``name`` is that of the experiment it is for."""
 
     def planned(node: Node) -> Planned:
+        lacks = node.lacks(lab)
         return Planned(
             name=node.name,
             kind=node.kind,
             needs=tuple(one.name for one in node.needs),
             done=node.done(lab),
             command=lab.reproduce(name, "--only", node.name),
-            same_as=node.command(lab),
+            same_as="" if lacks else node.command(lab),
+            lacks=lacks,
             seconds=clock.seconds(node),
         )
 

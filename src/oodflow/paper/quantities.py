@@ -1,8 +1,7 @@
 """Numbers that claims rest on, each a function of what was found."""
 
-import math
-from collections.abc import Callable, Mapping
-from math import hypot, sqrt
+from collections.abc import Callable, Iterable, Mapping
+from math import hypot, prod, sqrt
 from statistics import mean
 
 import numpy as np
@@ -13,13 +12,18 @@ from oodflow.explanation.record import ExplainedSet, Explanation
 from oodflow.metrics import Estimate, Ranking, auroc_difference
 from oodflow.metrics import bits_per_dim as bits
 from oodflow.paper.claims import NORMAL, Measured, Quantity
+from oodflow.paper.evaluating import EvaluatedStudy, TrainedOn
 from oodflow.paper.found import Found, Missing
-from oodflow.paper.nodes import EvaluatedStudy, TrainedOn, missing
+from oodflow.paper.nodes import missing
 from oodflow.paper.study import ITS_OWN, Question, Study
 
 Floats = NDArray[np.float64]
 
+Likely = dict[str, Floats]
+"""Log-probabilities of single images, by set, the test part first."""
+
 PERCENT = 100.0
+NO_SEED = "no seed has been measured of both"
 
 
 def auroc(study: Study, ood: str, score: str = "likelihood", question: Question = ITS_OWN) -> Quantity:
@@ -44,12 +48,13 @@ def auroc_gain(study: Study, other: Study, ood: str) -> Quantity:
     """
 
     def look(found: Found) -> Measured:
-        ours, theirs = found.likely(study), found.likely(other)
-        differences = {
-            seed: auroc_difference(_sides(ours[seed], ood, found), _sides(theirs[seed], ood, found))
-            for seed in ours if seed in theirs
-        }  # fmt: skip
-        return _measured({seed: _times(PERCENT, one) for seed, one in differences.items()})
+        def sides(likely: Likely) -> tuple[Floats, Floats]:
+            return -_values(likely, None, found), -_values(likely, ood, found)
+
+        pairs = _of_both(study, other, found)
+        return _measured({
+            seed: _times(PERCENT, auroc_difference(sides(one), sides(two))) for seed, (one, two) in pairs.items()
+        })  # fmt: skip
 
     return look
 
@@ -71,16 +76,14 @@ def rise_in_bits(study: Study, other: Study, ood: str | None = None) -> Quantity
     """By how much bits/dim of the test part, or another set, are above another flow's, of the same images."""
 
     def look(found: Found) -> Measured:
-        ours, theirs = found.likely(study), found.likely(other)
-        inside = next(iter(found.evaluations(study).values())).evaluated.evaluation.inside
-        dims = math.prod(inside.shape)
-        sides = {seed: (_values(ours[seed], ood), _values(theirs[seed], ood)) for seed in ours if seed in theirs}
-        pairs = {seed: both for seed, both in sides.items() if len(both[0]) == len(both[1])}
-        rises = {seed: bits(one, dims) - bits(two, dims) for seed, (one, two) in pairs.items()}
-        return Measured(
-            values={seed: float(rise.mean()) for seed, rise in rises.items()},
-            within=mean(NORMAL * float(rise.std(ddof=1)) / sqrt(len(rise)) for rise in rises.values()),
-        )
+        shape = next(iter(found.evaluations(study).values())).evaluated.evaluation.inside.shape
+
+        def rise(one: Likely, two: Likely) -> Estimate:
+            rises = bits(_values(one, ood, found), prod(shape)) - bits(_values(two, ood, found), prod(shape))
+            half = NORMAL * float(rises.std(ddof=1)) / sqrt(len(rises))
+            return Estimate(float(rises.mean()), float(rises.mean()) - half, float(rises.mean()) + half)
+
+        return _measured({seed: rise(*pair) for seed, pair in _of_both(study, other, found).items()})
 
     return look
 
@@ -103,7 +106,14 @@ def rise_to(study: Study, ood: str) -> Quantity:
 
 def less(one: Quantity, other: Quantity) -> Quantity:
     """The difference of two numbers of other images, seed by seed."""
-    return lambda found: one(found).less(other(found))
+
+    def look(found: Found) -> Measured:
+        difference = one(found).less(other(found))
+        if not difference.values:
+            raise Missing(NO_SEED)
+        return difference
+
+    return look
 
 
 def explained(study: Study, ood: str, take: Callable[[Explanation], Estimate | None], what: str) -> Quantity:
@@ -135,24 +145,27 @@ def asked(one: EvaluatedStudy, ood: str, found: Found) -> EvaluatedSet:
     Raises:
         Missing: it was not asked about it, for it was not at hand.
     """
-    for outside_set in one.evaluated.evaluation.outsides:
-        if ood in (outside_set.name, outside_set.name.partition("?")[0]):
-            return outside_set
-    raise Missing(missing(ood, "all", found.lab) or f"{one.evaluated.run.config.recipe} was not asked about {ood}")
+    outsides = {data.name: data for data in one.evaluated.evaluation.outsides}
+    return outsides[_among(outsides, ood, found)]
 
 
-def _values(likely: dict[str, Floats], ood: str | None) -> Floats:
+def _among(names: Iterable[str], ood: str, found: Found) -> str:
+    for name in names:
+        if ood in (name, name.partition("?")[0]):
+            return name
+    raise Missing(missing(ood, "all", found.lab) or f"nobody asked about {ood}")
+
+
+def _values(likely: Likely, ood: str | None, found: Found) -> Floats:
     """Take the log-probabilities of the test part, which is the first, or of another set."""
-    names = list(likely)[:1] if ood is None else [name for name in likely if ood in (name, name.partition("?")[0])]
-    return likely[names[0]] if names else np.zeros(0)
+    test, *others = likely
+    return likely[test if ood is None else _among(others, ood, found)]
 
 
-def _sides(likely: dict[str, Floats], ood: str, found: Found) -> tuple[Floats, Floats]:
-    """Make scores of log-probabilities, of the test part and of another set."""
-    outside = _values(likely, ood)
-    if not len(outside):
-        raise Missing(missing(ood, "all", found.lab) or f"nobody asked about {ood}")
-    return -_values(likely, None), -outside
+def _of_both(study: Study, other: Study, found: Found) -> dict[int, tuple[Likely, Likely]]:
+    """Collect the log-probabilities of two studies, of seeds that both have."""
+    ours, theirs = found.likely(study), found.likely(other)
+    return {seed: (ours[seed], theirs[seed]) for seed in ours if seed in theirs}
 
 
 def _half_width(data: EvaluatedSet) -> float:
@@ -173,7 +186,7 @@ def _times(factor: float, one: Estimate) -> Estimate:
 
 def _measured(estimates: Mapping[int, Estimate]) -> Measured:
     if not estimates:
-        raise Missing("no seed has been measured of both")
+        raise Missing(NO_SEED)
     return Measured(
         values={seed: one.value for seed, one in estimates.items()},
         within=mean((one.high - one.low) / 2 for one in estimates.values()),

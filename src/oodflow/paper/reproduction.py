@@ -7,10 +7,11 @@ from typing import ClassVar
 from oodflow.document import Distribution
 from oodflow.explanation.record import Explanation
 from oodflow.paper.claims import Checked, Verdict, check
+from oodflow.paper.evaluating import EvaluatedStudy, Evaluating
 from oodflow.paper.experiment import Experiment
 from oodflow.paper.found import Found
 from oodflow.paper.lab import Lab
-from oodflow.paper.nodes import EvaluatedStudy, Evaluating, Product, Training
+from oodflow.paper.nodes import Product, Training
 from oodflow.records import Record
 from oodflow.runs.provenance import DataFacts, Provenance, provenance
 

@@ -1,7 +1,5 @@
 """Figures 2, 8 and 16: what the latents of a flow show of an image."""
 
-from collections.abc import Callable
-
 from oodflow.explanation.record import ExplainedSet, Explanation
 from oodflow.metrics import Estimate
 from oodflow.paper.claims import Claim, above, below
@@ -21,28 +19,53 @@ BATCH_NORM = {
     for data in ("fashion_mnist", "celeba")
 }
 
-Take = Callable[[ExplainedSet], Estimate | None]
 RISE = 0.05
 MARGIN = "a quarter of the square's change less that of the rest, grey levels of 255"
+
+
+def _mean_edges(data: ExplainedSet) -> Estimate | None:
+    return data.edge_correlation["mean"]
+
+
+def _edge_gain(data: ExplainedSet) -> Estimate | None:
+    return data.edge_gain
+
+
+def _shape(data: ExplainedSet) -> Estimate | None:
+    return data.image_correlation["single"]
+
+
+def _shape_in_train_mode(data: ExplainedSet) -> Estimate | None:
+    return data.image_correlation["train_mode"]
+
+
+def _more_shape_in_train_mode(explanation: Explanation) -> Estimate | None:
+    return explanation.between.image_correlation_train_mode
+
+
+def _train_mode_rise(data: ExplainedSet) -> Estimate | None:
+    return data.train_mode_rise
+
+
+def _margin(data: ExplainedSet) -> Estimate | None:
+    return data.resampling.margin
 
 
 def _edges(study: Study, ood: str) -> list[Claim]:
     name, data = study.name, study.recipe.rpartition("-")[0].replace("-", "_")
     claims = []
     for which, of, side in (("in-distribution", data, inside), ("other", ood, outside)):
-        mean: Take = lambda one: one.edge_correlation["mean"]  # noqa: E731
-        gain: Take = lambda one: one.edge_gain  # noqa: E731
         claims += [
             Claim(
                 f"{name}: edges of {which} images ({of}) can be recognised in their mean latents", "3, Figures 2 and 8",
-                explained(study, ood, side(mean), "edges"), "correlation of |z| with edges", above(0), digits=2,
-                learned_nothing=explained(study.untrained, ood, side(mean), "edges"),
+                explained(study, ood, side(_mean_edges), "edges"), "correlation of |z| with edges", above(0), digits=2,
+                learned_nothing=explained(study.untrained, ood, side(_mean_edges), "edges"),
             ),
             Claim(
                 f"{name}: they are clearer ({of}) in the mean over 40 dequantisations than in one",
                 "3, Figures 2 and 8",
-                explained(study, ood, side(gain), "edges"), "gain in correlation", above(0), digits=2,
-                learned_nothing=explained(study.untrained, ood, side(gain), "edges"),
+                explained(study, ood, side(_edge_gain), "edges"), "gain in correlation", above(0), digits=2,
+                learned_nothing=explained(study.untrained, ood, side(_edge_gain), "edges"),
             ),
         ]  # fmt: skip
     return claims
@@ -51,22 +74,17 @@ def _edges(study: Study, ood: str) -> list[Claim]:
 def _train_mode(study: Study, ood: str) -> list[Claim]:
     name = study.name
 
-    def shape(explanation: Explanation) -> Estimate | None:
-        return explanation.between.image_correlation_train_mode
-
-    in_train: Take = lambda one: one.image_correlation["train_mode"]  # noqa: E731
-    single: Take = lambda one: one.image_correlation["single"]  # noqa: E731
-    rises = [explained(study, ood, side(lambda one: one.train_mode_rise), "train mode") for side in (outside, inside)]
+    rises = [explained(study, ood, side(_train_mode_rise), "train mode") for side in (outside, inside)]
     return [
         Claim(
             f"{name}: in batch norm's train mode latents keep more of the shape of {ood} than of its own images",
             "3, Figures 2 and 8",
-            explained(study, ood, shape, "train mode"), "correlation of z with the image, other less its own", above(0),
-            digits=2,
+            explained(study, ood, _more_shape_in_train_mode, "train mode"),
+            "correlation of z with the image, other less its own", above(0), digits=2,
         ),
         Claim(
             f"{name}: of its own images they keep no more than in eval mode", "3, Figures 2 and 8",
-            less(*(explained(study, ood, inside(kind), "train mode") for kind in (in_train, single))),
+            less(*(explained(study, ood, inside(of), "train mode") for of in (_shape_in_train_mode, _shape))),
             "correlation of z with the image, train less eval mode", below(0.0), digits=2,
         ),
         Claim(
@@ -78,13 +96,12 @@ def _train_mode(study: Study, ood: str) -> list[Claim]:
 
 
 def _surround(study: Study, ood: str) -> list[Claim]:
-    margin: Take = lambda one: one.resampling.margin  # noqa: E731
     where = "M.1, Figure 16"
     return [
         Claim(
             f"{study.name}: with the latents of a square drawn anew, the rest of {which} stays as it was", where,
-            explained(study, ood, side(margin), "resampling"), MARGIN, above(0),
-            learned_nothing=explained(study.untrained, ood, side(margin), "resampling"),
+            explained(study, ood, side(_margin), "resampling"), MARGIN, above(0),
+            learned_nothing=explained(study.untrained, ood, side(_margin), "resampling"),
             why="The rest may change by a quarter of what the square does.",
         )
         for which, side in (("its own images", inside), (f"images of {ood}", outside))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from math import pi
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -183,9 +184,11 @@ class OnThePlane(Product):
             progress=False, device="cpu",
         )  # fmt: skip
         proposition = Proposition(flow, trained_on, outside, DENSITY, seed)
-        of_flow: Density = lambda points: log_prob(flow, points)  # noqa: E731
-        mixture: Density = lambda points: mixture_log_prob(flow, points, outside)  # noqa: E731
-        densities = {"flow": of_flow, "proposition": proposition.log_prob, "mixture": mixture}
+        densities: dict[str, Density] = {
+            "flow": partial(log_prob, flow),
+            "proposition": proposition.log_prob,
+            "mixture": partial(mixture_log_prob, flow, outside=outside),
+        }
         if f"{self.name}-densities.png" in lab.pictures:
             lab.figures.mkdir(parents=True, exist_ok=True)
             save_figure(_figure(densities, trained_on, outside), lab.figures / f"{self.name}-densities.png")
