@@ -2,13 +2,19 @@
 
 import json
 
+import numpy as np
 import pytest
 
+import oodflow as oodflow_package
+from oodflow.data import load
 from oodflow.explanation.record import Explanation
+from oodflow.metrics import auroc as auroc_of
 from oodflow.paper.claims import Claim, above
-from oodflow.paper.evaluating import EvaluatedStudy
+from oodflow.paper.evaluating import EvaluatedStudy, Evaluating
 from oodflow.paper.experiment import Experiment, Picture
 from oodflow.paper.experiments import EXPERIMENTS
+from oodflow.paper.lab import Lab
+from oodflow.paper.nodes import Training
 from oodflow.paper.quantities import auroc, auroc_of_trained_on, explained, outside, rise_in_bits
 from oodflow.paper.reproduction import Reproduction
 from oodflow.paper.study import Study
@@ -62,6 +68,15 @@ def test_a_reproduction_says_what_holds_and_why_what_is_missing_was_not_run(oodf
     assert told.measured.numbers == tuple(100 * one.auroc for one in noise)
     assert told.measured.within == pytest.approx(sum(25 * (one.auroc_high - one.auroc_low) for one in noise))
     assert alike.measured.numbers == tuple(100 * one.trained_on.auroc for one in (first, second))
+    evaluating = Evaluating(Training(PATCHES, 0))
+    values = evaluating.values(Lab(out, "smoke", (0, 1)))
+    assert list(values) == ["photographs", "noise"]
+    assert 100 * auroc_of(*(-of for of in values.values())) == pytest.approx(told.measured.values[0])
+    flow = oodflow_package.load(out / "runs" / "photographs-realnvp-0")
+    parts = [load("photographs", part).limit(16).batch(range(16)) for part in ("train", "test")]
+    known, test = (flow.log_prob(images, seed=0) for images in parts)
+    np.testing.assert_allclose(values["photographs"], test, rtol=1e-5)
+    assert 100 * auroc_of(-known, -test) == pytest.approx(alike.measured.values[0])
     explanations = [
         Explanation.read(out / "found" / f"explain-photographs-realnvp-noise-{seed}.json") for seed in (0, 1)
     ]
