@@ -10,7 +10,7 @@ from oodflow.paper.galleries import reproduction_report
 from oodflow.paper.reproduction import Reproduction
 from oodflow.report.evaluated_runs import run_of
 from oodflow.report.run_report import run_report
-from oodflow.runs.pages import is_page, write_report
+from oodflow.runs.pages import is_page, title_of, write_report
 from oodflow.session.progress import progress_console
 
 LARGE = 10_000_000  # bytes
@@ -41,7 +41,7 @@ def _of_reproduction(arguments: Namespace) -> None:
     record = Reproduction.read(path)
     folder = path.parent / record.figures
     report = reproduction_report(
-        record.model_copy(update={"figures": "."}), path.stem.replace("-", " ").capitalize(), folder.parent / "runs",
+        record.model_copy(update={"figures": "."}), title_of(path), folder.parent / "runs",
         arguments.data_dir, arguments.device, progress_console.print,
     )  # fmt: skip
 

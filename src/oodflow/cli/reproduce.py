@@ -89,12 +89,12 @@ def _require_writable(lab: Lab) -> None:
 
 def _finish(record: Reproduction, path: Path, arguments: Namespace) -> None:
     """Write the page of what was asked, and show it or print JSON."""
-    *others, data = write_reproduction(record, path)
+    *others, page = write_reproduction(record, path)
     if arguments.json:
         print(record.as_json(), end="")
         return
     show(reproduction_document(record, f"{arguments.name}, {record.scale} scale"))
-    progress_console.print(f"Wrote {', '.join(map(str, others))} and {data}")
+    progress_console.print(f"Wrote {', '.join(map(str, others))} and {page}")
 
 
 def _report(failed: Mapping[str, str]) -> int:

@@ -17,13 +17,12 @@ from oodflow.document import (
     Table,
     Text,
     as_html,
-    as_markdown,
     table,
 )
 from oodflow.document.numbers import number, with_interval
-from oodflow.files import page_and_data, write_all
 from oodflow.paper.claims import Checked, Verdict
 from oodflow.paper.reproduction import Reproduced, Reproduction, Rest, verdicts
+from oodflow.runs.pages import title_of, write_page
 
 VERDICTS: tuple[Verdict, ...] = ("holds", "does not hold", "can't be told", "not run")
 
@@ -60,17 +59,9 @@ def reproduction_document(record: Reproduction, title: str = "Reproduction") -> 
 
 
 def write_reproduction(record: Reproduction, path: Path) -> tuple[Path, ...]:
-    """Write ``path.html``, which stands alone, its twin ``path.md``, and ``path.json``: all or none."""
-    page, data = page_and_data(path.with_name(path.name.removesuffix(".html")))
-    document = reproduction_document(record, page.stem.replace("-", " ").capitalize())
-    html = as_html(document, lambda file: (page.parent / file).read_bytes())
-    contents: dict[Path, str | bytes] = {
-        page.with_suffix(".html"): html,
-        page: as_markdown(document),
-        data: record.as_json(),
-    }
-    write_all(contents)
-    return tuple(contents)
+    """Write ``path.md``, ``path.json`` and ``path.html``, which stands alone: all or none."""
+    html = as_html(reproduction_document(record, title_of(path)), lambda file: (path.parent / file).read_bytes())
+    return write_page(path, record, lambda title: reproduction_document(record, title), {".html": html.encode()})
 
 
 def _overview(record: Reproduction) -> Table:

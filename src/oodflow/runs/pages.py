@@ -21,27 +21,36 @@ def is_page(path: Path) -> bool:
     return path.suffix == ".json" and not path.is_dir()
 
 
+def title_of(path: Path) -> str:
+    """Tell which title the name of a page's file amounts to, with or without an ending.
+
+    Example:
+        >>> title_of(Path("results/main-job.json")), title_of(Path("fig7"))
+        ('Main job', 'Fig7')
+    """
+    return path.stem.replace("-", " ").capitalize()
+
+
 def write_page(
-    path: Path, record: Record, document: Callable[[str], Document], figures: Mapping[str, bytes] | None = None
+    path: Path, record: Record, document: Callable[[str], Document], beside: Mapping[str, bytes] | None = None
 ) -> tuple[Path, ...]:
-    """Write ``path.md`` and ``path.json``, and figures beside them: all or none.
+    """Write ``path.md`` and ``path.json``, and what else stands beside them: all or none.
 
     Args:
         path: with or without one of these endings.
         record: what the page rests on.
         document: makes the page, given the title that the file's name amounts to.
-        figures: by ending, as ``.png``: what stands in ``path.png``.
+        beside: by ending, as ``.png``: what stands in ``path.png``.
 
     Returns:
-        The files: page, data, figures.
+        The files: page, data, and those beside.
 
     Raises:
         OodflowError: when one of them can't be written.
     """
     page, data = page_and_data(path)
-    title = page.stem.replace("-", " ").capitalize()
-    contents: dict[Path, str | bytes] = {page: as_markdown(document(title)), data: record.as_json()}
-    contents |= {page.with_suffix(ending): figure for ending, figure in (figures or {}).items()}
+    contents: dict[Path, str | bytes] = {page: as_markdown(document(title_of(page))), data: record.as_json()}
+    contents |= {page.with_suffix(ending): content for ending, content in (beside or {}).items()}
     write_all(contents)
     return tuple(contents)
 

@@ -13,7 +13,7 @@ from oodflow.config import first_flaw
 from oodflow.data import ImageSet, RealSet, TrainingBatches
 from oodflow.errors import UnknownName, UsageError
 from oodflow.flows import FLOWS, Flow, FlowConfig
-from oodflow.recipes.named import CPU_NET
+from oodflow.recipes.images import CPU_NET
 from oodflow.recipes.scales import cpu_training
 from oodflow.session.early_stopping import HeldOut
 from oodflow.session.patience import NoImprovement
