@@ -1,7 +1,6 @@
-"""Verbs and their arguments."""
+"""Verbs about runs, their data and what comes in, and all others behind them."""
 
 import argparse
-from pathlib import Path
 
 from oodflow.cli.arguments import (
     Parser,
@@ -10,7 +9,6 @@ from oodflow.cli.arguments import (
     add_device,
     add_json,
     add_out,
-    add_page,
     add_plugin,
     add_restated,
     add_verb,
@@ -23,7 +21,9 @@ from oodflow.cli.arguments import (
     share,
     whole,
 )
+from oodflow.cli.bench_verbs import add_bench_verbs
 from oodflow.cli.original_flags import FLOW_FLAGS, TRAINING_FLAGS, TRAINING_SWITCHES
+from oodflow.cli.page_verbs import add_page_verbs
 
 
 def add_verbs(verbs: "Verbs[Parser]") -> None:
@@ -36,13 +36,8 @@ def add_verbs(verbs: "Verbs[Parser]") -> None:
     _detect(verbs)
     _export(verbs)
     _explain(verbs)
-    _report(verbs)
-    _pages(verbs)
-    _reproduce(verbs)
-    _masks(verbs)
-    _bench(verbs)
-    _tabular(verbs)
-    _reliability(verbs)
+    add_page_verbs(verbs)
+    add_bench_verbs(verbs)
     _import_original(verbs)
 
 
@@ -216,141 +211,6 @@ def _explain(verbs: "Verbs[Parser]") -> None:
     add_out(parser, "what comes of it")
     add_device(parser)
     add_restated(parser)
-    add_data_dir(parser)
-    add_json(parser)
-
-
-def _report(verbs: "Verbs[Parser]") -> None:
-    text = "write what there is of runs as one page that stands alone, to look at, send and print"
-    parser = add_verb(verbs, "report", "oodflow.cli.report:run", text)
-    text = "run directories, whose fullest evaluation counts, folders of evaluations, or a reproduction's .json"
-    parser.add_argument("run_dirs", nargs="+", type=path, metavar="RUN", help=text)
-    text = "write PATH.html, the same as PATH.md, and its pictures in PATH-pictures (default: RUN/report, FILE-report)"
-    parser.add_argument("--write", type=path, metavar="PATH", help=text)
-    add_device(parser)
-    add_restated(parser)
-    add_data_dir(parser)
-    add_json(parser)
-
-
-def _pages(verbs: "Verbs[Parser]") -> None:
-    add_page(
-        verbs, "observations", "put what explained runs say about the paper's observations side by side",
-        "explained run directories, or a page's .json",
-    )  # fmt: skip
-    add_page(
-        verbs, "compare", "put evaluated runs beside the paper's numbers",
-        "evaluated run directories, whose fullest evaluation is shown, folders of evaluations, or a page's .json",
-    )  # fmt: skip
-    curves = add_page(
-        verbs, "curves", "see how good runs were after how long",
-        "run directories, finished or not, or a page's .json", pictured=True,
-    )  # fmt: skip
-    text = "what to compare them by (default: time); runs that shared a machine by steps"
-    curves.add_argument("--by", choices=("time", "steps"), default="time", help=text)
-    add_page(
-        verbs, "leaderboard", "see which runs are best after so much time on two cores",
-        "evaluated runs, whose newest evaluation without --limit counts, folders of evaluations, or a page's .json",
-    )  # fmt: skip
-    add_page(
-        verbs, "scores", "see how well each score tells data sets apart, over runs",
-        "evaluated run directories, whose fullest evaluation counts, folders of evaluations, or a page's .json",
-        pictured=True,
-    )  # fmt: skip
-    negative = add_page(
-        verbs, "negative", "see what pushing a set down in training does to it, to third sets and to the training data",
-        "evaluated runs, of negative training and of likelihood alone, as for `oodflow scores`",
-        pictured=True,
-    )  # fmt: skip
-    add_data_dir(negative)
-
-
-def _reproduce(verbs: "Verbs[Parser]") -> None:
-    text = "make a table or figure of the paper anew, and say which of its claims hold"
-    parser = add_verb(verbs, "reproduce", "oodflow.cli.reproduce:run", text)
-    text = "fig2, table1, ...; all of them; or list, which shows them and what they cost here"
-    parser.add_argument("name", metavar="NAME", help=text)
-    parser.add_argument("--scale", default="cpu", help="smoke (seconds), cpu (default), long or paper (GPU)")
-    text = "folder to work in and go on in (default: reproductions/SCALE)"
-    parser.add_argument("--out", type=path, metavar="FOLDER", help=text)
-    text = "of the trainings (default: 0 1 2); verdicts need two at least"
-    parser.add_argument("--seeds", nargs="+", type=from_zero, default=[0, 1, 2], metavar="N", help=text)
-    text = "a model of images for fig17 and table2a, as of `oodflow embed`; without it their vectors are left out"
-    parser.add_argument("--encoder", metavar="MODEL", help=text)
-    one = parser.add_mutually_exclusive_group()
-    one.add_argument("--plan", action="store_true", help="print the graph of all pieces of work as JSON, and exit")
-    one.add_argument("--page", action="store_true", help="write the page of what there is by now, and do nothing else")
-    one.add_argument("--only", metavar="NODE", help="do one piece of work of --plan, with what it needs")
-    add_device(parser)
-    add_data_dir(parser)
-    add_json(parser)
-
-
-def _masks(verbs: "Verbs[Parser]") -> None:
-    parser = add_verb(verbs, "masks", "oodflow.cli.masks:run", "draw what the coupling layers see and change")
-    parser.add_argument("--out", type=path, default=Path("masks.png"), help=".png or .svg (default: masks.png)")
-
-
-def _bench(verbs: "Verbs[Parser]") -> None:
-    text = "measure speed and memory here, beside the machine's limit and other libraries"
-    parser = add_verb(verbs, "bench", "oodflow.cli.bench:run", text)
-    parser.add_argument(
-        "--recipes", nargs="+", default=[], metavar="RECIPE", help="what to train and score with (default: README's 4)"
-    )
-    parser.add_argument(
-        "--scale", dest="scales", nargs="+", default=[], choices=["smoke", "cpu", "long", "paper"],
-        help="default: cpu (two minutes on two idle cores) and paper (over ten); smoke: seconds, shows nothing",
-    )  # fmt: skip
-    parser.add_argument("--rounds", type=positive, default=3, metavar="N", help="how often all take their turn")
-    parser.add_argument("--no-peers", dest="peers", action="store_false", help="leave other libraries away")
-    parser.add_argument("--write", type=path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
-    parser.add_argument(
-        "--device", default="cpu", choices=["cpu", "cuda"], help="cuda: training alone, in float32 and bfloat16"
-    )
-    text = "instead: what N processes with a thread each make of this machine, beside one process with N threads"
-    parser.add_argument("--processes", type=at_least_two, metavar="N", help=text)
-    guard = parser.add_mutually_exclusive_group()
-    guard.add_argument("--against", type=path, metavar="FILE", help="fail if a share of the limit fell below FILE's")
-    guard.add_argument("--store", type=path, metavar="FILE", help="store the shares of the limit in FILE")
-    add_json(parser)
-
-
-def _tabular(verbs: "Verbs[Parser]") -> None:
-    text = "measure FlowDetector on tables of anomalies, beside the detectors of scikit-learn and PyOD"
-    parser = add_verb(verbs, "tabular", "oodflow.cli.tabular:run", text)
-    text = "a file of JSON lines, to which trials are added: what is there is not measured again. Or a page's .json"
-    parser.add_argument("trials", type=path, metavar="TRIALS", help=text)
-    text = (
-        "classical sets of ADBench, as 6_cardio; breast_cancer, wine, digits; or .npz files with X and y (default: all)"
-    )
-    parser.add_argument("--tables", nargs="+", default=[], metavar="TABLE", help=text)
-    text = "flow, isolation-forest, local-outlier-factor, ... (default: all that are installed)"
-    parser.add_argument("--methods", nargs="+", default=[], metavar="METHOD", help=text)
-    text = "each deals every table anew (default: 0 1 2 3 4)"
-    parser.add_argument("--seeds", nargs="+", type=from_zero, default=[0, 1, 2, 3, 4], metavar="N", help=text)
-    text = "fit to at most N rows (default: 10,000)"
-    parser.add_argument("--train-rows", type=at_least_two, default=10_000, metavar="N", help=text)
-    text = "tell apart at most N rows of each class (default: 10,000)"
-    parser.add_argument("--test-rows", type=positive, default=10_000, metavar="N", help=text)
-    parser.add_argument("--threads", type=positive, default=1, metavar="N", help="of the processor (default: 1)")
-    parser.add_argument("--write", type=path, metavar="PATH", help="write PATH.md, PATH.json and PATH.png instead")
-    add_data_dir(parser)
-    add_json(parser)
-
-
-def _reliability(verbs: "Verbs[Parser]") -> None:
-    text = "kill, stop, starve and damage trainings many times, and count what is lost"
-    parser = add_verb(verbs, "reliability", "oodflow.cli.reliability:run", text)
-    text = "a page's .json, to show or write again; without it everything is tried, in a quarter of an hour"
-    parser.add_argument("page", nargs="?", type=path, metavar="PAGE", help=text)
-    text = "kill processes that train N times (default: 50)"
-    parser.add_argument("--kills", type=positive, default=50, metavar="N", help=text)
-    parser.add_argument("--times", type=positive, default=4, metavar="N", help="try all else N times each (default: 4)")
-    text = "train the published Glow in small for N steps (default: 1500); 0: leave it out"
-    parser.add_argument("--glow-steps", type=from_zero, default=1500, metavar="N", help=text)
-    text = "what `make fuzz` wrote of damaged files, for the page: build/fuzz.jsonl"
-    parser.add_argument("--fuzz", type=path, metavar="FILE", help=text)
-    parser.add_argument("--write", type=path, metavar="PATH", help="write PATH.md and PATH.json instead of printing")
     add_data_dir(parser)
     add_json(parser)
 
