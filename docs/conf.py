@@ -15,6 +15,7 @@ exclude_patterns = ["README.md", "docs/contents.md"]  # the index is made of the
 
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4
+smartquotes_action = "qe"  # quotes and ellipses: two hyphens begin an option
 highlight_language = "none"  # most of it is commands, or what they print
 
 autodoc_member_order = "bysource"

@@ -55,7 +55,7 @@ def test_what_is_expected_is_written_as_a_range(low, high, told):
 def test_verdicts_are_counted_and_reasons_told_once():
     missing = checked(measured=None, verdict="not run", reason="the moon is not at hand")
     text = page(checked(), missing, missing, checked(verdict="does not hold"))
-    assert "Of 4 claims: 1 holds, 1 does not hold, 2 not run." in text
+    assert "Of 4 claims, holds: 1, does not hold: 1, not run: 2." in text
     assert text.count("Not run: the moon is not at hand") == 1
     assert text.count("On what is expected: Because.") == 1
     assert row(text, "| Figure 0").endswith("| 1 | 1 |  | 2 |")

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
@@ -94,6 +95,7 @@ def _finish(record: Reproduction, path: Path, arguments: Namespace) -> None:
         print(record.as_json(), end="")
         return
     show(reproduction_document(record, f"{arguments.name}, {record.scale} scale"))
+    sys.stdout.flush()  # or else what follows would stand in the middle of it
     progress_console.print(f"Wrote {', '.join(map(str, others))} and {page}")
 
 

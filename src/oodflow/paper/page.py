@@ -41,14 +41,14 @@ def reproduction_document(record: Reproduction, title: str = "Reproduction") -> 
     """Lay a reproduction out."""
     seeds = ", ".join(map(str, record.seeds))
     every = Counter(claim.verdict for _, claim in verdicts(record))
-    told = ", ".join(f"{every[verdict]} {verdict}" for verdict in VERDICTS if every[verdict])
+    told = ", ".join(f"{verdict}: {every[verdict]}" for verdict in VERDICTS if every[verdict])
     encoder = f", encoder {record.encoder}" if record.encoder else ""
     return Document(
         title,
         (
             Paragraph(
                 f"Tables and figures of {SOURCE}, at {record.scale} scale, seeds {seeds}{encoder}. Of "
-                f"{every.total()} claims: {told}."
+                f"{every.total()} claims, {told}."
             ),
             _overview(record),
             Paragraph(READING),
