@@ -1,6 +1,6 @@
 """Training a recipe into a run directory."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 
@@ -123,12 +123,8 @@ def _going_on(run: RunDir, options: SessionOptions, settings: Sequence[str]) -> 
     here = restated(begun, places)
     config = override(here, [setting for setting in settings if setting not in places])
     require_free(here, config, run.path)
-    steps = _training(config).steps
-    record = run.record()
-    taken = record.training.steps if record and record.training and run.weights_file.exists() else 0
-    looks = config.monitor.patience
-    ended = bool(taken) and looks is not None and Best(run, watched_split(config), looks, options.say).patience.ended
-    if taken < steps and not ended:
+    steps, taken = _training(config).steps, _taken(run)
+    if not _at_its_end(run, config, options.say):
         return config, False
     why = f"all its {taken:,} steps are taken" if taken >= steps else f"nothing better had come by step {taken:,}"
     if _training(here).steps > taken >= steps:
@@ -148,14 +144,21 @@ def _going_on(run: RunDir, options: SessionOptions, settings: Sequence[str]) -> 
 
 def is_finished(run: RunDir) -> bool:
     """Tell whether a run's training has come to its end, be it that nothing better came for long enough."""
-    record = run.record()
-    if not (record and record.training and run.weights_file.exists() and run.config_file.exists()):
-        return False
-    config = run.config()
-    if record.training.steps >= _training(config).steps:
+    return run.config_file.exists() and _at_its_end(run, run.config(), lambda line: None)
+
+
+def _at_its_end(run: RunDir, config: RunConfig, say: Callable[[str], None]) -> bool:
+    """Tell whether a configuration leaves nothing to be trained: no steps, and no looks that may bring something."""
+    taken, looks = _taken(run), config.monitor.patience
+    if taken >= _training(config).steps:
         return True
-    looks = config.monitor.patience
-    return looks is not None and Best(run, watched_split(config), looks, lambda line: None).patience.ended
+    return bool(taken) and looks is not None and Best(run, watched_split(config), looks, say).patience.ended
+
+
+def _taken(run: RunDir) -> int:
+    """Tell after how many steps the weights are that stand in a run's folder; 0: there are none."""
+    record = run.record()
+    return record.training.steps if record and record.training and run.weights_file.exists() else 0
 
 
 def _move(run: RunDir, config: RunConfig, options: SessionOptions) -> None:
