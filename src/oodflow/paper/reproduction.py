@@ -22,7 +22,7 @@ class Rest(Record):
     Attributes:
         commands: that made it.
         commit: of the source; none: it was not a checkout.
-        date: of it.
+        date: when it was made.
         steps: of the training; none: there was none.
         seconds: that it took.
         data: fingerprints of the sets, by name and part.
@@ -151,7 +151,7 @@ def _rest(product: Product, lab: Lab) -> Rest:
             trained = (record.trained.command,) if record.trained else ()
             return _made(record.provenance, (*trained, record.provenance.command), None, None, record.sets)
         case _:
-            return Rest(commands=(product.command(lab),), commit=None, date="")
+            return _made(record.provenance, (record.provenance.command,), None, None, ())
 
 
 def _made(

@@ -17,6 +17,7 @@ from oodflow.paper.lab import Lab
 from oodflow.paper.mask_drawing import draw_masks
 from oodflow.paper.nodes import Product
 from oodflow.records import Record
+from oodflow.runs.provenance import Provenance, provenance
 
 SIZE = 8
 _NEIGHBOURS = torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])[None, None]
@@ -26,6 +27,7 @@ class MaskFacts(Record):
     """What is so of masks and the squeeze, on an image of ``SIZE`` pixels a side.
 
     Attributes:
+        provenance: command, commit, versions, machine.
         squeezed: largest difference between the channels of a squeezed image and each second pixel of it.
         neighbours: by mask, what share of the pixels that a coupling changes have a neighbour that it sees.
         couplings_until_back: by mask, how many couplings later what was written into a part can reach that part.
@@ -33,6 +35,7 @@ class MaskFacts(Record):
 
     version: ClassVar[int | None] = 1
 
+    provenance: Provenance
     squeezed: float
     neighbours: dict[str, float]
     couplings_until_back: dict[str, int]
@@ -89,6 +92,7 @@ class Masks(Product):
         image = torch.rand(1, 1, SIZE, SIZE, generator=torch.Generator().manual_seed(0))
         of_pixels = ("checkerboard", "horizontal", "cycle")
         MaskFacts(
+            provenance=provenance(self.command(lab)),
             squeezed=squeezed_apart(image),
             neighbours={mask: seen_beside(mask) for mask in of_pixels},
             couplings_until_back={mask: couplings_until_back(mask) for mask in ("horizontal", "cycle")},

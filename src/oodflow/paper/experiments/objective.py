@@ -22,6 +22,7 @@ from oodflow.paper.lab import Lab
 from oodflow.paper.nodes import Product
 from oodflow.recipes.scales import Scale, tabular_training
 from oodflow.records import Record
+from oodflow.runs.provenance import Provenance, provenance
 from oodflow.session.fit import fit
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Demonstration(Record):
     """Three densities on the plane: a flow's, the proposition's, and a mixture; log-likelihoods are means in nats.
 
     Attributes:
+        provenance: command, commit, versions, machine.
         scale: of the training.
         trained: by density, of what the flow was trained on.
         test: by density, of held-out points; the proposition's has no mass there.
@@ -59,6 +61,7 @@ class Demonstration(Record):
 
     version: ClassVar[int | None] = 1
 
+    provenance: Provenance
     scale: Scale
     trained: dict[str, float]
     test: dict[str, float]
@@ -176,7 +179,7 @@ class OnThePlane(Product):
 
     def run(self, lab: Lab) -> None:
         """Train, measure and draw."""
-        seed = self.of_seed
+        seed, made = self.of_seed, provenance(self.command(lab))
         trained_on, test = (arc(POINTS, 0.0, pi, seed=one) for one in (2 * seed, 2 * seed + 1))
         outside = _apart(seed)
         flow = fit(
@@ -193,6 +196,7 @@ class OnThePlane(Product):
             lab.figures.mkdir(parents=True, exist_ok=True)
             save_figure(_figure(densities, trained_on, outside), lab.figures / f"{self.name}-densities.png")
         Demonstration(
+            provenance=made,
             scale=lab.scale,
             trained={name: float(density(trained_on).mean()) for name, density in densities.items()},
             test={name: float(densities[name](test).mean()) for name in ("flow", "mixture")},
