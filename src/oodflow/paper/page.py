@@ -1,7 +1,7 @@
 """A reproduction as a page."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from oodflow.document import (
@@ -38,23 +38,25 @@ READING = (
 
 
 def reproduction_document(record: Reproduction, title: str = "Reproduction") -> Document:
-    """Lay a reproduction out."""
-    seeds = ", ".join(map(str, record.seeds))
+    """Lay a reproduction out. That of one experiment is called as it is; others are called ``title``."""
+    rests = Section("What these rest on", tuple(_rests(record)))
+    match tuple(record.experiments.values()):
+        case (one,):
+            about = (_told(record, f"From {SOURCE}"), *_shown(one, record.figures), Paragraph(READING))
+            return Document(_heading(one), (*about, rests))
+        case several:
+            sections = (Section(_heading(one), tuple(_shown(one, record.figures))) for one in several)
+            about = (_told(record, f"Tables and figures of {SOURCE}"), _overview(record), Paragraph(READING))
+            return Document(title, (*about, *sections, rests))
+
+
+def _told(record: Reproduction, of: str) -> Paragraph:
     every = Counter(claim.verdict for _, claim in verdicts(record))
     told = ", ".join(f"{verdict}: {every[verdict]}" for verdict in VERDICTS if every[verdict])
+    seeds = ", ".join(map(str, record.seeds))
     encoder = f", encoder {record.encoder}" if record.encoder else ""
-    return Document(
-        title,
-        (
-            Paragraph(
-                f"Tables and figures of {SOURCE}, at {record.scale} scale, seeds {seeds}{encoder}. Of "
-                f"{every.total()} claims, {told}."
-            ),
-            _overview(record),
-            Paragraph(READING),
-            *(_section(name, one, record.figures) for name, one in record.experiments.items()),
-            Section("What these rest on", tuple(_rests(record))),
-        ),
+    return Paragraph(
+        f"{of}, at {record.scale} scale, seeds {seeds}{encoder}. Of {every.total()} claims, {told or 'none'}."
     )
 
 
@@ -76,25 +78,28 @@ def _count(count: int) -> str:
     return str(count) if count else ""
 
 
-def _section(name: str, one: Reproduced, figures: str) -> Section:
-    blocks: list[Block] = [Paragraph(one.about)]
+def _heading(one: Reproduced) -> str:
+    return f"{one.place}: {one.title}" if one.place else one.title
+
+
+def _shown(one: Reproduced, figures: str) -> Iterator[Block]:
+    yield Paragraph(one.about)
     if one.claims:
-        blocks.append(claims_table(one.claims))
-        blocks += _notes(one.claims)
-    blocks += [
-        Figure(
-            picture.caption.rstrip("."), str(PurePosixPath(figures) / picture.file), picture.caption, picture.caption
-        )
-        for picture in one.pictures
-    ]
-    blocks += [Distributions(name, (distribution,)) for name, distribution in one.distributions.items()]
-    return Section(f"{one.place}: {one.title}" if one.place else one.title, tuple(blocks))
+        yield claims_table(one.claims)
+        yield from _notes(one.claims)
+    for picture in one.pictures:
+        file, caption = str(PurePosixPath(figures) / picture.file), picture.caption
+        yield Figure(caption.rstrip("."), file, caption, caption)
+    for flow, distribution in one.distributions.items():
+        yield Distributions(flow, (distribution,))
 
 
 def claims_table(claims: Sequence[Checked]) -> Table:
-    """Put claims with their verdicts beside the paper's numbers."""
-    header = ["claim", "verdict", "measured [95 %]", "paper", "expected", "learned nothing", "resolution", "what"]
-    return table(header, [_row(claim) for claim in claims])
+    """Put claims, by number, with their verdicts beside the paper's numbers; columns that say nothing are left out."""
+    header = ["", "claim", "verdict", "measured [95 %]", "paper", "expected", "learned nothing", "resolution", "what"]
+    rows = [[str(place), *_row(claim)] for place, claim in enumerate(claims, 1)]
+    says = [place for place in range(len(header)) if any(row[place] for row in rows)]
+    return table([header[place] for place in says], [[row[place] for place in says] for row in rows])
 
 
 def _row(claim: Checked) -> list[Text]:
@@ -128,12 +133,30 @@ def _measured(claim: Checked) -> str:
     return with_interval(claim.interval, claim.digits)
 
 
-def _notes(claims: Sequence[Checked]) -> list[Block]:
-    """Say why ranges are what they are, and why claims were not run, each once."""
-    argued = dict.fromkeys(claim.why for claim in claims if claim.why)
-    missing = dict.fromkeys(claim.reason for claim in claims if claim.verdict == "not run" and claim.reason)
-    items = [*(f"On what is expected: {why}" for why in argued), *(f"Not run: {reason}" for reason in missing)]
-    return [Bullets(tuple(items))] if items else []
+def _notes(claims: Sequence[Checked]) -> Iterator[Block]:
+    """Say why ranges are what they are, and why claims were not run, each once, with the numbers of the claims."""
+    ranges = _shared(claim.why for claim in claims)
+    missing = _shared(claim.reason if claim.verdict == "not run" else "" for claim in claims)
+    lines = (
+        *(f"Range of {places}: {why}" for why, places in ranges.items()),
+        *(f"Not run, {places}: {reason}" for reason, places in missing.items()),
+    )
+    if lines:
+        yield Bullets(lines)
+
+
+def _shared(notes: Iterable[str]) -> dict[str, str]:
+    """Say of each note which claims it is of.
+
+    Example:
+        >>> _shared(["small", "", "small", "large", "small"])
+        {'small': '1, 3, 5', 'large': '4'}
+    """
+    places: dict[str, list[str]] = {}
+    for place, note in enumerate(notes, 1):
+        if note:
+            places.setdefault(note, []).append(str(place))
+    return {note: ", ".join(of) for note, of in places.items()}
 
 
 def _rests(record: Reproduction) -> list[Block]:
