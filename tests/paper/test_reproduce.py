@@ -55,7 +55,7 @@ def test_a_reproduction_says_what_holds_and_why_what_is_missing_was_not_run(oodf
     result = oodflow(*words)
     assert result.code == 0, result.err
     assert "noise is told (1)" in result.out
-    assert "celeba (train) is not in " in result.out.partition("Not run: ")[2]
+    assert "celeba (train) is not in " in result.out.partition("Not run, 4: ")[2]
     record = Reproduction.read(out / "small.json")
     told, alike, stays, faces = record.experiments["small"].claims
     assert {claim.verdict for claim in (told, alike, stays, faces)} == {"not run"}, "at smoke scale nothing is learned"
@@ -116,6 +116,7 @@ def test_the_page_is_one_of_html_and_is_made_again_from_its_record(oodflow, tmp_
     assert files["pictures"] == [str(tmp_path / "again" / "page-pictures" / "masks.png")]
     assert "each channel of a squeezed image" in (tmp_path / "again" / "page.md").read_text()
     assert "leave" in oodflow("report", out / "fig7.json", out).error
+    assert f"name its page: {out}/fig7.json" in oodflow("report", out).error
 
 
 def test_the_page_of_what_there_is_by_now_does_nothing_else(oodflow, small, tmp_path):

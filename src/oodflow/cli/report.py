@@ -7,6 +7,7 @@ from pathlib import Path
 
 from oodflow.errors import UsageError
 from oodflow.paper.galleries import reproduction_report
+from oodflow.paper.lab import FOUND
 from oodflow.paper.reproduction import Reproduction
 from oodflow.report.evaluated_runs import run_of
 from oodflow.report.run_report import run_report
@@ -21,6 +22,7 @@ def run(arguments: Namespace) -> None:
     if is_page(arguments.run_dirs[0]):
         _of_reproduction(arguments)
         return
+    _require_no_reproduction(arguments.run_dirs)
     first = run_of(arguments.run_dirs[0])
     path = arguments.write or (first.out or first.path) / "report"
     report = run_report(
@@ -31,6 +33,20 @@ def run(arguments: Namespace) -> None:
     if (size := files[0].stat().st_size) > LARGE:
         progress_console.print(f"{files[0]} has {size / 1e6:.0f} MB: with fewer runs on a page it is easier to send.")
     _tell(arguments, files)
+
+
+def _require_no_reproduction(folders: Sequence[Path]) -> None:
+    """Refuse the folder of a reproduction, whose pages are named one by one.
+
+    Raises:
+        UsageError: naming the folder, and the pages that lie in it or beside it.
+    """
+    for folder in folders:
+        if (folder / FOUND).is_dir():
+            pages = [str(page) for page in (folder.with_name(f"{folder.name}.json"), *sorted(folder.glob("*.json")))
+                     if page.exists()]  # fmt: skip
+            name = f"name its page: {' or '.join(pages)}" if pages else "it has no page yet, which `reproduce` writes"
+            raise UsageError(f"{folder} is the folder of a reproduction: {name}.")
 
 
 def _of_reproduction(arguments: Namespace) -> None:

@@ -15,6 +15,9 @@ IMAGES: dict[Scale, int | None] = {"smoke": 16, "cpu": 2000, "long": 2000, "pape
 EXPLAINED: dict[Scale, int] = {"smoke": 8, "cpu": 128, "long": 128, "paper": 512}
 """By scale, on how many images of each set couplings and latents are measured."""
 
+FOUND = "found"
+"""Name of the folder of what was measured."""
+
 
 @dataclass(frozen=True)
 class Lab:
@@ -55,7 +58,7 @@ class Lab:
     @property
     def found(self) -> Path:
         """What was measured: a record a node."""
-        return self.folder / "found"
+        return self.folder / FOUND
 
     @property
     def figures(self) -> Path:

@@ -68,11 +68,11 @@ def _close(data: str, ood: str) -> Claim:
     return Claim(says, "Table 1", auroc_gain(realnvp, glow, ood), unit, near(0.0, 10.0), why=why)
 
 
-def _alike(kind: str, data: str) -> Claim:
-    study = FLOWS[kind, data]
-    says = f"{NAMES[kind]} finds the test part of {data} as likely as what it was trained on"
+def alike(study: Study, flow: str, data: str, place: str) -> Claim:
+    """State that a flow finds the test part as likely as what it was trained on."""
+    says = f"{flow} finds the test part of {data} as likely as what it was trained on"
     unit = "AUROC of the likelihood, trained on → test part, %"
-    return Claim(says, "F, Figure 6", auroc_of_trained_on(study), unit, near(CHANCE, 5.0), why=WHY_ALIKE)
+    return Claim(says, place, auroc_of_trained_on(study), unit, near(CHANCE, 5.0), why=WHY_ALIKE)
 
 
 def _pairs() -> list[tuple[str, str, str, float | None]]:
@@ -108,7 +108,7 @@ FIGURE_6 = Experiment(
     about="Histograms of the log-likelihood: those of the train and the test part lie upon each other, and those of "
     "other sets beside them or to their right.",
     evaluated=tuple(FLOWS.values()),
-    claims=tuple(_alike(kind, data) for kind, data in FLOWS),
+    claims=tuple(alike(study, NAMES[kind], data, "F, Figure 6") for (kind, data), study in FLOWS.items()),
     distributions=tuple(FLOWS.values()),
     pictures=tuple(
         Picture(f"evaluate-{study.name}", "likelihoods", f"{NAMES[kind]} trained on {data}.")

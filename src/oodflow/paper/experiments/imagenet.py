@@ -2,7 +2,7 @@
 
 from oodflow.paper.claims import Claim, below
 from oodflow.paper.experiment import Experiment, Picture
-from oodflow.paper.experiments.baselines import CHANCE
+from oodflow.paper.experiments.baselines import CHANCE, alike
 from oodflow.paper.experiments.couplings import as_well
 from oodflow.paper.quantities import auroc
 from oodflow.paper.study import Study
@@ -13,12 +13,13 @@ FACES, NUMBERS = "celeba?shape=3x64x64", "svhn?shape=3x64x64"
 FIGURE_1 = Experiment(
     title="ImageNet, faces and house numbers",
     place="Figure 1",
-    about="A RealNVP trained on ImageNet at 64x64 finds faces and house numbers likelier, and its couplings predict a "
-    "face as well as any picture of their own.",
+    about="A RealNVP trained on ImageNet at 64x64 finds its test part as likely as what it was trained on, faces and "
+    "house numbers likelier, and its couplings predict a face as well as any picture of their own.",
     evaluated=(IMAGENET,),
     untrained=(IMAGENET,),
     explained=((IMAGENET, FACES),),
     claims=(
+        alike(IMAGENET, "RealNVP", "ImageNet", "1, Figure 1"),
         *(
             Claim(
                 f"RealNVP trained on ImageNet finds {name} likelier", "1, Figure 1", auroc(IMAGENET, ood), "AUROC, %",
