@@ -11,7 +11,7 @@ import pytest
 
 from oodflow.errors import OodflowError, UsageError
 from oodflow.ownership import owned
-from oodflow.paper.cost import Clock, flop, in_words
+from oodflow.paper.cost import Clock, computation, in_words
 from oodflow.paper.experiment import Experiment
 from oodflow.paper.graph import Work, named, nodes, plan
 from oodflow.paper.lab import Lab
@@ -186,7 +186,7 @@ def test_operations_are_those_of_pytorchs_own_counter():
         flow = config.flow.build((1, 28, 28) if recipe.startswith("fashion") else (3, 32, 32))
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             flow.bijection(torch.rand(1, *flow.shape))
-        assert flop(config) == counter.get_total_flops(), recipe
+        assert computation(config).flop == counter.get_total_flops(), recipe
 
 
 def test_time_left_follows_what_has_been_measured(lab):

@@ -39,6 +39,7 @@ class Experiment:
         place: in the paper; empty: it asks what the paper leaves open.
         about: a few sentences on what it shows.
         evaluated: flows that are asked which data sets they find likely.
+        drawn: flows of which there are but pictures, so that the first seed is enough.
         asked: flows that are asked something else besides.
         untrained: flows to hold them against, which have learned nothing; one seed is enough.
         explained_untrained: flows to hold those against that are explained.
@@ -54,6 +55,7 @@ class Experiment:
     place: str
     about: str
     evaluated: tuple[Study, ...] = ()
+    drawn: tuple[Study, ...] = ()
     asked: tuple[tuple[Study, Question], ...] = ()
     untrained: tuple[Study, ...] = ()
     explained_untrained: tuple[tuple[Study, str], ...] = ()
@@ -75,6 +77,8 @@ class Experiment:
                 yield Evaluating(Training(study, seed), question)
             for study, ood in self.explained:
                 yield Explaining(Training(study, seed), ood)
+        for study in self.drawn:
+            yield Evaluating(Training(study, lab.first))
         for study in self.untrained:
             yield Evaluating(Training(study.untrained, lab.first))
         for study, ood in self.explained_untrained:

@@ -120,7 +120,7 @@ FIGURE_15 = Experiment(
     title="Samples",
     place="Figure 15",
     about="What the flows of Table 1 draw. The paper states nothing about them that could be measured.",
-    evaluated=(*FLOWS.values(), *OF_64.values()),
+    drawn=(*FLOWS.values(), *OF_64.values()),
     pictures=(
         *(
             Picture(f"evaluate-{study.name}", "samples", f"{NAMES[kind]} trained on {data}.")
