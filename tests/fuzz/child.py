@@ -1,14 +1,15 @@
 """Reads damaged files in a process with limits, of which nothing is left when it crashes but the last case."""
 
 import json
+import os
 import resource
-import sys
 import tempfile
 import time
 import warnings
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from oodflow.errors import OodflowError
 
@@ -18,8 +19,12 @@ from .readers import READERS
 ROOM = 1 << 30  # bytes beyond what the process has after it has read a sound file
 
 
-def main(name: str, seed: int, count: int, kept: Path) -> None:
-    """Try so many cases; print what came, and keep the file that was being read when something else did."""
+def main(name: str, seed: int, count: int, kept: Path, came_to: Path, told_to: Path) -> None:
+    """Try so many cases; write what came, and keep the file that was being read when something else did."""
+    with told_to.open("w") as told:
+        os.dup2(told.fileno(), 2)
+    os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"  # others reserve more than the limit before they are used
+    torch.set_num_threads(1)
     warnings.simplefilter("error")
     reader, rng = READERS[name], np.random.default_rng(seed)
     sound = reader.write()
@@ -45,13 +50,9 @@ def main(name: str, seed: int, count: int, kept: Path) -> None:
             came["slowest"] = max(came["slowest"], time.perf_counter() - began)
         if number == 0:
             _limit()
-    print(json.dumps(came))
+    came_to.write_text(json.dumps(came))
 
 
 def _limit() -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + ROOM,) * 2)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))
