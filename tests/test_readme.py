@@ -54,6 +54,13 @@ def test_numbers_in_readme_are_those_in_results():
         assert row in written, row
 
 
+def test_claims_in_readme_are_those_of_the_reproduction():
+    page = (ROOT / "results" / "reproduction.md").read_text(encoding="utf-8")
+    overview = re.search(r"(?:^\|.*\n)+", page, re.MULTILINE).group()
+    assert overview.count("\n") > 20
+    assert overview in README
+
+
 def test_what_readme_says_of_the_demo_is_what_came_out():
     quote = " ".join(line.removeprefix("> ") for line in README.splitlines() if line.startswith("> "))
     assert quote
