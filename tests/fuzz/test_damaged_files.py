@@ -5,10 +5,11 @@
 
 import json
 import os
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+
+from copies import COPIES
 
 from .child import main
 from .readers import READERS
@@ -19,17 +20,13 @@ TO = Path(os.environ["OODFLOW_FUZZ_TO"]).absolute() if os.environ.get("OODFLOW_F
 """Where to write what came, for the page that `oodflow reliability` makes."""
 
 
-PROCESSES = get_context("forkserver")  # of which each is a copy of one that has imported these, which takes seconds
-PROCESSES.set_forkserver_preload(["oodflow.data", "oodflow.detectors", "oodflow.evaluation", "oodflow.interop"])
-
-
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is limited by what Linux tells of it")
 @pytest.mark.parametrize("name", READERS)
 def test_damage_is_told_in_one_error(name, tmp_path):
     if name == "parquet":
         pytest.importorskip("pyarrow")
     case, came_to, told = (tmp_path / file for file in ("case", "came.json", "told.txt"))
-    process = PROCESSES.Process(target=main, args=(name, SEED, CASES, case, came_to, told))
+    process = COPIES.Process(target=main, args=(name, SEED, CASES, case, came_to, told))
     process.start()
     process.join(60 + CASES)
     if process.is_alive():

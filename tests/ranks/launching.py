@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from oodflow.bench.ranks.launch import launch as start
+from copies import Program
+from oodflow.bench.ranks.launch import environments
 
 LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
 
@@ -19,13 +20,13 @@ class Ended:
     err: str
 
 
-def launch(count: int, arguments: Sequence[object], **environment: str) -> list[subprocess.Popen]:
-    """Start processes of Python with the same arguments, by rank, that stumble over warnings."""
-    own = {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": LOOPBACK, "PYTHONWARNINGS": "error"}
-    return start(count, arguments, **own, **environment)
+def launch(count: int, arguments: Sequence[object], **environment: str) -> list[Program]:
+    """Start programs of Python with the same arguments, by rank, that stumble over warnings."""
+    own = {"GLOO_SOCKET_IFNAME": LOOPBACK} | environment
+    return [Program(arguments, shared | own) for shared in environments(count)]
 
 
-def ended(processes: Sequence[subprocess.Popen]) -> list[Ended]:
+def ended(processes: Sequence[Program]) -> list[Ended]:
     """Wait for processes, and tell how each has ended; where one does not, all are killed, and what they said is told.
 
     Raises:

@@ -4,8 +4,6 @@ import json
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -18,6 +16,7 @@ import torch.distributed as dist
 from launching import ended, launch, together
 from safetensors.torch import load_file
 
+from copies import Program
 from oodflow import ranks
 from oodflow.data import ImageSet, TrainingBatches
 from oodflow.errors import OodflowError, UsageError
@@ -73,7 +72,8 @@ def steps_of(run):
 def of_one_process(tmp_path_factory) -> dict[str, torch.Tensor]:
     """Loss, gradients and buffers of all that is tried."""
     file = tmp_path_factory.mktemp("gradients") / "alone.safetensors"
-    subprocess.run([sys.executable, HERE / "gradients.py", file], check=True, timeout=120)
+    (alone,) = ended([Program([HERE / "gradients.py", file], {})])
+    assert alone.code == 0, alone.err
     return load_file(file)
 
 

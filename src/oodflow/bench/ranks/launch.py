@@ -18,19 +18,23 @@ def launch(count: int, arguments: Sequence[object], **environment: str) -> list[
     Returns:
         The processes by rank; their output is theirs to read.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    shared = os.environ | environment
-    shared |= {"WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     return [
         subprocess.Popen(
             [sys.executable, *map(str, arguments)],
-            env=shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
+            env=os.environ | environment | own,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        for rank in range(count)
+        for own in environments(count)
     ]
+
+
+def environments(count: int) -> list[dict[str, str]]:
+    """List, by rank, the variables by which so many processes find one another."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    shared = {"WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    return [shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(count)]
