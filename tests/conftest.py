@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
+from PIL import Image
 
 from oodflow.cli import main
 from oodflow.cli.display import result_console
@@ -21,6 +23,26 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def rendered() -> None:
+    """Let a test have pictures as they are."""
+
+
+@pytest.fixture(autouse=True)
+def unrendered(request, monkeypatch):
+    """Write pictures of one pixel where nobody looks at them: most of the time of small runs would go into theirs."""
+    if "rendered" not in request.fixturenames:
+        monkeypatch.setattr(Figure, "savefig", write_a_pixel)
+
+
+def write_a_pixel(figure, file, **settings) -> None:
+    """Take the place of matplotlib's method."""
+    if settings["format"] == "svg":
+        file.write(b"<svg xmlns='http://www.w3.org/2000/svg'/>")
+    else:
+        Image.new("RGB", (1, 1)).save(file, settings["format"])
 
 
 @dataclass(frozen=True)

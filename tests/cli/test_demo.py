@@ -11,7 +11,7 @@ BUILT_IN = ["photographs", "digits", "flat", "smooth", "noise"]
 TRAIN, TEST = "train-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte.gz"
 
 
-def test_demo(oodflow, tmp_path):
+def test_demo(oodflow, tmp_path, rendered):
     (tmp_path / "here/runs/demo-1").mkdir(parents=True)
     result = oodflow("demo", "--scale", "smoke")
     assert result.code == 0, result.err

@@ -74,7 +74,7 @@ def test_recipes_train_on_any_table_and_ask_about_none(oodflow, tmp_path, inside
     assert "name out-of-distribution sets with --ood" in result.error
 
 
-def test_an_evaluation(oodflow, of_table, outside):
+def test_an_evaluation(oodflow, of_table, outside, rendered):
     result = oodflow("evaluate", of_table, "--scores", "all", "--fpr", "0.2")
     assert result.code == 0
     assert "| data set (rows) | log p, nats |" in result.out

@@ -23,7 +23,7 @@ from oodflow.statistics import LogProb, Observation
 from .asking import asked, folders, newest, scores_of, unescaped
 
 
-def test_what_an_evaluation_writes(oodflow, run, sets):
+def test_what_an_evaluation_writes(oodflow, run, sets, rendered):
     before = record_of(run)
     assert oodflow("evaluate", run, "--seed", "3").code == 0
     assert record_of(run) == before
@@ -110,7 +110,7 @@ def test_each_score_has_its_cost(oodflow, run):
     assert newest(run).costs.keys() == {"principal-components"}  # pixels are not kept, and so looked at again
 
 
-def test_again_is_equal_bit_for_bit(oodflow, run):
+def test_again_is_equal_bit_for_bit(oodflow, run, rendered):
     def everything():
         asked(oodflow, run, "--scores", "all")
         files = [path for path in (run / "evaluations").rglob("*") if path.suffix in (".safetensors", ".png")]

@@ -51,7 +51,7 @@ def few_pictures(request, monkeypatch):
 
 
 @pytest.fixture
-def every_picture():
+def every_picture(rendered):
     """Let a test have all of them, in every format."""
 
 

@@ -27,7 +27,7 @@ def test_every_mask_can_be_drawn(name):
     assert set(np.unique(mask_map(name, 16, 0))) <= {0, 1, 2}
 
 
-def test_the_command_draws_it(oodflow, tmp_path):
+def test_the_command_draws_it(oodflow, tmp_path, rendered):
     result = oodflow("masks", "--out", tmp_path / "masks.svg")
     assert result.code == 0
     assert (tmp_path / "masks.svg").stat().st_size > 10_000

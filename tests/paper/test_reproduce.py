@@ -49,7 +49,7 @@ def small():
         yield
 
 
-def test_a_reproduction_says_what_holds_and_why_what_is_missing_was_not_run(oodflow, small, tmp_path):
+def test_a_reproduction_says_what_holds_and_why_what_is_missing_was_not_run(oodflow, small, tmp_path, rendered):
     out = tmp_path / "made"
     words = ["reproduce", "small", "--scale", "smoke", "--seeds", "0", "1", "--out", out]
     result = oodflow(*words)
@@ -104,7 +104,7 @@ def test_a_reproduction_says_what_holds_and_why_what_is_missing_was_not_run(oodf
     assert Reproduction.read(out / "small.json").experiments == record.experiments
 
 
-def test_the_page_is_one_of_html_and_is_made_again_from_its_record(oodflow, tmp_path):
+def test_the_page_is_one_of_html_and_is_made_again_from_its_record(oodflow, tmp_path, rendered):
     out = tmp_path / "made"
     assert oodflow("reproduce", "fig7", "--scale", "smoke", "--out", out).code == 0
     page = (out / "fig7.html").read_text()

@@ -138,7 +138,7 @@ def test_each_negative_training_has_a_row_of_panels_after_those_of_likelihood_al
     assert len(draw_negative(likely_runs(runs[:1]), "Likelihood").axes) == 1
 
 
-def test_the_verb_writes_page_data_and_picture_and_reads_them_again(oodflow, runs, tmp_path):
+def test_the_verb_writes_page_data_and_picture_and_reads_them_again(oodflow, runs, tmp_path, rendered):
     result = oodflow("negative", *runs, "--write", tmp_path / "negative-training")
     assert result.out.count("negative-training.") == 3
     assert (tmp_path / "negative-training.png").exists()

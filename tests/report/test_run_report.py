@@ -422,7 +422,7 @@ def test_an_evaluation_without_its_values_has_no_distributions(copy):
     assert part(document, "Every score and set").blocks
 
 
-def test_the_same_run_makes_the_same_page(evaluated, report):
+def test_the_same_run_makes_the_same_page(evaluated, report, rendered):
     again = run_report([evaluated])
     assert again.document == report.document
     assert again.pictures == report.pictures

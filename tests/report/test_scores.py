@@ -175,7 +175,7 @@ def test_what_others_published_is_of_scores_that_there_are():
         assert one.inside in SOURCES and one.outside in SOURCES
 
 
-def test_it_is_written_with_its_picture(record, tmp_path):
+def test_it_is_written_with_its_picture(record, tmp_path, rendered):
     runs = comparison(scored(record, likelihood=0.1, group2=0.8))
     files = write_scores(runs, tmp_path / "scores")
     assert [file.name for file in files] == ["scores.md", "scores.json", "scores.png"]

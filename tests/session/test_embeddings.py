@@ -14,7 +14,7 @@ SCORES = ("likelihood", "embedding-mahalanobis", "embedding-mixture?components=2
 
 
 @pytest.mark.parametrize("options", ["", "&length=1"])
-def test_a_flow_of_vectors(oodflow, own_folders, sets, tmp_path, options):
+def test_a_flow_of_vectors(oodflow, own_folders, sets, tmp_path, options, rendered):
     encoder = save_encoder(tmp_path / "encoder")
     inside, outside = (f"{one}?encoder={encoder}{options}" for one in (sets.inside, sets.outside))
     run = tmp_path / "run"

@@ -121,7 +121,7 @@ def test_weights_are_the_averages(trained, sets):
     assert flow.log_prob(images).isfinite().all()
 
 
-def test_the_same_seed_makes_the_same_run(trained, tiny, tmp_path):
+def test_the_same_seed_makes_the_same_run(trained, tiny, tmp_path, rendered):
     assert main([*tiny, "--out", str(tmp_path / "again")]) == 0
     assert_same(tensors(tmp_path / "again"), tensors(trained))
     assert (tmp_path / "again/samples.png").read_bytes() == (trained / "samples.png").read_bytes()
