@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from copies import Program
 from oodflow.runs import RunDir
 from oodflow.training import TrainState
 
@@ -91,8 +92,7 @@ def test_two_trainings_want_one_folder(oodflow, tiny, tmp_path):
 
 
 def test_two_trainings_that_begin_at_once_in_one_folder(tiny, tmp_path):
-    command = [sys.executable, "-m", "oodflow", *tiny, "--out", str(tmp_path / "run")]
-    processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    processes = [Program(["-m", "oodflow", *tiny, "--out", tmp_path / "run"], {}) for _ in range(3)]
     said = [process.communicate(timeout=120)[1] for process in processes]
     codes = sorted(process.returncode for process in processes)
     assert codes[0] == 0
