@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from oodflow.document import (
+    Align,
     Block,
     Bullets,
     Code,
@@ -99,7 +100,8 @@ def claims_table(claims: Sequence[Checked]) -> Table:
     header = ["", "claim", "verdict", "measured [95 %]", "paper", "expected", "learned nothing", "resolution", "what"]
     rows = [[str(place), *_row(claim)] for place, claim in enumerate(claims, 1)]
     says = [place for place in range(len(header)) if any(row[place] for row in rows)]
-    return table([header[place] for place in says], [[row[place] for place in says] for row in rows])
+    align: list[Align] = ["right" if place == 0 else "left" for place in says]
+    return table([header[place] for place in says], [[row[place] for place in says] for row in rows], align)
 
 
 def _row(claim: Checked) -> list[Text]:

@@ -29,7 +29,7 @@ WHY_NUMBER = (
     "the published size by 5."
 )
 WHY_TOLD = f"The paper speaks of failing wherever it finds less than {TOLD:.0f} %, and of none of the pairs above."
-WHY_ALIKE = "Of 5 points: train and test parts are then told apart no better than by a score with 55 %."
+WHY_ALIKE = "5 points from chance: train and test parts are then told apart no better than by a score with 55 %."
 
 
 def _direction(kind: str, data: str, ood: str, number: float | None) -> Claim:
