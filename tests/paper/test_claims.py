@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from oodflow.paper.claims import Claim, Measured, above, below, check, judge, near
+from oodflow.paper.claims import Claim, Measured, above, below, check, judge, near, near_percent
 from oodflow.paper.found import Found, Missing
 from oodflow.paper.lab import Lab
 
@@ -96,3 +96,15 @@ def test_claims_that_rest_on_nothing_say_why(tmp_path):
     assert check(claims[1:], Found(Lab(tmp_path, "cpu", (0, 1))))[0].verdict == "can't be told"
     (at_smoke,) = check(claims[1:], Found(Lab(tmp_path, "smoke", (0, 1))))
     assert (at_smoke.verdict, at_smoke.reason) == ("not run", "a training at smoke scale learns nothing")
+
+
+@pytest.mark.parametrize(("number", "verdict"), [(99.99, "holds"), (92.0, "holds"), (80.0, "does not hold")])
+def test_a_share_can_be_near_one_that_is_nearly_all(number, verdict):
+    """Though the interval of a few shares of nearly 100 % ends above that."""
+    shares = of((min(number + 0.01, 100.0), number, number - 0.01))
+    assert (shares.interval.high > 100) == (number == 99.99)
+    assert judge(shares, near_percent(99.9, 10.0)) == verdict
+
+
+def test_all_shares_are_near_when_all_may_be():
+    assert near_percent(60.0, 100.0) == near(0.0, math.inf)

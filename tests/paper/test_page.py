@@ -49,7 +49,13 @@ def test_a_claim_stands_beside_the_papers_number_and_what_learned_nothing():
 
 @pytest.mark.parametrize(
     ("low", "high", "told"),
-    [(None, 50.0, "below 50.0"), (50.0, None, "above 50.0"), (45.0, 55.0, "45.0 to 55.0"), (4.0, 4.0, "4.0")],
+    [
+        (None, 50.0, "below 50.0"),
+        (50.0, None, "above 50.0"),
+        (45.0, 55.0, "45.0 to 55.0"),
+        (4.0, 4.0, "4.0"),
+        (None, None, "10.8 | 97.0"),
+    ],
 )
 def test_what_is_expected_is_written_as_a_range(low, high, told):
     assert f"| {told} |" in page(reproduced(checked(low=low, high=high)))

@@ -54,11 +54,14 @@ def near(value: float, tolerance: float) -> Range:
 def near_percent(value: float, tolerance: float) -> Range:
     """Expect per cent that are at most ``tolerance`` points from ``value``.
 
+    No share is above 100 or below 0, though the end of an interval may be: there a range has no end.
+
     Example:
         >>> near_percent(99.0, 5.0)
-        Range(low=94.0, high=100.0)
+        Range(low=94.0, high=inf)
     """
-    return Range(max(0.0, value - tolerance), min(100.0, value + tolerance))
+    low, high = value - tolerance, value + tolerance
+    return Range(low if low > 0 else -inf, high if high < 100.0 else inf)
 
 
 class Measured(Record):

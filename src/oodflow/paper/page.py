@@ -123,7 +123,7 @@ def _expected(claim: Checked) -> str:
     if claim.low is not None and claim.low == claim.high:
         return low
     if not low:
-        return f"below {high}"
+        return high and f"below {high}"
     return f"{low} to {high}" if high else f"above {low}"
 
 
