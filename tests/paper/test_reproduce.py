@@ -101,6 +101,7 @@ def test_a_reproduction_says_what_holds_and_why_what_is_missing_was_not_run(oodf
 
     again = oodflow(*words)
     assert "[1/" not in again.err.replace("celeba", ""), "all that can be done is done"
+    assert "more seeds" not in again.err
     assert Reproduction.read(out / "small.json").experiments == record.experiments
 
 
@@ -117,6 +118,12 @@ def test_the_page_is_one_of_html_and_is_made_again_from_its_record(oodflow, tmp_
     assert "each channel of a squeezed image" in (tmp_path / "again" / "page.md").read_text()
     assert "leave" in oodflow("report", out / "fig7.json", out).error
     assert f"name its page: {out}/fig7.json" in oodflow("report", out).error
+
+
+def test_a_page_of_fewer_seeds_tells_of_the_one_whose_place_it_takes(oodflow, small, tmp_path):
+    words = ["reproduce", "small", "--scale", "smoke", "--out", tmp_path / "made", "--page", "--seeds"]
+    assert "more seeds" not in oodflow(*words, "1", "2").err
+    assert "`--seeds 0 1 2 --page` writes it anew" in oodflow(*words, "0", "1").err
 
 
 def test_the_page_of_what_there_is_by_now_does_nothing_else(oodflow, small, tmp_path):

@@ -90,13 +90,25 @@ def _require_writable(lab: Lab) -> None:
 
 def _finish(record: Reproduction, path: Path, arguments: Namespace) -> None:
     """Write the page of what was asked, and show it or print JSON."""
+    before = _seeds_of(path.with_suffix(".json"))
     *others, page = write_reproduction(record, path)
+    if not before <= set(record.seeds):
+        seeds = " ".join(map(str, sorted(before | set(record.seeds))))
+        progress_console.print(f"There was a page of more seeds: `--seeds {seeds} --page` writes it anew.")
     if arguments.json:
         print(record.as_json(), end="")
         return
     show(reproduction_document(record, f"{arguments.name}, {record.scale} scale"))
     sys.stdout.flush()  # or else what follows would stand in the middle of it
     progress_console.print(f"Wrote {', '.join(map(str, others))} and {page}")
+
+
+def _seeds_of(page: Path) -> set[int]:
+    """Tell which seeds a page is of that is there already."""
+    try:
+        return set(Reproduction.read(page).seeds)
+    except OodflowError:  # there is none, or it is damaged
+        return set()
 
 
 def _report(failed: Mapping[str, str]) -> int:
