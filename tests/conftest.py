@@ -1,5 +1,6 @@
 """What the tests of runs and of the command line share: a quick way to make runs, and one that is already there."""
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,6 +44,14 @@ def write_a_pixel(figure, file, **settings) -> None:
         file.write(b"<svg xmlns='http://www.w3.org/2000/svg'/>")
     else:
         Image.new("RGB", (1, 1)).save(file, settings["format"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def not_flushed():
+    """Nothing that a test writes has to outlive a power failure, which takes milliseconds for each file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda file: None)
+        yield
 
 
 @dataclass(frozen=True)

@@ -197,3 +197,14 @@ def test_paths_of_users(monkeypatch, tmp_path):
     ):
         with pytest.raises(UsageError, match=f"^out {message}"):
             path_of(wrong, "out")
+
+
+def test_what_takes_the_place_of_a_file_is_on_disk_before(tmp_path, monkeypatch):
+    """Or else a power failure would leave an empty file under its name."""
+    path, seen = tmp_path / "file", []
+    monkeypatch.setattr(os, "fsync", lambda file: seen.append((os.fstat(file).st_size, path.read_text())))
+    path.write_text("before")
+    with written_atomically(path) as temporary:
+        temporary.write_text("four")
+    assert seen == [(4, "before")]
+    assert path.read_text() == "four"
