@@ -208,3 +208,24 @@ def test_what_takes_the_place_of_a_file_is_on_disk_before(tmp_path, monkeypatch)
         temporary.write_text("four")
     assert seen == [(4, "before")]
     assert path.read_text() == "four"
+
+
+def test_a_link_stays_one(tmp_path):
+    link, target = tmp_path / "link", tmp_path / "there" / "target"
+    link.symlink_to(target)
+    for content in ("made", "written again"):
+        write_text(link, content)
+        assert link.is_symlink()
+        assert target.read_text() == content
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_is_not_replaced(tmp_path):
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        with pytest.raises(OodflowError, match=f"{path.name} is a device, pipe or socket"):
+            write_text(path, "lost")
+    assert pipe.is_fifo()
+    assert sorted(tmp_path.iterdir()) == [link, pipe]

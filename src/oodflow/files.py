@@ -44,10 +44,11 @@ def path_of(place: object, name: str = "path") -> Path:
 def written_atomically(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; when the block ends well it takes ``path``'s place in one step.
 
-    When the block fails the temporary file is removed and what stood at ``path`` before is untouched.
+    When the block fails the temporary file is removed and what stood at ``path`` before is untouched. A link stays one:
+    what it leads to is written.
 
     Raises:
-        OodflowError: when the disk is full or the folder can't be written.
+        OodflowError: when the disk is full or the folder can't be written, or a device or pipe is there.
 
     Example:
         >>> folder = getfixture("tmp_path")
@@ -56,6 +57,7 @@ def written_atomically(path: Path) -> Iterator[Path]:
         >>> [file.name for file in folder.iterdir()]
         ['note.txt']
     """
+    path = _replaceable(path)
     temporary = _beside(path)
     try:
         with explained(path):
@@ -68,6 +70,18 @@ def written_atomically(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # where it could not be made there is nothing to remove
             temporary.unlink(missing_ok=True)
+
+
+def _replaceable(path: Path) -> Path:
+    """Follow links to the file whose place another may take.
+
+    Raises:
+        OodflowError: a device, pipe or socket is there, which would be lost.
+    """
+    place = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if place.exists() and not (place.is_file() or place.is_dir()):
+        raise OodflowError(f"{path} is a device, pipe or socket: name a file, or none, to write to.")
+    return place
 
 
 @contextmanager

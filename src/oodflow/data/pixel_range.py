@@ -57,12 +57,14 @@ def known_range(dtype: np.dtype[Any], low: float, high: float, whole: bool) -> P
     Example:
         >>> known_range(np.dtype("float32"), 0, 1, False), known_range(np.dtype("uint16"), 0, 4000, True)
         (PixelRange(low=0, high=1), None)
+        >>> known_range(np.dtype(">u2"), 0, 60_000, True)  # whatever the order of its bytes
+        PixelRange(low=0, high=65535)
     """
     if low >= 0 and high <= 1 and dtype.kind in "bf":
         return UNIT
     if low >= 0 and high <= 255 and whole:
         return BYTES
-    return WORDS if dtype == np.uint16 and high > MEDICAL else None
+    return WORDS if (dtype.kind, dtype.itemsize) == ("u", 2) and high > MEDICAL else None
 
 
 def masks(images: Iterable[npt.NDArray[np.uint8]]) -> list[str]:
