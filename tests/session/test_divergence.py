@@ -29,6 +29,18 @@ def test_divergence(oodflow, tmp_path, tiny):
     assert "has no weights yet" in oodflow("evaluate", run).error
 
 
+def test_likelihoods_that_float32_can_not_tell_apart_are_of_no_use(oodflow, tmp_path, tiny):
+    """They are finite, and neither is any step skipped that comes after."""
+    run = tmp_path / "run"
+    result = oodflow(*tiny, "training.lr=10", "--out", run)
+    assert result.code == 1
+    assert "too large to be told apart: this flow is of no use" in result.error
+    assert "Done" not in result.err
+    assert not (run / "weights.safetensors").exists()
+    assert oodflow("train", "--resume", run, "training.lr=1e-3").code == 0
+    assert logged(run)[-1]["inside"]["bpd"] < 20
+
+
 def test_skipped_steps_are_told_at_the_end(config, tmp_path):
     said, before = [], []
 

@@ -79,8 +79,8 @@ class Desk:
         """
         if not self.monitor.sound:
             raise Diverged(
-                f"after step {state.step} the log-probabilities of calibration data are not finite: this flow is "
-                "of no use. Train it with a lower training.lr, or fewer steps.",
+                f"after step {state.step} the log-probabilities of calibration data are not finite, or too large to be "
+                "told apart: this flow is of no use. Train it with a lower training.lr, or fewer steps.",
                 retreats,
             )
         self.checkpoints.save(state, finished=True)

@@ -41,11 +41,15 @@ def watched(config: RunConfig, root: Path | None) -> DataSet:
     return inside.limit(config.monitor.images)
 
 
+LARGEST = 2.0**24
+"""Nats beyond which float32 has no two numbers one apart: what is so unlikely can't be told from anything else."""
+
+
 class Monitor:
     """Every so often: likelihoods of some data, in and out of distribution, and samples of images.
 
     Attributes:
-        sound: whether the last look found finite log-probabilities of data in distribution.
+        sound: whether the last look found log-probabilities of data in distribution that tell them apart.
     """
 
     def __init__(
@@ -95,6 +99,9 @@ class Monitor:
             self.sound = observation is not inside
             self.say(f"step {step:,}: {error}")
             return
+        if (size := abs(inside[LogProb()]).mean()) > LARGEST:
+            self.sound = False
+            self.say(f"step {step:,}: {self.inside.name}: log-probabilities of {size:.3g} nats, too large to tell apart.")
         rows = [row_of(inside, None)]
         results = {}
         split, bpd = self.inside.split, bits(inside).mean()
