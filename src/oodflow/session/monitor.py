@@ -101,7 +101,9 @@ class Monitor:
             return
         if (size := abs(inside[LogProb()]).mean()) > LARGEST:
             self.sound = False
-            self.say(f"step {step:,}: {self.inside.name}: log-probabilities of {size:.3g} nats, too large to tell apart.")
+            self.say(
+                f"step {step:,}: {self.inside.name}: log-probabilities of {size:.3g} nats, too large to tell apart."
+            )
         rows = [row_of(inside, None)]
         results = {}
         split, bpd = self.inside.split, bits(inside).mean()
