@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from numbers import Real
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -83,7 +84,7 @@ def fit(
         ((3,), torch.Size([2, 1, 8, 8]))
     """
     config, schedule = flow_config(flow, settings), _training(training, steps, seed)
-    _check(patience, every, validation)
+    _check(patience, every, validation, progress)
     with seeded(schedule.seed):  # what a DataLoader or an augmentation draws
         found = set_of(data, config, "data", root)
         found, held_out = _held_out(found, validation, config, schedule.seed, root)
@@ -122,7 +123,9 @@ def flow_config(flow: str | FlowConfig, settings: Mapping[str, Any] = MappingPro
         raise UsageError(_sentence(error)) from error
 
 
-def _training(training: TrainingConfig | None, steps: int | None, seed: int | None) -> TrainingConfig:
+def _training(training: object, steps: int | None, seed: int | None) -> TrainingConfig:
+    if not isinstance(training, TrainingConfig | None):
+        raise UsageError(f"training is a {type(training).__name__}: expected a TrainingConfig, or steps=1000 alone.")
     settings = (training or cpu_training(STEPS)).model_dump()
     settings |= {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
     try:
@@ -134,10 +137,12 @@ def _training(training: TrainingConfig | None, steps: int | None, seed: int | No
     return asked
 
 
-def _check(patience: int | None, every: int | None, validation: UserData | float | None) -> None:
+def _check(patience: object, every: object, validation: object, progress: object) -> None:
+    if not (isinstance(progress, bool) or callable(progress)):
+        raise UsageError(f"progress is {progress!r}: expected True, False, or what is to be called after each step.")
     for name, value in (("patience", patience), ("every", every)):
-        if value is not None and (value < 1 or value % 1):
-            raise UsageError(f"{name} is {value}: expected a whole number from 1.")
+        if value is not None and not (isinstance(value, Real) and value % 1 == 0 and not value < 1):
+            raise UsageError(f"{name} is {value!r}: expected a whole number from 1.")
         if value is not None and validation is None:
             raise UsageError(f"{name} needs held-out data to look at: pass validation=0.1, or data of its own.")
 
