@@ -12,6 +12,7 @@ this, and ``?length=L`` brings these to one length. The options of tables are de
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from math import prod
 from urllib.parse import quote, unquote
 
 from oodflow.data import selection
@@ -117,6 +118,10 @@ def parse(spec: str, names: Collection[str]) -> Spec:
     return Spec(name, "", shape, every, rate, encoder, length, table)
 
 
+LARGEST = 1 << 24
+"""Numbers of an image at most that may be asked for: 2,364 pixels a side in colour."""
+
+
 def parse_shape(text: str) -> Shape:
     """Read a shape.
 
@@ -127,6 +132,8 @@ def parse_shape(text: str) -> Shape:
     match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)x([1-9]\d*)", text, re.ASCII)
     if not match:
         raise UsageError(f"shape {text!r} is not CxHxW: write channels, height and width, such as 3x32x32.")
+    if len(text) > 24 or prod(map(int, match.groups())) > LARGEST:
+        raise UsageError(f"shape {text[:24]} is of more than {LARGEST:,} numbers an image: write a smaller one.")
     channels, height, width = map(int, match.groups())
     return channels, height, width
 
