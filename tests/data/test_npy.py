@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from oodflow.data import load
 from oodflow.errors import OodflowError
 
 from .layouts import random_images
@@ -165,3 +166,13 @@ def test_what_follows_the_array_is_told(tmp_path, open_set, array):
 def saved(folder, array) -> bytes:
     np.save(folder / "alone.npy", array)
     return (folder / "alone.npy").read_bytes()
+
+
+def test_a_size_that_no_number_holds_is_told_without_numpys_warnings(tmp_path):
+    path = tmp_path / "huge.npy"
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(
+            file, {"descr": "|u1", "fortran_order": False, "shape": (1 << 32, 1 << 32, 1, 1)}
+        )
+    with pytest.raises(OodflowError, match=r"huge\.npy: not a whole \.npy file of numbers \(array is too big"):
+        load(f"npy:{path}", "all")

@@ -17,7 +17,8 @@ def map_npy(path: Path) -> Any:
         OodflowError: it is neither, or damaged.
     """
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        with np.errstate(over="ignore"):  # a size that no number holds is told below
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:  # a damaged header is read as Python, and fails in whatever way that does
         # NumPy takes what it does not know for pickled objects, and tells how to load these all the same.
         why = "it is another kind of file" if "pickle" in str(error) else str(error).rstrip(".")

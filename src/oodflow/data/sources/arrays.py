@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -116,7 +117,7 @@ class ArrayImages(ImageSource):
             layout = layout_said(self.axes, header.shape, name)
         else:
             layout = layout_of(header.shape, name, REMEDY, by_column=header.by_column and self.kind == "mat")
-        one = np.prod([side for side, letter in zip(header.shape, layout.axes, strict=True) if letter != "N"])
+        one = prod(side for side, letter in zip(header.shape, layout.axes, strict=True) if letter != "N")
         if one > LARGEST:
             raise OodflowError(f"{name}: an image of {one:,} numbers: at most {LARGEST:,} are read.")
         return layout
