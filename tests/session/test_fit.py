@@ -220,6 +220,14 @@ def test_patience_counts_looks_in_a_row_that_bring_nothing_better(patience, look
     assert 8 - len(list(values)) == looks
 
 
+@pytest.mark.parametrize("validation", [None, 0.25])
+@pytest.mark.parametrize("lr", [10.0, 1e4])
+def test_a_flow_that_is_of_no_use_is_not_given_back(validation, lr):
+    training = TrainingConfig(steps=8, batch_size=8, lr=lr)
+    with pytest.raises(Diverged, match="this flow is of no use"):
+        oodflow.fit("tabular", np.random.default_rng(0).normal(size=(80, 3)), training=training, validation=validation)
+
+
 @pytest.mark.parametrize("progress", [True, False])
 def test_no_terminal_no_bar(progress, capfd):
     oodflow.fit(CONFIG, IMAGES, steps=2, progress=progress)

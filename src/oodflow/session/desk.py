@@ -14,6 +14,7 @@ from oodflow.session.history import History
 from oodflow.session.journal import Board, Log
 from oodflow.session.monitor import Monitor
 from oodflow.session.options import SessionOptions
+from oodflow.session.soundness import OF_NO_USE
 from oodflow.session.training_record import TrainingRecord
 from oodflow.training import Callback, Diverged, TrainingConfig, TrainState
 
@@ -78,11 +79,7 @@ class Desk:
             Diverged: after the last of ``retreats``, for a flow that is of no use.
         """
         if not self.monitor.sound:
-            raise Diverged(
-                f"after step {state.step} the log-probabilities of calibration data are not finite, or too large to be "
-                "told apart: this flow is of no use. Train it with a lower training.lr, or fewer steps.",
-                retreats,
-            )
+            raise Diverged(f"after step {state.step} the log-probabilities of calibration data {OF_NO_USE}", retreats)
         self.checkpoints.save(state, finished=True)
         if self.monitor.best is not None:
             take_best(self.run)

@@ -16,14 +16,16 @@ from oodflow.errors import UnknownName, UsageError
 from oodflow.flows import FLOWS, Flow, FlowConfig
 from oodflow.recipes.images import CPU_NET
 from oodflow.recipes.scales import cpu_training
-from oodflow.session.early_stopping import HeldOut
+from oodflow.session.early_stopping import HeldOut, mean_log_prob
 from oodflow.session.patience import NoImprovement
 from oodflow.session.progress import training_progress
+from oodflow.session.soundness import OF_NO_USE, is_sound
 from oodflow.session.training_data import require_spread
 from oodflow.session.user_data import UserData, part_of, set_of
-from oodflow.training import Callback, TrainingConfig, TrainState, choose_device, seeded, train
+from oodflow.training import Callback, Diverged, TrainingConfig, TrainState, choose_device, seeded, train
 
 STEPS = 1000
+LOOKED_AT = 256  # images or rows, to see whether a trained flow is of any use
 LOOKS = 20  # at held-out data, unless told otherwise
 
 # What a name alone stands for: the sizes of the recipes at `cpu` scale. Other kinds have their own defaults.
@@ -102,7 +104,8 @@ def fit(
         weights = {name: tensor.clone() for name, tensor in built.state_dict().items()}
     built.load_state_dict(weights if looks is None else looks.weights)
     built.zero_grad()
-    return built.eval()
+    _require_sound(built.eval(), found if held_out is None else held_out, schedule.steps)
+    return built
 
 
 def flow_config(flow: str | FlowConfig, settings: Mapping[str, Any] = MappingProxyType({})) -> FlowConfig:
@@ -145,6 +148,12 @@ def _check(patience: object, every: object, validation: object, progress: object
             raise UsageError(f"{name} is {value!r}: expected a whole number from 1.")
         if value is not None and validation is None:
             raise UsageError(f"{name} needs held-out data to look at: pass validation=0.1, or data of its own.")
+
+
+def _require_sound(flow: Flow, data: ImageSet | RealSet, steps: int) -> None:
+    """Refuse to give back a flow that can't be asked about its own data."""
+    if not is_sound(mean_log_prob(flow, data.limit(LOOKED_AT))):
+        raise Diverged(f"after step {steps} the log-probabilities of data like those trained on {OF_NO_USE}")
 
 
 def _held_out(

@@ -15,6 +15,7 @@ from oodflow.runs.pictures import likelihood_words, row_of, samples_figure
 from oodflow.runs.run_dir import RunDir
 from oodflow.session.best import Best
 from oodflow.session.journal import Board, Log
+from oodflow.session.soundness import is_sound
 from oodflow.statistics import LogProb, Observation, require_columns, require_shape
 from oodflow.training import StepReport, TrainState
 
@@ -39,10 +40,6 @@ def watched(config: RunConfig, root: Path | None) -> DataSet:
     if config.monitor.patience is not None:
         inside, _ = halves(inside)
     return inside.limit(config.monitor.images)
-
-
-LARGEST = 2.0**24
-"""Nats beyond which float32 has no two numbers one apart: what is so unlikely can't be told from anything else."""
 
 
 class Monitor:
@@ -91,7 +88,6 @@ class Monitor:
             return bits_per_dim(observation[LogProb()], flow.dims)
 
         inside, *outsides = [Observation(flow, images) for images in (self.inside, *self.ood)]
-        self.sound = True
         try:
             for observation in (inside, *outsides):
                 observation.collect([LogProb()])
@@ -99,10 +95,11 @@ class Monitor:
             self.sound = observation is not inside
             self.say(f"step {step:,}: {error}")
             return
-        if (size := abs(inside[LogProb()]).mean()) > LARGEST:
-            self.sound = False
+        mean = float(inside[LogProb()].mean())
+        self.sound = is_sound(mean)
+        if not self.sound:
             self.say(
-                f"step {step:,}: {self.inside.name}: log-probabilities of {size:.3g} nats, too large to tell apart."
+                f"step {step:,}: {mean:.3g} nats are too large to tell {self.inside.unit} of {self.inside.name} apart."
             )
         rows = [row_of(inside, None)]
         results = {}
