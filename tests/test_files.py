@@ -219,6 +219,17 @@ def test_a_link_stays_one(tmp_path):
         assert target.read_text() == content
 
 
+def test_a_link_to_a_folder_stays_one(tmp_path):
+    link, target = tmp_path / "link", tmp_path / "target"
+    target.mkdir()
+    link.symlink_to(target)
+    with written_together(link) as temporary:
+        (temporary / "page").write_text("new")
+    assert link.is_symlink()
+    assert (target / "page").read_text() == "new"
+    assert sorted(tmp_path.iterdir()) == [link, target]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
 def test_a_pipe_is_not_replaced(tmp_path):
     pipe, link = tmp_path / "pipe", tmp_path / "link"

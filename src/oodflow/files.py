@@ -73,7 +73,7 @@ def written_atomically(path: Path) -> Iterator[Path]:
 
 
 def _replaceable(path: Path) -> Path:
-    """Follow links to the file whose place another may take.
+    """Follow links to the file or folder whose place another may take.
 
     Raises:
         OodflowError: a device, pipe or socket is there, which would be lost.
@@ -88,7 +88,8 @@ def _replaceable(path: Path) -> Path:
 def written_together(folder: Path) -> Iterator[Path]:
     """Yield a temporary folder beside ``folder``; when the block ends well it takes ``folder``'s place, whole.
 
-    When the block fails the temporary folder is removed and what stood at ``folder`` before is untouched.
+    When the block fails the temporary folder is removed and what stood at ``folder`` before is untouched. A link stays
+    one: the folder that it leads to is replaced.
 
     Raises:
         OodflowError: when the disk is full or the folder can't be written.
@@ -100,6 +101,7 @@ def written_together(folder: Path) -> Iterator[Path]:
         >>> sorted(file.name for file in folder.iterdir()), [path.name for path in folder.parent.iterdir()]
         (['one.txt', 'two.txt'], ['pages'])
     """
+    folder = _replaceable(folder)
     temporary = _beside(folder)
     try:
         with explained(folder):
