@@ -19,6 +19,7 @@ Shape = tuple[int, int, int]
 Pixel = TypeVar("Pixel", bound=np.generic)
 
 CHUNK_BYTES = 1 << 24  # what one step of a pass over the images holds in memory
+LARGEST = 1 << 28  # numbers of an image, be they in a file or asked for
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote
 
 from oodflow.data import selection
 from oodflow.data.found import require_name
-from oodflow.data.image_set import Shape
+from oodflow.data.image_set import LARGEST, Shape
 from oodflow.data.pixel_range import PixelRange, parse_range
 from oodflow.data.selection import Selection
 from oodflow.data.sources.image_files import IMAGE_FILES
@@ -116,10 +116,6 @@ def parse(spec: str, names: Collection[str]) -> Spec:
     if limits is not None:
         raise UsageError(f"data set {spec!r}: {name} is of bytes, of which black and white are known: leave range out.")
     return Spec(name, "", shape, every, rate, encoder, length, table)
-
-
-LARGEST = 1 << 24
-"""Numbers of an image at most that may be asked for: 2,364 pixels a side in colour."""
 
 
 def parse_shape(text: str) -> Shape:

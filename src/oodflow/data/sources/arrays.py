@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from oodflow.data.fit import fit
 from oodflow.data.formats.stored import Header
-from oodflow.data.image_set import CHUNK_BYTES, Images, Shape, in_chunks
+from oodflow.data.image_set import CHUNK_BYTES, LARGEST, Images, Shape, in_chunks
 from oodflow.data.own_path import require_file
 from oodflow.data.pixel_range import BYTES, PixelRange, known_range, masks
 from oodflow.data.source import ImageSource
@@ -22,7 +22,6 @@ from oodflow.errors import OodflowError
 
 Numbers = npt.NDArray[Any]
 REMEDY = "say which with ?axes=, such as ?axes=NHWC, a letter for each axis"
-LARGEST = 1 << 28  # numbers of an image
 MOST = 1 << 30  # bytes of what must be in memory as a whole, for images don't lie one after the other
 
 
