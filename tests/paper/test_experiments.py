@@ -61,6 +61,14 @@ def test_what_is_trained_alike_is_trained_once(tmp_path, scale):
     assert len(folders) == len(configs) == len(set(folders))
 
 
+def test_what_is_but_drawn_is_trained_with_the_first_seed_alone(tmp_path):
+    trained = [
+        node for node in nodes([EXPERIMENTS["fig15"]], Lab(tmp_path, "cpu", (5, 3))) if isinstance(node, Training)
+    ]
+    assert {node.seed for node in trained} == {3}
+    assert len(trained) > len(FLOWS)
+
+
 def test_table_1_asks_for_every_number_of_the_paper():
     numbers = [claim.paper for claim in EXPERIMENTS["table1"].claims if "comes to the paper's number" in claim.says]
     assert sorted(numbers) == sorted(number for row in PUBLISHED_AUROC.values() for number in row.values())

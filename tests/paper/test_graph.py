@@ -15,7 +15,8 @@ from oodflow.paper.cost import Clock, computation, in_words
 from oodflow.paper.experiment import Experiment
 from oodflow.paper.graph import Work, named, nodes, plan
 from oodflow.paper.lab import Lab
-from oodflow.paper.nodes import Node, Product
+from oodflow.paper.nodes import Node, Product, Training
+from oodflow.paper.study import Study
 from oodflow.recipes import RECIPES
 from oodflow.records import Record
 from oodflow.session.interrupt import Interrupted
@@ -187,6 +188,28 @@ def test_operations_are_those_of_pytorchs_own_counter():
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             flow.bijection(torch.rand(1, *flow.shape))
         assert computation(config).flop == counter.get_total_flops(), recipe
+
+
+def test_twice_the_layers_are_about_twice_the_operations():
+    def calls(couplings):
+        config = RECIPES["masks-fashion-mnist-cycle"]("smoke")
+        flow = config.flow.model_copy(update={"couplings": couplings})
+        return computation(config.model_copy(update={"flow": flow})).calls
+
+    four, eight, twelve = map(calls, (4, 8, 12))
+    assert 0 < four < eight
+    assert twelve - eight == eight - four
+
+
+def test_a_training_of_twice_the_steps_takes_twice_as_long_and_one_of_more_operations_longer(lab, monkeypatch):
+    monkeypatch.setattr("oodflow.paper.cost.rate", lambda: 1e30)  # so that what operations take besides is all
+
+    def seconds(*changes):
+        return Clock(lab).seconds(Training(Study("fashion-mnist-realnvp", changes), 0))
+
+    assert seconds("training.steps=10") > 0.01
+    assert seconds("training.steps=20") == pytest.approx(2 * seconds("training.steps=10"))
+    assert seconds("flow.net.blocks=4") > 1.3 * seconds()
 
 
 def test_time_left_follows_what_has_been_measured(lab):

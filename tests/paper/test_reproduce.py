@@ -18,6 +18,7 @@ from oodflow.paper.nodes import Training
 from oodflow.paper.quantities import auroc, auroc_of_trained_on, explained, outside, rise_in_bits
 from oodflow.paper.reproduction import Reproduction
 from oodflow.paper.study import Study
+from oodflow.runs.provenance import provenance
 
 PATCHES = Study("photographs-realnvp", ood=("noise",))
 FACES = Study("celeba-realnvp")
@@ -118,6 +119,9 @@ def test_the_page_is_one_of_html_and_is_made_again_from_its_record(oodflow, tmp_
     assert "each channel of a squeezed image" in (tmp_path / "again" / "page.md").read_text()
     assert "leave" in oodflow("report", out / "fig7.json", out).error
     assert f"name its page: {out}/fig7.json" in oodflow("report", out).error
+    (rest,) = Reproduction.read(out / "fig7.json").experiments["fig7"].rests.values()
+    assert rest.commit == provenance("here").commit
+    assert rest.date
 
 
 def test_a_page_of_fewer_seeds_tells_of_the_one_whose_place_it_takes(oodflow, small, tmp_path):
