@@ -1,8 +1,12 @@
 """Nothing here depends on the data or the cache of whoever runs it."""
 
+import shutil
+
 import pytest
 
+from oodflow.cli import main
 from oodflow.recipes import RECIPES
+from oodflow.report.run_report import run_report
 
 METRICS = {
     "auroc": 0.0712, "auroc_low": 0.07, "auroc_high": 0.0765, "aupr_in": 0.5, "aupr_out": 0.5, "fpr95": 1.0,
@@ -16,6 +20,8 @@ IMPORTED = {
     **FACTS, "checkpoint": "80.pt", "sha256": "a" * 64, "epoch": 80, "original_class": "RealNVP", "arguments": {},
     "flags": {}, "parameters": 1_000,
 }  # fmt: skip
+
+SCORES = ("likelihood", "complexity", "typicality?group=5")
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +58,26 @@ def record():
             "sets": [inside, outside],
         },
     }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def evaluated(trained, sets, tmp_path_factory):
+    """A run that has been evaluated and explained, to be read only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OODFLOW_CACHE", str(tmp_path_factory.mktemp("cache")))
+        run = tmp_path_factory.mktemp("evaluated") / "run"
+        shutil.copytree(trained, run)
+        assert main(["evaluate", str(run), "--scores", *SCORES]) == 0
+        assert main(["explain", str(run), "--limit", "8", "--draws", "2"]) == 0
+    return run
+
+
+@pytest.fixture
+def copy(evaluated, tmp_path):
+    """A copy of it, to do with as one likes."""
+    return shutil.copytree(evaluated, tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def report(evaluated):
+    return run_report([evaluated])
