@@ -1,4 +1,5 @@
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -99,3 +100,20 @@ def test_rows_of_a_table_have_no_images():
     (axes,) = figure.axes
     (nats,) = axes.child_axes
     assert nats.get_xlabel() == "log p(x), nats per row"
+
+
+@pytest.mark.parametrize("spread", [0.5, 30.0, 400.0, 900.0, 3_000.0, 30_000.0])
+def test_numbers_of_nats_do_not_run_into_one_another(spread):
+    rng = np.random.default_rng(0)
+    rows = [
+        Row("inside", None, rng.normal(4, 0.5, 200)),
+        Row("pushed down", None, 4 + spread * rng.exponential(size=200)),
+    ]
+    figure = likelihood_figure(rows, dims=784, title="")
+    figure.draw_without_rendering()
+    (nats,) = figure.axes[0].child_axes
+    low, high = sorted(nats.get_xlim())
+    boxes = [label.get_window_extent() for label, at in zip(nats.get_xticklabels(), nats.get_xticks(), strict=True)
+             if low <= at <= high]  # fmt: skip
+    assert len(boxes) >= 3
+    assert all(one.x1 + 3 < two.x0 for one, two in pairwise(sorted(boxes, key=lambda box: box.x0)))

@@ -110,13 +110,18 @@ def _axes(figure: Figure, rows: Sequence[Row], dims: int) -> Axes:
             lambda nats: bits_per_dim(np.asarray(nats, np.float64), dims),
         ),
     )
-    nats.xaxis.set_major_locator(MaxNLocator(nbins=6))
-    nats.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}".replace("-", "−")))
+    longest = max(len(_label(value)) for value in nats_per_image(np.array(axes.get_xlim()), dims))
+    nats.xaxis.set_major_locator(MaxNLocator(nbins=min(6, int(_PLOT.width / (10.6 * longest + 17)))))
+    nats.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _label(value)))
     nats.set_xlabel(f"log p(x), nats per {'row' if rows[0].images is None else 'image'}", fontsize=9, color=GREY)
     axes.tick_params(labelsize=8.5, color=GREY, labelcolor=INK)
     nats.tick_params(labelsize=8.5, color=GREY, labelcolor=GREY)
     nats.spines["top"].set_color(FAINT)
     return axes
+
+
+def _label(nats: float) -> str:
+    return f"{nats:,.0f}".replace("-", "−")
 
 
 def _draw_ridge(axes: Axes, row: Row, base: int, color: str) -> None:
